@@ -1,0 +1,108 @@
+"""BLEU and chrF of detokenised hypotheses against several raw references, with sacreBLEU."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import zip_longest
+from typing import Any
+
+from eval.errors import EvaluationError
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Corpus scores of one set of hypotheses.
+
+    Attributes:
+        bleu: BLEU against all references, 0 to 100.
+        bleu_first_reference: BLEU against the first reference of each source alone, 0 to 100.
+        chrf2: chrF2 against all references, 0 to 100.
+        length_ratio: length of the hypotheses over that of the closest references, in 13a tokens.
+        precisions: BLEU's modified n-gram precisions for n = 1..4, 0 to 100.
+        brevity_penalty: BLEU's brevity penalty, 0 to 1.
+        hypothesis_length: length of the hypotheses in 13a tokens.
+        reference_length: length of the closest references in 13a tokens.
+        sources: number of sources.
+        references: number of references, over all sources.
+        bleu_signature: sacreBLEU's signature of ``bleu``.
+        bleu_first_reference_signature: that of ``bleu_first_reference``.
+        chrf2_signature: that of ``chrf2``.
+    """
+
+    bleu: float
+    bleu_first_reference: float
+    chrf2: float
+    length_ratio: float
+    precisions: tuple[float, ...]
+    brevity_penalty: float
+    hypothesis_length: int
+    reference_length: int
+    sources: int
+    references: int
+    bleu_signature: str
+    bleu_first_reference_signature: str
+    chrf2_signature: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The scores as a JSON object, in full precision."""
+        return asdict(self)
+
+    def summary(self) -> str:
+        """The scores as a few lines of text, each score with its signature."""
+        return "\n".join(
+            [
+                f"BLEU   {self.bleu:6.2f}   all references      {self.bleu_signature}",
+                f"BLEU   {self.bleu_first_reference:6.2f}   first reference     {self.bleu_first_reference_signature}",
+                f"chrF2  {self.chrf2:6.2f}   all references      {self.chrf2_signature}",
+                f"length ratio {self.length_ratio:.3f} ({self.hypothesis_length} / {self.reference_length} tokens), "
+                f"brevity penalty {self.brevity_penalty:.3f}, {self.sources} sources, {self.references} references",
+            ]
+        )
+
+
+def score(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, keep_case: bool = False) -> Scores:
+    """Score detokenised hypotheses.
+
+    Args:
+        hypotheses: one a source, detokenised.
+        references: for each source its raw references, one or more; the number may differ between sources.
+        keep_case: score as written; by default both sides are lower-cased.
+
+    Raises:
+        EvaluationError: the numbers of hypotheses and sources differ, there is no source, or a source has no reference.
+    """
+    from sacrebleu.metrics import BLEU, CHRF
+
+    if len(hypotheses) != len(references):
+        raise EvaluationError(
+            f"{len(hypotheses)} hypotheses for {len(references)} sources; there must be exactly one for each source"
+        )
+    if not references:
+        raise EvaluationError("there is nothing to score: no source")
+    for number, row in enumerate(references, start=1):
+        if not row:
+            raise EvaluationError(f"source {number} has no reference")
+
+    # sacreBLEU takes one stream for each reference number and skips None: a missing reference must not count as a
+    # reference of length 0, which would be the closest to a short hypothesis.
+    streams = [list(stream) for stream in zip_longest(*references)]
+    bleu = BLEU(lowercase=not keep_case)
+    first = BLEU(lowercase=not keep_case)
+    chrf = CHRF(lowercase=not keep_case)
+    bleu_score = bleu.corpus_score(hypotheses, streams)
+    first_score = first.corpus_score(hypotheses, [streams[0]])
+    chrf_score = chrf.corpus_score(hypotheses, streams)
+    return Scores(
+        bleu=bleu_score.score,
+        bleu_first_reference=first_score.score,
+        chrf2=chrf_score.score,
+        length_ratio=bleu_score.ratio,
+        precisions=tuple(bleu_score.precisions),
+        brevity_penalty=bleu_score.bp,
+        hypothesis_length=bleu_score.sys_len,
+        reference_length=bleu_score.ref_len,
+        sources=len(references),
+        references=sum(len(row) for row in references),
+        bleu_signature=str(bleu.get_signature()),
+        bleu_first_reference_signature=str(first.get_signature()),
+        chrf2_signature=str(chrf.get_signature()),
+    )

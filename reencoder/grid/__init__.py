@@ -1,0 +1,1 @@
+"""The Grid LSTM in pure torch: nothing below this package knows fairseq."""

@@ -1,0 +1,1 @@
+"""The fairseq models; importing a module of this package registers its model."""

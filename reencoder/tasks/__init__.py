@@ -1,0 +1,1 @@
+"""The fairseq tasks; importing a module of this package registers its task."""
