@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +123,7 @@ def _score(args: argparse.Namespace) -> None:
                 "scores": scores.to_json(),
                 "settings": {"keep_case": args.keep_case},
                 "files": [{"path": relative(path), "sha256": file_sha256(path)} for path in files],
-                "commit": None if at is None else {"revision": at.revision, "dirty": at.dirty},
+                "commit": None if at is None else asdict(at),
                 "versions": versions(),
             },
         )
@@ -131,13 +131,8 @@ def _score(args: argparse.Namespace) -> None:
 
 
 def _generate(args: argparse.Namespace, extra: Sequence[str]) -> None:
-    options = {
-        name: getattr(args, name)
-        for name in (
-            *("data", "output", "split", "task", "beam", "lenpen", "min_len_ratio", "batch_size", "max_cells"),
-        )
-        + ("keep_case", "keep_unknown", "overwrite")
-    }
+    own = {"checkpoints", "user_dir", "extra"}
+    options = {field.name: getattr(args, field.name) for field in fields(GenerationSettings) if field.name not in own}
     if args.no_user_dir:
         options["user_dir"] = None
     elif args.user_dir is not None:
@@ -180,7 +175,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("error: interrupted; nothing was written", file=sys.stderr)
+        print("error: interrupted", file=sys.stderr)
         return 130
     return 0
 

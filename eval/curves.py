@@ -41,7 +41,7 @@ def parse_log(lines: Iterable[str], valid_subset: str = "valid") -> list[CurvePo
     """Read the end-of-epoch and validation entries of a log.
 
     The entries of training and of validation that belong to the same update make one point. Where training was resumed
-    and an epoch ran twice, the later entry counts.
+    from an earlier checkpoint, the later entries count and those that they repeat do not.
 
     Args:
         lines: lines of the log; those without an entry are passed over.
@@ -67,6 +67,9 @@ def parse_log(lines: Iterable[str], valid_subset: str = "valid") -> list[CurvePo
             if f"{kind}_num_updates" in entry:
                 values = _values(entry, kind, number, is_train=kind == "train")
                 key = values["updates"]
+                if points and key < max(points):
+                    # training was resumed from an earlier checkpoint: what followed it was given up
+                    points = {updates: point for updates, point in points.items() if updates < key}
                 point = points.get(key, CurvePoint(values["epoch"], key))
                 known = {name: value for name, value in values.items() if value is not None}
                 points[key] = replace(point, **known)
@@ -144,6 +147,7 @@ def plot(path: Path, points: Sequence[CurvePoint], title: str = "") -> None:
     # The object interface leaves the caller's choice of a matplotlib backend alone and needs no display.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogFormatter, MaxNLocator
 
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
@@ -153,6 +157,9 @@ def plot(path: Path, points: Sequence[CurvePoint], title: str = "") -> None:
         if known:
             axes.plot(*zip(*known, strict=True), style, label=label, markersize=3)
     axes.set_yscale("log")
+    for axis_formatter in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        axis_formatter(LogFormatter(minor_thresholds=(2, 0.6)))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("updates")
     axes.set_ylabel("perplexity")
     axes.set_title(title)
@@ -165,7 +172,7 @@ def plot(path: Path, points: Sequence[CurvePoint], title: str = "") -> None:
         right.set_ylabel("BLEU")
         more_handles, more_labels = right.get_legend_handles_labels()
         handles, labels = handles + more_handles, labels + more_labels
-    axes.legend(handles, labels)
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(handles))
     with atomic_path(path) as temporary:
         # no software version in the file: the same points give the same bytes
         figure.savefig(temporary, dpi=150, metadata={"Software": None})

@@ -52,12 +52,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
         raise EvaluationError(f"{path}: cannot be written: {error.strerror or error}") from error
     os.close(descriptor)
     temporary = Path(name)
+    # mkstemp makes files that only their owner can read; give the mode that open() would have given
+    mask = os.umask(0)
+    os.umask(mask)
+    temporary.chmod(0o666 & ~mask)
     try:
         yield temporary
-        # mkstemp makes files that only their owner can read; give the mode that open() would have given
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
         try:
             temporary.replace(path)
         except OSError as error:

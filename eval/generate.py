@@ -7,12 +7,14 @@ Written into the folder of results, each file whole or not at all, the scores la
 * ``scores.<split>.json``: scores with signatures, settings, counts and where the result comes from.
 """
 
+import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -28,6 +30,9 @@ COMMAND = [sys.executable, "-m", "fairseq_cli.generate"]
 """The program that translates."""
 
 SPLITS = ("test", "valid")
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Exit|Interrupt)\b|[\w-]+(\.py)?: error:")
 
 # What this module sets itself, so that two settings cannot contradict each other, or what would lose sentences.
 _OWN_OPTIONS = {
@@ -168,7 +173,9 @@ def generate(settings: GenerationSettings, detokenise: Callable[[str], str] | No
     """
     _check_inputs(settings)
     if detokenise is None:
-        from data_prep.text import detokenize_english as detokenise
+        from data_prep.text import detokenize_english
+
+        detokenise = detokenize_english
 
     sources = read_lines(settings.data / "raw" / f"{settings.split}.zh")
     references = read_references([settings.data / "raw" / f"{settings.split}.en"])
@@ -185,8 +192,11 @@ def generate(settings: GenerationSettings, detokenise: Callable[[str], str] | No
     stopwatch = Stopwatch()
     with atomic_path(settings.log_path) as log_path:
         try:
-            with log_path.open("w", encoding="utf-8", newline="\n") as log:
-                hypotheses = parse_hypotheses(_run(settings, log, len(sources)))
+            with (
+                log_path.open("w", encoding="utf-8", newline="\n") as log,
+                closing(_run(settings, log, len(sources))) as lines,
+            ):
+                hypotheses = parse_hypotheses(lines)
             ordered = in_source_order(hypotheses, len(sources))
         except EvaluationError as error:
             failed = settings.log_path.with_suffix(".failed.txt")
@@ -240,7 +250,7 @@ def _check_inputs(settings: GenerationSettings) -> None:
                 raise EvaluationError(f"{path}: exists already; name another --output or give --overwrite")
 
 
-def _run(settings: GenerationSettings, log: IO[str], sources: int) -> Iterator[str]:
+def _run(settings: GenerationSettings, log: IO[str], sources: int) -> Generator[str, None, None]:
     """Run fairseq-generate; yield and log each line of its output; show progress.
 
     Raises:
@@ -259,14 +269,12 @@ def _run(settings: GenerationSettings, log: IO[str], sources: int) -> Iterator[s
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 env=environment,
-                encoding="utf-8",
-                newline="\n",
             )
         )
         # An error in the reader, or an interrupt, must not leave the program running.
-        stack.callback(lambda: process.poll() is None and process.kill())
+        stack.callback(process.kill)
         assert process.stdout is not None
-        for line in process.stdout:
+        for line in io.TextIOWrapper(process.stdout, encoding="utf-8", errors="replace", newline="\n"):
             log.write(line)
             if line.startswith("H-"):
                 progress.update()
@@ -276,9 +284,12 @@ def _run(settings: GenerationSettings, log: IO[str], sources: int) -> Iterator[s
         messages = errors.read()
         log.write(messages)
     if status != 0:
-        raise EvaluationError(f"fairseq-generate failed with status {status}: {_last_line(messages)}")
+        raise EvaluationError(f"fairseq-generate failed with status {status}: {_reason(messages)}")
 
 
-def _last_line(messages: str) -> str:
-    lines: Sequence[str] = [line.strip() for line in messages.split("\n") if line.strip()]
-    return lines[-1] if lines else "it said nothing on standard error"
+def _reason(messages: str) -> str:
+    lines = [line.rstrip() for line in messages.split("\n") if line.strip()]
+    # The message of an exception may run over several lines; its first one says what happened.
+    named = [line for line in lines if _EXCEPTION.match(line)]
+    reason = (named or lines or ["it said nothing on standard error"])[-1]
+    return _COLOUR.sub("", reason).strip()

@@ -27,8 +27,8 @@ class Hypothesis:
 def parse_hypotheses(lines: Iterable[str]) -> dict[int, Hypothesis]:
     """Collect the lines ``H-<id>\\t<score>\\t<tokens>`` by id (the source's position in the data, from 0).
 
-    The other lines (log messages, ``S-``, ``T-``, ``D-``, ``P-``, ``A-``) are passed over: detokenisation is ours, so ``D-``
-    adds nothing to ``H-``.
+    The other lines (log messages, ``S-``, ``T-``, ``D-``, ``P-``, ``A-``) are passed over; detokenisation is ours, so
+    ``D-`` adds nothing to ``H-``.
 
     Raises:
         EvaluationError: an ``H-`` line is malformed, or an id occurs twice (several hypotheses for a source are not
@@ -66,8 +66,7 @@ def in_source_order(hypotheses: dict[int, Hypothesis], sources: int) -> list[Hyp
     missing = [identifier for identifier in range(sources) if identifier not in hypotheses]
     if missing:
         raise EvaluationError(
-            f"{len(hypotheses)} hypotheses for {sources} sources; none for id {_listed(missing)} (ids count from 0); "
-            "a source that is longer than the model's limit is skipped: see --max-source-positions"
+            f"{len(hypotheses)} hypotheses for {sources} sources; none for id {_listed(missing)} (ids count from 0)"
         )
     unexpected = sorted(identifier for identifier in hypotheses if not 0 <= identifier < sources)
     if unexpected:

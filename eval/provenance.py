@@ -5,7 +5,7 @@ import platform
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -17,10 +17,19 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("torch", "ve-fairseq", "numpy", "sacrebleu", "sacremoses", "sentencepiece", "jieba", "OpenCC")
 """Distributions whose version can change a result."""
 
+CODE = ("*.py", "*.toml", "*.yaml", "*.sh", "*.tsv", "constraints.txt")
+"""The files whose change makes a checkout dirty, as git pathspecs."""
+
 
 @dataclass(frozen=True)
 class Commit:
-    """The commit that a checkout is at, and whether tracked or new files differ from it."""
+    """The commit that a checkout is at.
+
+    Attributes:
+        revision: its full hash.
+        dirty: whether files that a program reads (`CODE`) differ from it or are new; results and documents do not
+            count.
+    """
 
     revision: str
     dirty: bool
@@ -41,7 +50,7 @@ def commit(root: Path = ROOT) -> Commit | None:
     if top is None or Path(top).resolve() != root.resolve():
         return None
     revision = _git(root, "rev-parse", "HEAD")
-    status = _git(root, "status", "--porcelain")
+    status = _git(root, "status", "--porcelain", "--untracked-files=all", "--", *CODE)
     if revision is None or status is None:
         return None
     return Commit(revision, dirty=bool(status))
@@ -93,10 +102,11 @@ def hardware() -> dict[str, Any]:
 
 
 class Stopwatch:
-    """Remembers when it was made; tells the wall time since then."""
+    """Remembers when it was made, and the commit at that time: the one whose code the work runs."""
 
     def __init__(self) -> None:
         self.started = datetime.now(UTC)
+        self.commit = commit()
         self._started = time.monotonic()
 
     def seconds(self) -> float:
@@ -116,9 +126,8 @@ def provenance(command: Sequence[str], stopwatch: Stopwatch) -> dict[str, Any]:
         ``wall_seconds``, ``versions`` and ``hardware``.
     """
     wall_seconds = round(stopwatch.seconds(), 1)
-    at = commit()
     return {
-        "commit": None if at is None else {"revision": at.revision, "dirty": at.dirty},
+        "commit": None if stopwatch.commit is None else asdict(stopwatch.commit),
         "command": list(command),
         "started": stopwatch.started.isoformat(timespec="seconds"),
         "wall_seconds": wall_seconds,

@@ -1,7 +1,7 @@
 """Several raw references per source, from the files that data preparation writes.
 
-``test.en.0`` holds the first reference of every source, ``test.en.1`` the second, and so on; line k belongs to source k.
-An empty line says that source k has no such reference.
+``test.en.0`` holds the first reference of every source, ``test.en.1`` the second, and so on; line k belongs to
+source k. An empty line says that source k has no such reference.
 """
 
 from collections.abc import Sequence
@@ -62,7 +62,5 @@ def read_references(paths: Sequence[Path]) -> References:
     references = [[text for text in row if text.strip()] for row in zip(*columns, strict=True)]
     for number, row in enumerate(references, start=1):
         if not row:
-            raise EvaluationError(
-                f"{paths[0]}: line {number}: no reference in any of {len(paths)} file(s) for this source"
-            )
+            raise EvaluationError(f"{paths[0]}: line {number}: no reference for this source in any file")
     return references

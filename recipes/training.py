@@ -15,7 +15,10 @@ from eval.curves import CurvePoint, read_log
 USER_DIR = Path(__file__).resolve().parent.parent / "reencoder"
 """The plugin, as `--user-dir` wants it."""
 
-Options = Mapping[str, str | float | bool]
+Value = str | float | bool
+"""Value of an option; True gives a flag, False leaves it out."""
+
+Options = Mapping[str, Value]
 
 
 class TrainingError(RuntimeError):

@@ -1,5 +1,17 @@
-"""The Reencoder: Grid LSTM translation as a fairseq plugin."""
-from .models import reencoder as _r
-from .tasks import reencoder_translation as _t
-import argparse, torch
-torch.serialization.add_safe_globals([argparse.Namespace])
+"""The Reencoder: Grid LSTM translation (Kalchbrenner, Danihelka, Graves, ICLR 2016) as a fairseq plugin.
+
+`--user-dir reencoder` imports this package, and that registers the models and tasks. Where fairseq is not installed at
+all, `reencoder.grid`, which is pure torch, can still be imported.
+"""
+
+from importlib.util import find_spec
+
+__version__ = "0.1.0"
+
+if find_spec("fairseq") is not None:
+    from .compat import allow_checkpoints, require_fairseq
+
+    require_fairseq()
+    allow_checkpoints()
+    from .models import reencoder as _models  # noqa: F401
+    from .tasks import reencoder_translation as _tasks  # noqa: F401

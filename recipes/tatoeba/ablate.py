@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,6 +46,14 @@ BASE: dict[str, str | float | bool] = {
     "no_save": True,
 }
 
+TOGETHER: dict[str, str | float | bool] = {
+    "depth_reads": "output",
+    "upper_rows": "continue",
+    "forget_bias": 2.0,
+    "embed_dim": 96,
+}
+"""What helped alone, in one model."""
+
 VARIANTS: dict[str, dict[str, str | float | bool]] = {
     "base": {},
     "seed 2": {"seed": 2},
@@ -63,6 +72,11 @@ VARIANTS: dict[str, dict[str, str | float | bool]] = {
     "initial word vectors 0.3": {"embed_std": 0.3},
     "shared softmax": {"share_decoder_input_output_embed": True},
     "small batches": {"max_cells": 2200},
+    "together": TOGETHER,
+    "together, learning rate 0.004": {**TOGETHER, "lr": 0.004},
+    "together, learning rate 0.008": {**TOGETHER, "lr": 0.008},
+    "together, words start the upper rows": {**TOGETHER, "lr": 0.004, "upper_rows": "word"},
+    "together, forget bias 3": {**TOGETHER, "lr": 0.004, "forget_bias": 3.0},
 }
 
 
@@ -93,14 +107,17 @@ def main(arguments: list[str] | None = None) -> int:
             "wall_seconds": round(own.seconds(), 1),
         }
 
-    names = options.only or list(VARIANTS)
     results: list[dict[str, Any]] = []
+    if options.output.exists():
+        results = json.loads(options.output.read_text(encoding="utf-8"))["results"]
+    done = {result["variant"] for result in results}
+    names = [name for name in options.only or VARIANTS if name not in done]
     try:
         with ThreadPoolExecutor(options.jobs) as pool:
             for result in pool.map(run, names):
-                results.append(result)
                 command = ["python", "-m", "recipes.tatoeba.ablate", *(arguments or sys.argv[1:])]
-                document = {"base": BASE, "results": results, "provenance": provenance(command, stopwatch)}
+                results.append({**result, "provenance": provenance(command, stopwatch)})
+                document = {"base": BASE, "results": results}
                 write_json(options.output, document)
     except TrainingError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -12,6 +12,13 @@ from torch import Tensor
 from .block import OutputForm
 
 
+def activate(gates: Tensor) -> None:
+    """Apply the logistic function to u, f and o and tanh to c, in place; shape (n, 8 * d)."""
+    candidates = gates.size(1) * 3 // 4
+    gates[:, :candidates].sigmoid_()
+    gates[:, candidates:].tanh_()
+
+
 def cell_forward(gates: Tensor, memory: Tensor, output_form: OutputForm) -> tuple[Tensor, Tensor]:
     """Activate `gates` in place and return the new hidden and memory (equations of section 2.1).
 
@@ -24,8 +31,7 @@ def cell_forward(gates: Tensor, memory: Tensor, output_form: OutputForm) -> tupl
         new hidden and new memory, each of shape (n, 2 * d).
     """
     width = memory.size(1)
-    gates[:, : 3 * width].sigmoid_()
-    gates[:, 3 * width :].tanh_()
+    activate(gates)
     u, f, o, c = gates.split(width, dim=1)
     new_memory = torch.mul(u, c).addcmul_(f, memory)
     new_hidden = torch.mul(o, new_memory).tanh_() if output_form == "tanh_om" else torch.tanh(new_memory).mul_(o)

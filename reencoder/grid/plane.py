@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from .block import OutputForm, State, grid_block
-from .cell import cell_backward, cell_forward
+from .cell import activate, cell_backward, cell_forward
 from .layout import PlaneLayout, plane_layout
 
 
@@ -101,17 +101,15 @@ class _Sweep(torch.autograd.Function):
             hidden[target_ends, :, d:],
             memory[target_ends, :, d:],
         )
-        ctx.save_for_backward(depth, weight, mask, source_ends, hidden, memory, gates)
-        ctx.layout, ctx.output_form, ctx.has_bias = layout, output_form, bias is not None
+        ctx.save_for_backward(depth, weight, bias, mask, source_ends, hidden, memory)
+        ctx.layout, ctx.output_form, ctx.gates = layout, output_form, gates
         ctx.set_materialize_grads(False)
         return (hidden, *ends)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
-        # The gates become their own gradient, which spares the largest array of all a copy; autograd itself refuses a
-        # second backward pass, since the saved tensor has changed by then.
-        depth, weight, mask, source_ends, hidden, memory, gates = ctx.saved_tensors
+        depth, weight, bias, mask, source_ends, hidden, memory = ctx.saved_tensors
         layout: PlaneLayout = ctx.layout
         batch, d = hidden.size(1), hidden.size(2) // 2
         grad_lattice, grad_source_hidden, grad_source_memory, grad_target_hidden, grad_target_memory = grads
@@ -128,7 +126,11 @@ class _Sweep(torch.autograd.Function):
                 array[target_ends, :, d:] += grad_target
 
         weight_plane = weight[:, : 2 * d]
-        entered = hidden.new_empty(layout.interior_cells * batch, 2 * d)
+        entered = _entered(hidden, layout)
+        # The gates become their own gradient, which spares the largest array a copy; should another backward pass come
+        # (`retain_graph`), it computes them again.
+        gates = ctx.gates if ctx.gates is not None else _gates_again(entered, depth, weight, bias)
+        ctx.gates = None
         for diagonal in reversed(layout.diagonals):
             count = diagonal.count
             entering = slice(diagonal.enter, diagonal.enter + count)
@@ -146,7 +148,6 @@ class _Sweep(torch.autograd.Function):
             grad_entering = cell_backward(gates[inside], memory_rows, grad_new[0], grad_new[1], ctx.output_form)
             grad_memory[entering].view(-1, 2 * d).add_(grad_entering)
             grad_hidden[entering].view(-1, 2 * d).addmm_(gates[inside], weight_plane)
-            entered[inside] = hidden[entering].view(-1, 2 * d)
 
         # The weights' gradients are one product each over all blocks, after the loop.
         grad_depth = grad_bias = None
@@ -156,7 +157,7 @@ class _Sweep(torch.autograd.Function):
             depth_rows = depth.reshape(-1, depth.size(-1))
             torch.mm(gates.t(), depth_rows, out=grad_weight[:, 2 * d :])
             grad_depth = torch.mm(gates, weight[:, 2 * d :]).view_as(depth)
-        if ctx.has_bias:
+        if bias is not None:
             grad_bias = gates.sum(0)
         starts_source, starts_target = layout.lattice[0, :-1], layout.lattice[:-1, 0]
         return (
@@ -172,6 +173,20 @@ class _Sweep(torch.autograd.Function):
             None,
             None,
         )
+
+
+def _entered(hidden: Tensor, layout: PlaneLayout) -> Tensor:
+    """The hidden vectors that entered each block, in the interior's order, shape (S * T * batch, 2 * d)."""
+    runs = [hidden[diagonal.enter : diagonal.enter + diagonal.count] for diagonal in layout.diagonals]
+    return torch.cat(runs).view(-1, hidden.size(2))
+
+
+def _gates_again(entered: Tensor, depth: Tensor | None, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """The activated gates of all blocks at once, from the hidden vectors that entered; shape (S * T * batch, 8 * d)."""
+    inputs = entered if depth is None else torch.cat([entered, depth.reshape(len(entered), -1)], dim=1)
+    gates = torch.nn.functional.linear(inputs, weight, bias)
+    activate(gates)
+    return gates
 
 
 def sweep_plane(

@@ -1,1 +1,5 @@
 """The fairseq models; importing a module of this package registers its model."""
+
+from ..compat import require_fairseq
+
+require_fairseq()

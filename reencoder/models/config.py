@@ -21,7 +21,7 @@ class ReencoderConfig(FairseqDataclass):
     )
     dropout: float = field(default=0.3, metadata={"help": "dropout on the hidden vectors within the blocks"})
     embed_dim: int = field(
-        default=0,
+        default=256,
         metadata={
             "help": "size of the word vectors, which are then projected to a (hidden, memory) pair for each plane; "
             "0: a word vector is the pair itself, 2 * d values"
@@ -32,14 +32,14 @@ class ReencoderConfig(FairseqDataclass):
         metadata={"help": "what enters the columns of the upper planes: nothing, or the source words again"},
     )
     upper_rows: ChoiceEnum(["zero", "word", "continue"]) = field(  # type: ignore[valid-type]
-        default="word",
+        default="continue",
         metadata={
             "help": "where the rows of the upper planes start: from zeros, from the target word again, or from the "
             "states with which the plane below ended the row"
         },
     )
     depth_reads: ChoiceEnum(["input", "output"]) = field(  # type: ignore[valid-type]
-        default="input",
+        default="output",
         metadata={
             "help": "whether the depth connection carries the hidden vectors that enter a block, or those that leave it "
             "(depth as a priority dimension)"
@@ -57,7 +57,7 @@ class ReencoderConfig(FairseqDataclass):
         metadata={"help": "output of an LSTM transform: tanh(o * m) as in the paper, or the common o * tanh(m)"},
     )
     no_bias: bool = field(default=False, metadata={"help": "gates without biases, as the paper writes them"})
-    forget_bias: float = field(default=1.0, metadata={"help": "initial bias of the forget gates"})
+    forget_bias: float = field(default=2.0, metadata={"help": "initial bias of the forget gates"})
     init_scale: float = field(
         default=1.7, metadata={"help": "weights start uniform within +-SCALE / sqrt(number of inputs)"}
     )
@@ -99,10 +99,10 @@ def grid_options(cfg: Any) -> GridOptions:
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-    # The paper's numbers (section 4.4, as we read them): d = 450, dropout 0.5.
-    "reencoder_btec": {"hidden_size": 450, "dropout": 0.5, "no_bias": True},
+    # The paper's numbers and equations (section 4.4, as we read them): d = 450, dropout 0.5, no biases, depth carries `V H`.
+    "reencoder_btec": {"hidden_size": 450, "dropout": 0.5, "no_bias": True, "depth_reads": "input", "embed_dim": 450},
     # What trains well on some 25,000 pairs on two CPU cores.
-    "reencoder_small": {"hidden_size": 192, "dropout": 0.2},
+    "reencoder_small": {"hidden_size": 160, "dropout": 0.25, "embed_dim": 160},
     # The demo.
-    "reencoder_tiny": {"hidden_size": 96, "dropout": 0.1},
+    "reencoder_tiny": {"hidden_size": 96, "dropout": 0.1, "embed_dim": 96},
 }

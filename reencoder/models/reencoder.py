@@ -19,7 +19,6 @@ from fairseq.models import (
     register_model_architecture,
 )
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ..grid.block import State
 from ..grid.reencoder_grid import GridOptions, ReencoderGrid
@@ -234,6 +233,15 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
 @register_model("reencoder", dataclass=ReencoderConfig)
 class ReencoderModel(FairseqEncoderDecoderModel):
     """Grid LSTM translation model: a 3-LSTM over source position, target position and depth."""
+
+    @property
+    def full_context_alignment(self) -> bool:
+        """Asked by fairseq only when alignments are wanted.
+
+        Raises:
+            NotImplementedError: always, since the grid has no attention that alignments could be read from.
+        """
+        raise NotImplementedError("the Reencoder has no attention to read alignments from: leave out --print-alignment")
 
     @classmethod
     def build_model(cls, cfg: ReencoderConfig, task: Any) -> ReencoderModel:

@@ -1,0 +1,61 @@
+# Everything runs in a virtual environment of the checkout's own; nothing outside VENV is changed.
+VENV ?= .venv
+PIP_ARGS ?=
+PYTEST_ARGS ?=
+ARGS ?=
+
+# A name may exist and yet not run (a version manager's placeholder), so each candidate is run and asked.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
+	$$p -c 'import sys; sys.exit(not ((3, 11) <= sys.version_info[:2] <= (3, 12)))' >/dev/null 2>&1 && echo $$p && break; done)
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench clean
+.DELETE_ON_ERROR:
+
+help: ## show this help
+	@echo "Targets:"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "Variables (make TARGET NAME=VALUE):"
+	@echo "  VENV         where the virtual environment lies (now: $(VENV))"
+	@echo "  PYTHON       interpreter that makes it, 3.11 or 3.12 (now: $(or $(PYTHON),none found))"
+	@echo "  PIP_ARGS     further arguments of 'pip install'"
+	@echo "  PYTEST_ARGS  further arguments of pytest"
+	@echo "  ARGS         further arguments of the demo and the benchmark"
+	@echo
+	@echo "On Linux PyPI's PyTorch brings CUDA libraries of several gigabytes. For a CPU-only install:"
+	@echo "  make setup PIP_ARGS=\"--extra-index-url https://download.pytorch.org/whl/cpu\""
+
+setup: $(STAMP) ## install the project and its pinned dependencies into VENV (no-op when up to date)
+
+$(STAMP): pyproject.toml constraints.txt
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "error: no Python 3.11 or 3.12 found; install one, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 2; fi
+	@$(PYTHON) -c 'import sys; sys.exit(not ((3, 11) <= sys.version_info[:2] <= (3, 12)))' || { \
+		echo "error: PYTHON=$(PYTHON) is not Python 3.11 or 3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "error: $(PYTHON) cannot make virtual environments; install its venv module (Debian: python3-venv)" >&2; exit 2; }
+	$(PYTHON) -m venv "$(VENV)"
+	"$(BIN)/python" -m pip install --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[dev]'
+	@touch "$@"
+
+demo: setup ## train a small model on the embedded phrasebook, translate and score (no download)
+	"$(BIN)/python" -m recipes.demo $(ARGS)
+
+test: setup lint ## check style and types, then run all tests
+	"$(BIN)/python" -m pytest $(PYTEST_ARGS)
+
+lint: setup ## ruff (rules and format) and mypy
+	"$(BIN)/ruff" check .
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/mypy"
+
+bench: setup ## measure training and decoding speed
+	"$(BIN)/python" -m eval.speed $(ARGS)
+
+clean: ## remove VENV, caches and build output (never data or results)
+	rm -rf "$(VENV)" build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

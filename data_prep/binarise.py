@@ -1,0 +1,76 @@
+"""Binarisation by the stock fairseq-preprocess, and a check that no sentence or token went missing on the way."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_prep.errors import DataError
+
+
+@dataclass(frozen=True)
+class SideCounts:
+    """Measured counts of one side of one part: tokens without the end-of-sentence symbols; `unknown` of them are UNK."""
+
+    sentences: int
+    tokens: int
+    types: int
+    unknown: int
+
+
+def binarise(
+    directory: Path, parts: Sequence[str], source_lang: str, target_lang: str, min_count: int
+) -> dict[str, dict[str, SideCounts]]:
+    """Binarise `directory/text/PART.LANG` into `directory/bin`; return counts by part and language.
+
+    The dictionaries come from the part "train"; its words seen fewer than `min_count` times become UNK.
+
+    Raises DataError where fairseq-preprocess fails, or where what it wrote is not what the text holds.
+    """
+    # Relative paths from within the directory: fairseq splits a --validpref at commas, and the destination may have one.
+    command = [sys.executable, "-m", "fairseq_cli.preprocess", "--source-lang", source_lang, "--target-lang", target_lang]
+    command += ["--destdir", "bin", "--thresholdsrc", str(min_count), "--thresholdtgt", str(min_count), "--workers", "1"]
+    # No padding of the dictionaries: made-up words would only take probability away from true ones.
+    command += ["--padding-factor", "1"]
+    for part in parts:
+        command += [f"--{part}pref", f"text/{part}"]
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"}
+    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, encoding="utf-8")
+    if done.returncode != 0:
+        last_line = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
+        raise DataError(f"fairseq-preprocess failed with status {done.returncode}: {last_line}")
+    # Its log holds the time and temporary paths; the manifest says what counts.
+    (directory / "bin" / "preprocess.log").unlink(missing_ok=True)
+    return {
+        part: {
+            language: _checked_counts(directory, part, f"{source_lang}-{target_lang}", language)
+            for language in (source_lang, target_lang)
+        }
+        for part in parts
+    }
+
+
+def _checked_counts(directory: Path, part: str, pair: str, language: str) -> SideCounts:
+    from fairseq.data import Dictionary, data_utils
+
+    text = directory / "text" / f"{part}.{language}"
+    lines = [line.split() for line in text.read_text(encoding="utf-8").rstrip("\n").split("\n")]
+    dictionary = Dictionary.load(str(directory / "bin" / f"dict.{language}.txt"))
+    dataset = data_utils.load_indexed_dataset(str(directory / "bin" / f"{part}.{pair}.{language}"), dictionary)
+    found = 0 if dataset is None else len(dataset)
+    if dataset is None or found != len(lines):
+        raise DataError(f"fairseq-preprocess wrote {found} of the {len(lines)} sentences of {text.name}")
+    unknown = 0
+    for number, tokens in enumerate(lines, 1):
+        expected = [dictionary.index(token) for token in tokens]
+        if dataset[number - 1].tolist() != [*expected, dictionary.eos()]:
+            raise DataError(f"fairseq-preprocess changed line {number} of {text.name}")
+        unknown += expected.count(dictionary.unk())
+    return SideCounts(
+        sentences=found,
+        tokens=sum(map(len, lines)),
+        types=len({token for tokens in lines for token in tokens}),
+        unknown=unknown,
+    )

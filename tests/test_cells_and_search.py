@@ -1,0 +1,81 @@
+"""Batches by cells, and the minimum length inside the search."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from fairseq.data import Dictionary
+from fairseq.search import BeamSearch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reencoder.search import LengthFlooredSearch
+from reencoder.tasks.cells import batch_by_cells
+
+EOS, PAD = 2, 1
+
+
+@given(
+    sizes=st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=0, max_size=60),
+    max_cells=st.none() | st.integers(1, 2000),
+    max_tokens=st.none() | st.integers(1, 200),
+    max_sentences=st.none() | st.integers(1, 20),
+)
+def test_batches_keep_their_limits_and_every_sentence(
+    sizes: list[tuple[int, int]], max_cells: int | None, max_tokens: int | None, max_sentences: int | None
+) -> None:
+    source = np.array([size[0] for size in sizes], dtype=np.int64)
+    target = np.array([size[1] for size in sizes], dtype=np.int64)
+    order = np.argsort(source * 31 + target, kind="stable")
+    batches = batch_by_cells(order, source, target, max_cells, max_tokens, max_sentences)
+    assert [n for batch in batches for n in batch] == order.tolist()
+    limits = [limit or math.inf for limit in (max_cells, max_tokens, max_sentences)]
+
+    def cost(batch: list[int]) -> tuple[int, int, int]:
+        wide, high = max(source[batch]), max(target[batch])
+        return len(batch) * wide * high, len(batch) * max(wide, high), len(batch)
+
+    def fits(batch: list[int]) -> bool:
+        return all(value <= limit for value, limit in zip(cost(batch), limits, strict=True))
+
+    for n, batch in enumerate(batches):
+        assert len(batch) == 1 or fits(list(batch))
+        if n + 1 < len(batches):  # no batch ends before it must
+            assert not fits([*batch, batches[n + 1][0]])
+
+
+def search_step(step: int, lengths: list[int], lprobs: torch.Tensor, ratio: float = 0.5) -> torch.Tensor:
+    dictionary = Dictionary()
+    for symbol in range(lprobs.size(-1) - len(dictionary)):
+        dictionary.add_symbol(f"w{symbol}")
+    search = LengthFlooredSearch(BeamSearch(dictionary), ratio)
+    search.set_src_lengths(torch.tensor(lengths))
+    search.step(step, lprobs, torch.zeros(len(lengths), lprobs.size(1), step))
+    return lprobs[:, :, EOS]
+
+
+@pytest.mark.parametrize("step", [0, 1, 2, 3])
+def test_the_end_is_forbidden_exactly_below_the_ratio(step: int) -> None:
+    words = [0, 1, 2, 3, 4, 5, 6, 7]
+    ends = search_step(step, [n + 1 for n in words], torch.zeros(len(words), 2, 12))
+    for n, allowed in zip(words, (ends > -math.inf).all(dim=1).tolist(), strict=True):
+        assert allowed == (step >= 0.5 * n)
+
+
+def test_an_end_that_is_forced_stays_possible() -> None:
+    lprobs = torch.full((1, 2, 12), -math.inf)
+    lprobs[:, :, EOS] = -1.5
+    assert search_step(0, [9], lprobs).tolist() == [[-1.5, -1.5]]
+
+
+def test_other_words_are_left_alone() -> None:
+    torch.manual_seed(0)
+    lprobs = torch.randn(3, 2, 12)
+    before = lprobs.clone()
+    search_step(1, [9, 2, 9], lprobs)
+    keep = [n for n in range(12) if n != EOS]
+    assert torch.equal(lprobs[:, :, keep], before[:, :, keep])
+    assert torch.equal(lprobs[1], before[1])

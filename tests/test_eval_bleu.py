@@ -1,0 +1,190 @@
+"""Scores against several references: worked cases, sacreBLEU called directly, the reading of reference files."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sacrebleu.metrics import BLEU, CHRF
+
+from eval.__main__ import main
+from eval.bleu import score
+from eval.errors import EvaluationError
+from eval.references import read_references, reference_files
+
+
+def write(path: Path, *lines: str) -> Path:
+    path.write_bytes("".join(f"{line}\n" for line in lines).encode())
+    return path
+
+
+def test_bleu_worked_by_hand() -> None:
+    # "the cat sat on the mat ." against "the cat sat on a mat .": of 7 tokens 6 match (the second "the" does not), of 6
+    # bigrams 4 (the cat, cat sat, sat on, mat .), of 5 trigrams 2, of 4 four-grams 1; lengths are equal.
+    scores = score(["The cat sat on the mat."], [["the cat sat on a mat."]])
+    assert scores.bleu == pytest.approx(100 * (6 / 7 * 4 / 6 * 2 / 5 * 1 / 4) ** 0.25)
+    assert (scores.hypothesis_length, scores.reference_length, scores.brevity_penalty) == (7, 7, 1.0)
+
+
+def test_second_reference_gives_its_matches() -> None:
+    # The second reference adds the other "the", the bigrams "on the" and "the mat", and the trigram "on the mat".
+    references = [["the cat sat on a mat.", "A dog lay on the mat, the old one."]]
+    scores = score(["The cat sat on the mat."], references)
+    assert scores.bleu == pytest.approx(100 * (7 / 7 * 6 / 6 * 3 / 5 * 1 / 4) ** 0.25)
+    assert scores.bleu_first_reference == pytest.approx(100 * (6 / 7 * 4 / 6 * 2 / 5 * 1 / 4) ** 0.25)
+    assert scores.references == 2
+
+
+def test_missing_reference_is_not_a_reference_of_length_zero() -> None:
+    # Were the missing reference a text of length 0, it would be the closest to a short hypothesis: no brevity penalty.
+    scores = score(["a b c d", "one two three four five"], [["a b c d e f g h"], ["one two three four five", "x"]])
+    assert scores.reference_length == 8 + 5
+    assert scores.brevity_penalty == pytest.approx(math.exp(1 - 13 / 9))
+    assert scores.length_ratio == pytest.approx(9 / 13)
+    assert scores.bleu_signature.startswith("nrefs:var|case:lc|eff:no|tok:13a|smooth:exp|version:")
+    assert scores.bleu_first_reference_signature.startswith("nrefs:1|case:lc|")
+
+
+def test_agrees_with_sacrebleu_called_directly() -> None:
+    hypotheses = ["How much is this?", "I have a dog .", "Where's the bank"]
+    references = [["How much does it cost?", "How much is it?"], ["I have a dog."], ["Where is the bank?"]]
+    streams: list[Any] = [[row[0] for row in references], ["How much is it?", None, None]]
+    scores = score(hypotheses, references)
+    assert scores.bleu == BLEU(lowercase=True).corpus_score(hypotheses, streams).score
+    assert scores.chrf2 == CHRF(lowercase=True).corpus_score(hypotheses, streams).score
+    assert scores.bleu_first_reference == BLEU(lowercase=True).corpus_score(hypotheses, streams[:1]).score
+
+
+def test_case() -> None:
+    hypotheses, references = ["HE IS A VERY GOOD MAN"], [["he is a very good man"]]
+    assert score(hypotheses, references).bleu == pytest.approx(100)
+    cased = score(hypotheses, references, keep_case=True)
+    assert (cased.bleu, "case:mixed" in cased.bleu_signature) == (0, True)
+    assert score(hypotheses, references).chrf2 == pytest.approx(100)
+    assert cased.chrf2 < 10
+
+
+def test_chrf_is_that_of_lower_cased_text() -> None:
+    hypotheses, references = ["Tom Lives IN Boston."], [["tom lived in Boston"]]
+    lowered = CHRF().corpus_score([hypotheses[0].lower()], [[references[0][0].lower()]]).score
+    assert score(hypotheses, references).chrf2 == pytest.approx(lowered)
+
+
+@pytest.mark.parametrize(
+    ("hypotheses", "references", "message"),
+    [
+        (["a"], [["a"], ["b"]], "1 hypotheses for 2 sources"),
+        (["a", "b", "c"], [["a"], ["b"]], "3 hypotheses for 2 sources"),
+        (["a", "b"], [["a"], []], "source 2 has no reference"),
+        ([], [], "nothing to score"),
+    ],
+)
+def test_wrong_counts(hypotheses: list[str], references: list[list[str]], message: str) -> None:
+    with pytest.raises(EvaluationError, match=message):
+        score(hypotheses, references)
+
+
+def test_reference_files_count_as_numbers(tmp_path: Path) -> None:
+    for number in range(12):
+        write(tmp_path / f"test.en.{number}", "x")
+    write(tmp_path / "test.en.old", "y")
+    assert [path.name for path in reference_files(tmp_path / "test.en")] == [f"test.en.{n}" for n in range(12)]
+
+
+def test_read_references_leaves_out_empty_lines(tmp_path: Path) -> None:
+    # U+2028 and U+0085 are no line ends here, though str.splitlines takes them for some
+    write(tmp_path / "test.en.0", "a\u2028b", "", "c\u0085")
+    write(tmp_path / "test.en.1", "d", "e", "  ")
+    assert read_references([tmp_path / "test.en"]) == [["a\u2028b", "d"], ["e"], ["c\u0085"]]
+
+
+def test_read_references_of_one_file(tmp_path: Path) -> None:
+    assert read_references([write(tmp_path / "en", "a", "b")]) == [["a"], ["b"]]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, r"test\.en\.0: no such file"),
+        ({"test.en.0": "a\n", "test.en.2": "a\n"}, r"test\.en\.1: no such file, though .*test\.en\.2 exists"),
+        ({"test.en.1": "a\n"}, r"test\.en\.0: no such file, though .*test\.en\.1 exists"),
+        ({"test.en.0": "a\nb\n", "test.en.1": "a\n"}, r"test\.en\.1: 1 lines, but .*test\.en\.0 has 2"),
+        ({"test.en.0": "a\n\n", "test.en.1": "a\n \n"}, r"line 2: no reference for this source"),
+        ({"test.en.0": ""}, "empty; there is nothing to score"),
+    ],
+)
+def test_bad_reference_files(tmp_path: Path, files: dict[str, str], message: str) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(EvaluationError, match=message):
+        read_references([tmp_path / "test.en"])
+
+
+def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hypotheses = write(tmp_path / "out", "he is a very good man .", "")
+    write(tmp_path / "en.0", "He is a very good man.", "No.")
+    write(tmp_path / "en.1", "", "Nope.")
+    result = tmp_path / "new" / "scores.json"
+    assert main(["score", str(hypotheses), "--references", str(tmp_path / "en"), "--json", str(result)]) == 0
+    output = capsys.readouterr().out
+    expected = score(["he is a very good man .", ""], [["He is a very good man."], ["No.", "Nope."]])
+    assert f"{expected.bleu:.2f}" in output
+    assert expected.bleu_signature in output and expected.chrf2_signature in output
+    document = json.loads(result.read_text())
+    assert document["scores"]["bleu"] == expected.bleu
+    assert [Path(file["path"]).name for file in document["files"]] == ["out", "en.0", "en.1"]
+    assert list(result.parent.iterdir()) == [result]
+
+
+@pytest.mark.parametrize(
+    ("hypotheses", "message"),
+    [
+        (b"a\n", "1 hypotheses for 2 sources"),
+        (b"a\nb\n\n", "3 hypotheses for 2 sources"),
+        (b"a\nb\xff\n", "out: line 2: not UTF-8 at byte 3"),
+        (b"\xef\xbb\xbfa\nb\xff\n", "out: line 2: not UTF-8 at byte 6"),
+        (None, "out: cannot be read: No such file or directory"),
+    ],
+)
+def test_command_line_errors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], hypotheses: bytes | None, message: str
+) -> None:
+    if hypotheses is not None:
+        (tmp_path / "out").write_bytes(hypotheses)
+    write(tmp_path / "en", "a", "b")
+    result = tmp_path / "scores.json"
+    arguments = ["score", str(tmp_path / "out"), "--references", str(tmp_path / "en"), "--json", str(result)]
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and error.count("\n") == 1 and message in error
+    assert not result.exists()
+
+
+def test_bad_option_is_one_line_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as status:
+        main(["score", "out", "--referenzen", "en"])
+    assert status.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and error.count("\n") == 1
+
+
+@pytest.mark.shared
+def test_published_scores_of_other_systems(shared_data: Path, tmp_path: Path) -> None:
+    from data_prep.__main__ import main as data_prep
+
+    data = tmp_path / "tatoeba"
+    tsv = shared_data / "tatoeba-zh-en" / "cmn-eng.tsv"
+    assert data_prep(["prepare", "--tsv", str(tsv), "--dest", str(data)]) == 0
+    references = read_references([data / "raw" / "test.en"])
+    expected = {
+        "moses-tuned-drop-unknown.test.txt": ("30.25", "29.30", "49.75", "0.894"),
+        "moses-tuned.test.txt": ("29.71", "28.78", "49.24", "0.928"),
+    }
+    for name, figures in expected.items():
+        hypotheses = (shared_data.parent / "baselines" / name).read_text(encoding="utf-8").split("\n")[:-1]
+        scores = score(hypotheses, references)
+        found = (scores.bleu, scores.bleu_first_reference, scores.chrf2)
+        assert (*(f"{value:.2f}" for value in found), f"{scores.length_ratio:.3f}") == figures
+        assert scores.bleu_signature.startswith("nrefs:var|case:lc|eff:no|tok:13a|smooth:exp|")
+    assert scores.sources == 953 and scores.references == 1104

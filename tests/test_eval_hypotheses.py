@@ -1,0 +1,72 @@
+"""The reader of fairseq-generate's output, on output as the program prints it."""
+
+import pytest
+
+from eval.errors import EvaluationError
+from eval.hypotheses import Hypothesis, drop_unknown, in_source_order, parse_hypotheses
+
+# Batches are sorted by length, so ids come in any order; S- and T- hold the source and the reference, P- the scores.
+OUTPUT = """\
+2026-01-31 10:00:00 | INFO | fairseq_cli.generate | {'_name': None, 'H-9': 'not a hypothesis'}
+2026-01-31 10:00:01 | INFO | fairseq_cli.generate | loading model(s) from model.pt
+S-2\t我 喜欢 <unk> 。
+T-2\ti like tea .
+H-2\t-0.25\ti like <unk> .
+D-2\t-0.25\ti like <unk> .
+P-2\t-0.2 -0.3 -0.2 -0.3 -0.25
+S-0\t你好 ！
+H-0\t-1.5\thello !
+D-0\t-1.5\thello !
+P-0\t-1.0 -2.0 -1.5
+S-1\t。
+H-1\t-3.125\t
+D-1\t-3.125\t
+P-1\t-3.125
+INFO:fairseq_cli.generate:NOTE: hypothesis and token scores are output in base 2
+Generate test with beam=5: BLEU4 = 12.3
+"""
+
+
+def lines(text: str = OUTPUT) -> list[str]:
+    return text.splitlines(keepends=True)
+
+
+def test_in_source_order_with_scores_and_empty_hypotheses() -> None:
+    assert in_source_order(parse_hypotheses(lines()), 3) == [
+        Hypothesis(-1.5, "hello !"),
+        Hypothesis(-3.125, ""),
+        Hypothesis(-0.25, "i like <unk> ."),
+    ]
+
+
+def test_missing_ids_are_named() -> None:
+    without = [line for line in lines() if not line.startswith("H-1\t")]
+    with pytest.raises(EvaluationError, match=r"2 hypotheses for 3 sources; none for id 1 \(ids count from 0\)"):
+        in_source_order(parse_hypotheses(without), 3)
+
+
+def test_many_missing_ids_are_counted() -> None:
+    with pytest.raises(EvaluationError, match=r"none for id 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 7 more"):
+        in_source_order(parse_hypotheses(lines()), 20)
+
+
+def test_unexpected_id() -> None:
+    with pytest.raises(EvaluationError, match="3 hypotheses for 2 sources; unexpected id 2"):
+        in_source_order(parse_hypotheses(lines()), 2)
+
+
+def test_second_hypothesis_for_a_source() -> None:
+    with pytest.raises(EvaluationError, match=r"line 18: a second hypothesis for source id 2"):
+        parse_hypotheses(lines(OUTPUT + "H-2\t-1.0\ttwice\n"))
+
+
+@pytest.mark.parametrize("line", ["H-0\t-1.0", "H-x\t-1.0\ta", "H-0\tgood\ta", "H-0\t-1.0\ta\tb"])
+def test_malformed_line(line: str) -> None:
+    with pytest.raises(EvaluationError, match="line 1: expected H-<id>, score and tokens"):
+        parse_hypotheses([line + "\n"])
+
+
+def test_drop_unknown() -> None:
+    assert drop_unknown("<unk> i like <unk> tea") == ("i like tea", 2)
+    assert drop_unknown("<unk>") == ("", 1)
+    assert drop_unknown("no <unknown> here") == ("no <unknown> here", 0)

@@ -1,0 +1,188 @@
+"""The fairseq model: padding, batches, incremental decoding, options and presets."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import pytest
+import torch
+from fairseq.data import Dictionary
+from torch import Tensor
+
+from reencoder.models.config import PRESETS, ReencoderConfig, grid_options
+from reencoder.models.reencoder import ReencoderModel
+
+PAD, EOS = 1, 2
+EXACT = {"rtol": 1e-9, "atol": 1e-11}
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "three planes, depth reads output": {"grid_layers": 3, "depth_reads": "output"},
+    "rows continue, projected words": {"upper_rows": "continue", "embed_dim": 5},
+    "one plane": {"grid_layers": 1},
+    "words enter the first plane only": {"upper_rows": "zero", "upper_columns": "zero"},
+    "softmax reads hidden": {"softmax_reads": "hidden"},
+    "shared embeddings": {"share_decoder_input_output_embed": True},
+    "shared projected embeddings": {"share_decoder_input_output_embed": True, "embed_dim": 5},
+    "as the paper writes it": {"no_bias": True, "upper_rows": "zero", "upper_columns": "zero"},
+    "common output": {"output_form": "o_tanhm"},
+}
+
+
+class Task:
+    """As much of a task as a model is built from."""
+
+    def __init__(self) -> None:
+        self.source_dictionary = self.target_dictionary = Dictionary()
+        for symbol in range(12):
+            self.source_dictionary.add_symbol(f"w{symbol}")
+
+    def max_positions(self) -> tuple[int, int]:
+        return 50, 60
+
+
+def build(**options: Any) -> ReencoderModel:
+    torch.manual_seed(0)
+    model: ReencoderModel = ReencoderModel.build_model(ReencoderConfig(hidden_size=6, **options), Task())
+    return model.double().eval()
+
+
+def sentences(*lengths: int, first: int | None = None) -> list[Tensor]:
+    """Random words, then (or, with `first`, before) the end symbol."""
+    generator = torch.Generator().manual_seed(3)
+    drawn = [torch.randint(4, 16, (length - 1,), generator=generator) for length in lengths]
+    end = torch.tensor([EOS])
+    return [torch.cat([end, words] if first is not None else [words, end]) for words in drawn]
+
+
+def batch(rows: list[Tensor], left: bool = False, extra: int = 0) -> Tensor:
+    width = max(len(row) for row in rows) + extra
+    padded = []
+    for row in rows:
+        padding = row.new_full((width - len(row),), PAD)
+        padded.append(torch.cat([padding, row] if left else [row, padding]))
+    return torch.stack(padded)
+
+
+SOURCES, TARGETS = sentences(6, 1, 4, 2), sentences(3, 5, 1, 4, first=EOS)
+
+
+def logits(model: ReencoderModel, source: Tensor, target: Tensor) -> Tensor:
+    out: Tensor = model(source, None, target)[0]
+    return out
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_neither_padding_nor_batch_changes_a_result(name: str) -> None:
+    model = build(**VARIANTS[name])
+    alone = [logits(model, s[None], t[None])[0] for s, t in zip(SOURCES, TARGETS, strict=True)]
+    for left_source in (False, True):
+        for left_target in (False, True):
+            source, target = batch(SOURCES, left_source, extra=2), batch(TARGETS, left_target, extra=1)
+            together = logits(model, source, target)
+            for b, expected in enumerate(alone):
+                got = together[b, -len(expected) :] if left_target else together[b, : len(expected)]
+                torch.testing.assert_close(got, expected, **EXACT)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_incremental_decoding_is_the_full_forward(name: str) -> None:
+    model = build(**VARIANTS[name])
+    source, target = batch(SOURCES, left=True), batch(sentences(5, 5, 5, 5, first=EOS))
+    full = logits(model, source, target)
+    encoder_out, state = model.encoder(source), {}
+    for step in range(target.size(1)):
+        new = model.decoder(target[:, : step + 1], encoder_out=encoder_out, incremental_state=state)[0]
+        assert new.size(1) == 1
+        torch.testing.assert_close(new[:, 0], full[:, step], **EXACT)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_states_follow_the_beam(name: str) -> None:
+    """After random re-ordering, repetition and removal of rows the logits are those of the rows' own histories."""
+    model = build(**VARIANTS[name])
+    source = batch(SOURCES, left=True)
+    encoder_out, state = model.encoder(source), {}
+    tokens = torch.full((len(SOURCES), 1), EOS)
+    generator = torch.Generator().manual_seed(5)
+    for step in range(5):
+        new = model.decoder(tokens, encoder_out=encoder_out, incremental_state=state)[0]
+        torch.testing.assert_close(new[:, 0], logits(model, source, tokens)[:, -1], **EXACT)
+        order = torch.randint(0, len(tokens), (len(tokens) + (1, -1, 2, -2, 0)[step],), generator=generator)
+        tokens, source = tokens[order], source[order]
+        encoder_out = model.encoder.reorder_encoder_out(encoder_out, order)
+        model.decoder.reorder_incremental_state_scripting(state, order)
+        word = torch.randint(4, 16, (len(tokens), 1), generator=generator)
+        tokens = torch.cat([tokens, word], dim=1)
+
+
+def test_state_of_a_hypothesis_does_not_grow() -> None:
+    model = build()
+    source = batch(SOURCES[:1])
+    encoder_out, state = model.encoder(source), {}
+    sizes = []
+    for step in range(1, 6):
+        model.decoder(torch.full((1, step), EOS), encoder_out=encoder_out, incremental_state=state)
+        sizes.append(sum(value.numel() for entry in state.values() for value in entry.values()))
+    # 2 planes, S positions, 2 vectors of d
+    assert sizes == [2 * source.size(1) * 2 * 6] * 5
+
+
+def test_features_only_are_what_the_softmax_reads() -> None:
+    model = build()
+    source, target = batch(SOURCES), batch(TARGETS)
+    features = model.decoder(target, encoder_out=model.encoder(source), features_only=True)[0]
+    torch.testing.assert_close(model.decoder.output_layer(features), logits(model, source, target), **EXACT)
+
+
+def test_every_parameter_learns() -> None:
+    for name, options in VARIANTS.items():
+        model = build(**options)
+        logits(model, batch(SOURCES), batch(TARGETS)).square().sum().backward()
+        without = [key for key, value in model.named_parameters() if value.grad is None or not value.grad.any()]
+        assert without == [], name
+
+
+def test_alignments_are_refused_with_a_reason() -> None:
+    with pytest.raises(NotImplementedError, match="leave out --print-alignment"):
+        _ = build().full_context_alignment
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"embed_dim": -1}, "--embed-dim"),
+        ({"embed_std": 0.0}, "--embed-std"),
+        ({"grid_layers": 1, "upper_rows": "continue"}, "--upper-rows continue needs a plane below"),
+        ({"share_decoder_input_output_embed": True, "softmax_reads": "hidden"}, "--share-decoder-input-output-embed"),
+        ({"hidden_size": 0}, "hidden size"),
+        ({"dropout": 1.5}, "dropout"),
+    ],
+)
+def test_options_that_do_not_fit_are_named(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        grid_options(ReencoderConfig(**options))
+
+
+def test_every_option_has_a_help_text() -> None:
+    fields = ReencoderConfig.__dataclass_fields__
+    without = [name for name, field in fields.items() if name != "_name" and not field.metadata.get("help")]
+    assert without == []
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_registered_and_buildable(name: str) -> None:
+    from fairseq.models import ARCH_CONFIG_REGISTRY, ARCH_MODEL_REGISTRY
+
+    assert ARCH_MODEL_REGISTRY[name] is ReencoderModel
+    args = argparse.Namespace(dropout=0.25)
+    ARCH_CONFIG_REGISTRY[name](args)
+    assert args.dropout == 0.25, "a value that the user gave stays"
+    assert args.hidden_size == PRESETS[name]["hidden_size"]
+    grid_options(ReencoderConfig(**PRESETS[name]))
+
+
+def test_the_papers_preset_has_the_papers_numbers() -> None:
+    preset = PRESETS["reencoder_btec"]
+    assert (preset["hidden_size"], preset["dropout"]) == (450, 0.5)
