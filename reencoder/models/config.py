@@ -57,7 +57,7 @@ class ReencoderConfig(FairseqDataclass):
         metadata={"help": "output of an LSTM transform: tanh(o * m) as in the paper, or the common o * tanh(m)"},
     )
     no_bias: bool = field(default=False, metadata={"help": "gates without biases, as the paper writes them"})
-    forget_bias: float = field(default=2.0, metadata={"help": "initial bias of the forget gates"})
+    forget_bias: float = field(default=3.0, metadata={"help": "initial bias of the forget gates"})
     init_scale: float = field(
         default=1.7, metadata={"help": "weights start uniform within +-SCALE / sqrt(number of inputs)"}
     )
