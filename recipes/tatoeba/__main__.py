@@ -49,7 +49,6 @@ def prepare_data(tsv: Path | None, work: Path) -> Path:
     Raises:
         data_prep.errors.DataError: bad input; nothing is written then.
     """
-    from data_prep.download import TATOEBA_URL, download_tatoeba
     from data_prep.prepare import Options, prepare, summary
 
     data = work / "data"
@@ -57,6 +56,8 @@ def prepare_data(tsv: Path | None, work: Path) -> Path:
         print(f"{data}: prepared already", file=sys.stderr)
         return data
     if tsv is None:
+        from data_prep.download import TATOEBA_URL, download_tatoeba
+
         tsv = work / "cmn-eng.tsv"
         if not tsv.exists():
             digest = download_tatoeba(tsv, None, TATOEBA_URL, False)
