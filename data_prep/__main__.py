@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from data_prep.errors import DataError
-
-SEGMENTATIONS = ("jieba", "char", "sentencepiece")
+from data_prep.text import SEGMENTATIONS
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,7 +30,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; return the exit status: 0, 2 for bad input or options, 130 when interrupted."""
-    args = build_parser().parse_args(argv)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    args = build_parser().parse_args(arguments)
+    args.command = arguments
     try:
         args.run(args)
     except DataError as error:
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _report(f"{error.filename or 'input or output'}: {error.strerror or error}")
     except KeyboardInterrupt:
-        _report("interrupted; nothing was written")
+        _report("interrupted")
         return 130
     return 0
 
@@ -68,7 +69,9 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     split = parser.add_argument_group("split")
     split.add_argument("--test-permille", type=int, default=40, metavar="N", help="share of test (%(default)s)")
     split.add_argument("--valid-permille", type=int, default=40, metavar="N", help="share of valid (%(default)s)")
-    split.add_argument("--valid-tsv", type=Path, metavar="FILE", help="valid set of your own (all of --tsv is training)")
+    split.add_argument(
+        "--valid-tsv", type=Path, metavar="FILE", help="valid set of your own (all of --tsv is training)"
+    )
     split.add_argument("--test-tsv", type=Path, metavar="FILE", help="test set of your own, together with --valid-tsv")
     text = parser.add_argument_group("text")
     text.add_argument("--segmentation", choices=SEGMENTATIONS, default="jieba", help="of Chinese (%(default)s)")
@@ -84,7 +87,7 @@ def _run_prepare(args: argparse.Namespace) -> None:
     given = {name: value for name, value in vars(args).items() if name not in {"command", "run"}}
     if args.parallel is not None:
         given["parallel"] = tuple(args.parallel)
-    print(summary(prepare(Options(**given))))
+    print(summary(prepare(Options(**given), args.command)))
 
 
 def _add_segment(parser: argparse.ArgumentParser) -> None:

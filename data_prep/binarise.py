@@ -1,9 +1,11 @@
 """Binarisation by the stock fairseq-preprocess, and a check that no sentence or token went missing on the way."""
 
+import logging
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from data_prep.errors import DataError
 
 @dataclass(frozen=True)
 class SideCounts:
-    """Measured counts of one side of one part: tokens without the end-of-sentence symbols; `unknown` of them are UNK."""
+    """Measured counts of one side of one part: tokens without the end-of-sentence symbols; `unknown` of them are
+    UNK."""
 
     sentences: int
     tokens: int
@@ -29,9 +32,27 @@ def binarise(
 
     Raises DataError where fairseq-preprocess fails, or where what it wrote is not what the text holds.
     """
-    # Relative paths from within the directory: fairseq splits a --validpref at commas, and the destination may have one.
-    command = [sys.executable, "-m", "fairseq_cli.preprocess", "--source-lang", source_lang, "--target-lang", target_lang]
-    command += ["--destdir", "bin", "--thresholdsrc", str(min_count), "--thresholdtgt", str(min_count), "--workers", "1"]
+    # Relative paths from within the directory: fairseq splits a --validpref at commas, and the destination may have
+    # one.
+    command = [
+        sys.executable,
+        "-m",
+        "fairseq_cli.preprocess",
+        "--source-lang",
+        source_lang,
+        "--target-lang",
+        target_lang,
+    ]
+    command += [
+        "--destdir",
+        "bin",
+        "--thresholdsrc",
+        str(min_count),
+        "--thresholdtgt",
+        str(min_count),
+        "--workers",
+        "1",
+    ]
     # No padding of the dictionaries: made-up words would only take probability away from true ones.
     command += ["--padding-factor", "1"]
     for part in parts:
@@ -43,13 +64,14 @@ def binarise(
         raise DataError(f"fairseq-preprocess failed with status {done.returncode}: {last_line}")
     # Its log holds the time and temporary paths; the manifest says what counts.
     (directory / "bin" / "preprocess.log").unlink(missing_ok=True)
-    return {
-        part: {
-            language: _checked_counts(directory, part, f"{source_lang}-{target_lang}", language)
-            for language in (source_lang, target_lang)
+    with _quiet_fairseq():
+        return {
+            part: {
+                language: _checked_counts(directory, part, f"{source_lang}-{target_lang}", language)
+                for language in (source_lang, target_lang)
+            }
+            for part in parts
         }
-        for part in parts
-    }
 
 
 def _checked_counts(directory: Path, part: str, pair: str, language: str) -> SideCounts:
@@ -74,3 +96,15 @@ def _checked_counts(directory: Path, part: str, pair: str, language: str) -> Sid
         types=len({token for tokens in lines for token in tokens}),
         unknown=unknown,
     )
+
+
+@contextmanager
+def _quiet_fairseq() -> Iterator[None]:
+    """Keep fairseq from logging every data set that is opened for the check."""
+    logger = logging.getLogger("fairseq")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -4,24 +4,25 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from data_prep.errors import DataError
 
-MANIFEST = "manifest.json"
+# Finds a file in a directory that the program did not write there, if any.
+ForeignFile = Callable[[Path], Path | None]
 
 
 @contextmanager
-def new_directory(dest: Path, overwrite: bool, keep: Iterable[Path]) -> Iterator[Path]:
+def new_directory(dest: Path, overwrite: bool, foreign: ForeignFile, keep: Iterable[Path]) -> Iterator[Path]:
     """Give a temporary directory that takes the place of `dest` when the block ends without an error.
 
-    With `overwrite`, a `dest` that holds a manifest.json (so: that this program wrote) is replaced, provided that
-    none of the files `keep` lies in it. Raises DataError for a destination that exists otherwise and is not empty.
+    With `overwrite` an existing `dest` is replaced, provided that `foreign` finds no file in it and that none of the
+    files `keep` lies in it. Raises DataError for any other destination that exists and is not empty.
     """
     dest = dest.resolve()
-    check_directory(dest, overwrite, keep)
+    check_directory(dest, overwrite, foreign, keep)
     try:
         dest.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{dest.name}.", suffix=".partial", dir=dest.parent))
@@ -35,7 +36,7 @@ def new_directory(dest: Path, overwrite: bool, keep: Iterable[Path]) -> Iterator
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def check_directory(dest: Path, overwrite: bool, keep: Iterable[Path]) -> None:
+def check_directory(dest: Path, overwrite: bool, foreign: ForeignFile, keep: Iterable[Path]) -> None:
     """Raise DataError where `new_directory` would refuse, so that long work need not run first."""
     if not dest.exists():
         return
@@ -45,8 +46,11 @@ def check_directory(dest: Path, overwrite: bool, keep: Iterable[Path]) -> None:
         return
     if not overwrite:
         raise DataError(f"--dest {dest}: exists and is not empty; choose another destination or give --overwrite")
-    if not (dest / MANIFEST).is_file():
-        raise DataError(f"--dest {dest}: holds no {MANIFEST}, so --overwrite would delete files that are not ours")
+    stranger = foreign(dest)
+    if stranger is not None:
+        raise DataError(
+            f"--dest {dest}: --overwrite would delete {stranger}, which no earlier run wrote; move it first"
+        )
     for path in keep:
         if path.resolve().is_relative_to(dest.resolve()):
             raise DataError(f"--dest {dest}: --overwrite would delete the input {path}; move the input first")

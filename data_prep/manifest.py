@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.errors import DataError
-from data_prep.files import MANIFEST, sha256_of
+from data_prep.files import sha256_of
 from data_prep.text import SEGMENTATIONS, ChineseSegmenter
 
 FORMAT = "data_prep/1"
+MANIFEST = "manifest.json"
 SENTENCEPIECE_MODEL = "sentencepiece.zh.model"
 
 
@@ -42,7 +43,8 @@ def checksums(directory: Path) -> dict[str, str]:
 def write_manifest(directory: Path, manifest: dict[str, Any]) -> None:
     """Write `manifest`, its format added, as DIRECTORY/manifest.json."""
     text = json.dumps({"format": FORMAT} | manifest, indent=2, ensure_ascii=False)
-    (directory / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+    # A path that is no UTF-8 holds lone surrogates: written as \udcXX, which JSON reads back.
+    (directory / MANIFEST).write_text(text + "\n", encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -56,6 +58,19 @@ def read_manifest(path: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise DataError(f"{path}: not a manifest that this version of `python -m data_prep prepare` wrote")
     return manifest
+
+
+def foreign_file(directory: Path) -> Path | None:
+    """Return a file under `directory` which `prepare` did not write there; None where all are its own."""
+    try:
+        own = read_manifest(directory / MANIFEST).get("files", {})
+    except DataError:
+        own = {}
+    for path in sorted(directory.rglob("*")):
+        name = path.relative_to(directory).as_posix()
+        if not path.is_dir() and name not in own and not (own and name == MANIFEST):
+            return path
+    return None
 
 
 def segmenter_from_manifest(path: Path) -> ChineseSegmenter:

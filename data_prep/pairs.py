@@ -1,7 +1,7 @@
 """Reading sentence pairs: Tatoeba's tab-separated files and parallel files, every fault named by file and line."""
 
 import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_prep.errors import DataError
@@ -9,11 +9,15 @@ from data_prep.errors import DataError
 
 @dataclass(frozen=True)
 class Pair:
-    """One sentence and its translation, exactly as in the input (`attribution` is None where the input has none)."""
+    """One sentence and its translation, exactly as in the input.
+
+    `attribution` is None where the input has none; `origin` says file and line, for messages.
+    """
 
     chinese: str
     english: str
     attribution: str | None = None
+    origin: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ def read_tsv(path: Path) -> Corpus:
         chinese, tab, attribution = rest.partition("\t")
         _check_side(english, "English", path, number)
         _check_side(chinese, "Chinese", path, number)
-        pairs.append(Pair(chinese, english, attribution if tab else None))
+        pairs.append(Pair(chinese, english, attribution if tab else None, f"{path}, line {number}"))
     return Corpus(pairs, blank)
 
 
@@ -58,10 +62,12 @@ def read_parallel(chinese_path: Path, english_path: Path) -> Corpus:
             f"{chinese_path} has {len(chinese)} lines but {english_path} has {len(english)} "
             "(blank lines at the end not counted); the two files must correspond line by line"
         )
+    pairs = []
     for number, (source, target) in enumerate(zip(chinese, english, strict=True), 1):
         _check_side(source, "Chinese", chinese_path, number)
         _check_side(target, "English", english_path, number)
-    return Corpus([Pair(source, target) for source, target in zip(chinese, english, strict=True)], blank)
+        pairs.append(Pair(source, target, origin=f"{chinese_path}, line {number}"))
+    return Corpus(pairs, blank)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -84,7 +90,7 @@ def decode_line(line: bytes, name: str, number: int, offset: int = 0) -> str:
         text = line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{name}, line {number}: byte 0x{line[error.start]:02x} at byte offset {offset + error.start} is not UTF-8; "
+            f"{name}, line {number}: byte 0x{line[error.start]:02x} at offset {offset + error.start} is not UTF-8; "
             "convert the file to UTF-8 first"
         ) from None
     if "\r" in text:

@@ -4,7 +4,7 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,14 @@ from typing import Any
 from data_prep.binarise import SideCounts, binarise
 from data_prep.errors import DataError
 from data_prep.files import check_directory, new_directory, write_lines
-from data_prep.manifest import SENTENCEPIECE_MODEL, checksums, describe_file, package_versions, write_manifest
+from data_prep.manifest import (
+    SENTENCEPIECE_MODEL,
+    checksums,
+    describe_file,
+    foreign_file,
+    package_versions,
+    write_manifest,
+)
 from data_prep.pairs import Corpus, Pair, read_parallel, read_tsv
 from data_prep.progress import progress
 from data_prep.split import PARTS, Example, count_leaks, pair_keys, ready_made, split_pairs
@@ -71,16 +78,18 @@ class Split:
     warnings: list[str]
 
 
-def prepare(options: Options) -> dict[str, Any]:
+def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
     """Prepare the data in `options.dest` and return the manifest that was written there.
+
+    `command` are the arguments of the command line, for the manifest.
 
     Raises DataError for bad input or options; the destination is then as it was before.
     """
     started = time.time()
     inputs = list(options.inputs.values())
-    check_directory(options.dest, options.overwrite, inputs)
+    check_directory(options.dest, options.overwrite, foreign_file, inputs)
     split = read_split(options)
-    with new_directory(options.dest, options.overwrite, inputs) as directory:
+    with new_directory(options.dest, options.overwrite, foreign_file, inputs) as directory:
         parts = [part for part in PARTS if split.parts[part]]
         write_text(directory / "text", split.parts, parts, *_tokenizers(options, split.parts["train"], directory))
         write_raw(directory / "raw", split.parts, parts)
@@ -94,7 +103,7 @@ def prepare(options: Options) -> dict[str, Any]:
             "dropped": split.dropped,
             "warnings": split.warnings,
             "files": checksums(directory),
-            "command": shlex.join(["python", "-m", "data_prep", *sys.argv[1:]]),
+            "command": shlex.join(["python", "-m", "data_prep", *command]) if command else None,
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
             "seconds": round(time.time() - started, 1),
         }
@@ -146,7 +155,10 @@ def write_text(
         english = [tokenize(example.english) for example in progress(examples, f"{part}: English")]
         for example, source, target in zip(examples, chinese, english, strict=True):
             if not source or not target:
-                raise DataError(f"nothing is left to translate of the pair {example.chinese!r}, {example.english!r}")
+                side = "English" if source else "Chinese"
+                raise DataError(
+                    f"{example.pairs[0].origin}: the {side} side has no tokens; remove the pair or complete it"
+                )
         write_lines(directory / f"{part}.zh", chinese)
         write_lines(directory / f"{part}.en", english)
 
@@ -182,7 +194,9 @@ def summary(manifest: dict[str, Any]) -> str:
     rows = [header]
     for part, counts in manifest["counts"].items():
         sides = [counts["zh"], counts["en"]]
-        cells = [f"{cell}" for side in sides for cell in (side["tokens"], side["types"], f"{side['unknown_percent']:.2f}")]
+        cells = [
+            f"{cell}" for side in sides for cell in (side["tokens"], side["types"], f"{side['unknown_percent']:.2f}")
+        ]
         rows.append([part, str(counts["pairs"]), str(counts["sources"]), *cells])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
@@ -208,9 +222,7 @@ def _with_keys(pairs: list[Pair], dropped: Counter[str]) -> Iterator[Pair]:
             dropped[f"no letter or digit on the {'English' if chinese else 'Chinese'} side"] += 1
 
 
-def _tokenizers(
-    options: Options, train: list[Example], directory: Path
-) -> tuple[ChineseSegmenter, EnglishTokenizer]:
+def _tokenizers(options: Options, train: list[Example], directory: Path) -> tuple[ChineseSegmenter, EnglishTokenizer]:
     model = directory / SENTENCEPIECE_MODEL
     if options.segmentation == "sentencepiece":
         lines = progress([example.chinese for example in train], "training sentencepiece")
@@ -235,5 +247,9 @@ def _counts(examples: list[Example], sides: dict[str, SideCounts]) -> dict[str, 
 def _plain_options(options: Options) -> dict[str, Any]:
     """The options that shape the data, without paths: those of the inputs stand under "inputs"."""
     left_out = {"dest", "overwrite", "tsv", "parallel", "valid_tsv", "test_tsv"}
+    if options.valid_tsv is not None:
+        left_out |= {"valid_permille", "test_permille"}
+    if options.segmentation != "sentencepiece":
+        left_out.add("sentencepiece_vocab_size")
     plain = {name: value for name, value in asdict(options).items() if name not in left_out}
     return plain | {"split": "given" if options.valid_tsv else "by rule"}

@@ -1,5 +1,6 @@
 """Normalisation, segmentation and tokenisation of sentences: what training, translation and evaluation share."""
 
+import io
 import logging
 import re
 import unicodedata
@@ -96,8 +97,6 @@ def train_sentencepiece(lines: Iterable[str], vocab_size: int, path: Path) -> No
 
     The same lines give the same bytes. Raises DataError where the text does not allow a vocabulary of this size.
     """
-    import io
-
     import sentencepiece
 
     model = io.BytesIO()

@@ -1,6 +1,7 @@
-"""From nothing to a translation in a few minutes: the embedded phrasebook, a small Reencoder, a dozen translations, BLEU.
+"""From nothing to a translation in a few minutes: the embedded phrasebook, a small Reencoder, a dozen translations,
+BLEU.
 
-    python -m recipes.demo
+python -m recipes.demo
 """
 
 from __future__ import annotations

@@ -92,7 +92,16 @@ def test_scores_of_the_search_are_those_of_the_text(data: Path, half_trained: Pa
     (tmp_path / "test.zh").write_text((data / "test.zh").read_text())
     dictionaries = ["--srcdict", data / "bin" / "dict.zh.txt", "--tgtdict", data / "bin" / "dict.en.txt"]
     succeed(
-        "preprocess", "-s", "zh", "-t", "en", "--testpref", tmp_path / "test", "--destdir", tmp_path / "bin", *dictionaries
+        "preprocess",
+        "-s",
+        "zh",
+        "-t",
+        "en",
+        "--testpref",
+        tmp_path / "test",
+        "--destdir",
+        tmp_path / "bin",
+        *dictionaries,
     )
     scored = hypotheses(generate(tmp_path, half_trained, "--score-reference"))
     assert len(scored) == SENTENCES["test"]
@@ -136,7 +145,9 @@ def test_interactive_translates_lines_in_their_order(data: Path, checkpoint: Pat
 
 
 def test_validate_reads_a_checkpoint(data: Path, checkpoint: Path) -> None:
-    done = fairseq("validate", data / "bin", "--task", "reencoder_translation", "--path", checkpoint, "--batch-size", 64)
+    done = fairseq(
+        "validate", data / "bin", "--task", "reencoder_translation", "--path", checkpoint, "--batch-size", 64
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "ppl" in done.stdout + done.stderr
 
@@ -148,7 +159,9 @@ def test_stopping_and_continuing_is_training_in_one_go(data: Path, tmp_path: Pat
     succeed("train", *options, *short, "--max-update", 12, "--save-dir", tmp_path / "whole")
     for updates in (5, 12):
         succeed("train", *options, *short, "--max-update", updates, "--save-dir", tmp_path / "parts")
-    whole, parts = (torch.load(tmp_path / name / "checkpoint_last.pt", weights_only=True) for name in ("whole", "parts"))
+    whole, parts = (
+        torch.load(tmp_path / name / "checkpoint_last.pt", weights_only=True) for name in ("whole", "parts")
+    )
     assert whole["model"].keys() == parts["model"].keys()
     for name, value in whole["model"].items():
         assert torch.equal(value, parts["model"][name]), name

@@ -16,7 +16,10 @@ from reencoder.grid.layout import plane_layout
 from reencoder.grid.plane import PlaneOutput, plane_reference, sweep_plane
 
 BATCH, D = 3, 4
-EXACT = {"rtol": 1e-9, "atol": 1e-11}
+
+
+def assert_same(mine: Tensor | None, expected: Tensor | None) -> None:
+    torch.testing.assert_close(mine, expected, rtol=1e-9, atol=1e-11)
 
 
 class Arguments:
@@ -65,7 +68,7 @@ def assert_twins(arguments: Arguments, form: OutputForm) -> None:
         loss = torch.stack([(tensor * weight).sum() for tensor, weight in zip(outputs, weights, strict=True)]).sum()
         gradients.append(torch.autograd.grad(loss, arguments.leaves))
     for mine, theirs in zip([*fast, *gradients[0]], [*slow, *gradients[1]], strict=True):
-        torch.testing.assert_close(mine, theirs, **EXACT)
+        assert_same(mine, theirs)
 
 
 def test_block_is_the_papers_equations() -> None:
@@ -77,7 +80,9 @@ def test_block_is_the_papers_equations() -> None:
     big_h = [*states[0].hidden[0].tolist(), *states[1].hidden[0].tolist()]
     for n in range(2):
         for k in range(D):
-            dots = [sum(w * h for w, h in zip(weights[n][gate * D + k].tolist(), big_h, strict=True)) for gate in range(4)]
+            dots = [
+                sum(w * h for w, h in zip(weights[n][gate * D + k].tolist(), big_h, strict=True)) for gate in range(4)
+            ]
             u, f, o = (1 / (1 + math.exp(-dot)) for dot in dots[:3])
             memory = f * states[n].memory[0, k].item() + u * math.tanh(dots[3])
             assert out[n].memory[0, k].item() == pytest.approx(memory, rel=1e-12)
@@ -94,7 +99,7 @@ def test_common_output_form_is_torchs_lstm_cell() -> None:
     bias = (cell.bias_ih + cell.bias_hh).view(4, D)[order].reshape(-1)
     mine = lstm_transform(torch.cat([x, h], dim=1), c, weight, bias, "o_tanhm")
     for ours, theirs in zip(mine, cell(x, (h, c)), strict=True):
-        torch.testing.assert_close(ours, theirs, **EXACT)
+        assert_same(ours, theirs)
 
 
 @pytest.mark.parametrize("source", [1, 2, 5])
@@ -147,7 +152,7 @@ def test_a_second_backward_pass_gives_the_same(depth: bool) -> None:
     first = torch.autograd.grad(loss, arguments.leaves, retain_graph=True, allow_unused=True)
     second = torch.autograd.grad(loss, arguments.leaves, allow_unused=True)
     for one, two in zip(first, second, strict=True):
-        torch.testing.assert_close(one, two, **EXACT)
+        assert_same(one, two)
 
 
 def test_rows_in_pieces_are_the_whole() -> None:
@@ -159,8 +164,8 @@ def test_rows_in_pieces_are_the_whole() -> None:
         piece = sweep_plane(row, column, whole.weight, whole.bias, source_lengths=whole.lengths)
         column = piece.target
         rows.append(piece.source.hidden)
-    torch.testing.assert_close(torch.cat(rows), expected.source.hidden, **EXACT)
-    torch.testing.assert_close(column.memory, expected.target.memory, **EXACT)
+    assert_same(torch.cat(rows), expected.source.hidden)
+    assert_same(column.memory, expected.target.memory)
 
 
 def test_single_precision_is_close_to_double() -> None:
@@ -177,7 +182,8 @@ def test_single_precision_is_close_to_double() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "shape"), [("weight", (8 * D, 3 * D)), ("bias", (4 * D,)), ("mask", (9, BATCH, D)), ("depth", (5, BATCH, D))]
+    ("name", "shape"),
+    [("weight", (8 * D, 3 * D)), ("bias", (4 * D,)), ("mask", (9, BATCH, D)), ("depth", (5, BATCH, D))],
 )
 def test_wrong_shapes_are_named(name: str, shape: tuple[int, ...]) -> None:
     arguments = Arguments(2, 2, depth=False, bias=True, padded=False, dropped=False)
@@ -199,7 +205,7 @@ def test_layout_keeps_its_promises(source: int, target: int) -> None:
     seen = 0
     for k, diagonal in enumerate(layout.diagonals):
         cells = [(i, k - i) for i in range(source) if 0 <= k - i < target]
-        assert diagonal.count == len(cells)
+        assert diagonal.blocks == len(cells)
         for n, (i, j) in enumerate(cells):
             assert layout.interior[i, j] == diagonal.interior + n
             assert layout.lattice[i, j] == diagonal.enter + n

@@ -12,7 +12,9 @@ from reencoder.grid.reencoder_grid import GridOptions, ReencoderGrid
 D = 3
 
 
-def literal_grid(grid: ReencoderGrid, rows: list[State | None], columns: list[State | None], b: int, length: int) -> Tensor:
+def literal_grid(
+    grid: ReencoderGrid, rows: list[State | None], columns: list[State | None], b: int, length: int
+) -> Tensor:
     """Row ends (hidden, memory) of the last layer for sentence `b`, shape (T, 2 * d), by plain loops over all cells."""
     options = grid.options
     first = rows[0]
@@ -24,10 +26,13 @@ def literal_grid(grid: ReencoderGrid, rows: list[State | None], columns: list[St
     for layer in range(options.layers):
         scan = list(range(length)) if layer % 2 == 0 else list(range(length))[::-1]
         weights = [part.reshape(4 * D, -1) for part in grid.weights[layer].view(4, 2, D, -1).unbind(1)]
-        biases = [part.reshape(-1) for part in grid.biases[layer].view(4, 2, D).unbind(1)] if options.bias else [None] * 2
+        biases = (
+            [part.reshape(-1) for part in grid.biases[layer].view(4, 2, D).unbind(1)] if options.bias else [None] * 2
+        )
         given_column, given_row = columns[layer], rows[layer]
         column = {
-            i: State(given_column.hidden[i, b : b + 1], given_column.memory[i, b : b + 1]) if given_column else zero for i in scan
+            i: State(given_column.hidden[i, b : b + 1], given_column.memory[i, b : b + 1]) if given_column else zero
+            for i in scan
         }
         handed_on: dict[tuple[int, int], Tensor] = {}
         new_ends = []

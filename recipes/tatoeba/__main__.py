@@ -9,6 +9,8 @@ same command is given again. The small files of the result (scores, curve, setti
 from __future__ import annotations
 
 import argparse
+import random
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,10 @@ from typing import Any
 from eval.bleu import Scores
 from eval.curves import plot, write_csv
 from eval.errors import EvaluationError
-from eval.files import relative, write_json
+from eval.files import read_lines, relative, write_json
 from eval.generate import GenerationSettings, generate
 from eval.provenance import Stopwatch, provenance
+from eval.references import read_references
 from recipes.options import training_options
 from recipes.training import TrainingError, train
 
@@ -32,7 +35,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--tsv", type=Path, help="pairs as Tatoeba ships them; without it today's file is downloaded")
     parser.add_argument("--work", type=Path, default=Path("runs/tatoeba"), help="folder for data, checkpoints and logs")
-    parser.add_argument("--results", type=Path, default=Path("runs/tatoeba/results"), help="folder for the result files")
+    parser.add_argument(
+        "--results", type=Path, default=Path("runs/tatoeba/results"), help="folder for the result files"
+    )
     parser.add_argument("--arch", default="reencoder_small", help="architecture or preset")
     parser.add_argument("--updates", type=int, default=10000, help="parameter updates")
     parser.add_argument("--max-cells", type=int, default=3000, help="cells a batch")
@@ -97,7 +102,7 @@ def run(options: argparse.Namespace) -> dict[str, Scores]:
             GenerationSettings(
                 data=data,
                 checkpoints=(checkpoints / "checkpoint_best.pt",),
-                output=options.results,
+                output=options.work / "translations",
                 split=split,
                 beam=options.beam,
                 batch_size=64,
@@ -105,6 +110,8 @@ def run(options: argparse.Namespace) -> dict[str, Scores]:
             )
         )
         print(f"{split}: {scores[split].summary()}")
+        shutil.copy(options.work / "translations" / f"scores.{split}.json", options.results)
+    write_json(options.results / "examples.json", examples(data, options.work / "translations", options.seed))
     summary: dict[str, Any] = {
         "scores": {split: value.to_json() for split, value in scores.items()},
         "training": settings,
@@ -112,6 +119,26 @@ def run(options: argparse.Namespace) -> dict[str, Scores]:
     }
     write_json(options.results / "result.json", summary)
     return scores
+
+
+def examples(data: Path, translations: Path, seed: int, count: int = 8) -> list[dict[str, Any]]:
+    """A few sentences of the test set with their translations, references and, as the licence asks, attributions."""
+    sources = read_lines(data / "raw" / "test.zh")
+    references = read_references([data / "raw" / "test.en"])
+    hypotheses = read_lines(translations / "hypotheses.test.txt")
+    attributions: dict[int, list[str]] = {}
+    for line in read_lines(data / "raw" / "test.attribution"):
+        number, _, text = line.split("\t", 2)
+        attributions.setdefault(int(number) - 1, []).append(text)
+    return [
+        {
+            "source": sources[n],
+            "translation": hypotheses[n],
+            "references": references[n],
+            "attributions": attributions.get(n, []),
+        }
+        for n in sorted(random.Random(seed).sample(range(len(sources)), min(count, len(sources))))
+    ]
 
 
 def _without_paths(options: argparse.Namespace) -> list[str]:

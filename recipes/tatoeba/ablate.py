@@ -1,6 +1,6 @@
 """What the paper leaves open, tried on real text: short trainings that differ in one option each.
 
-    python -m recipes.tatoeba.ablate DATA/bin --output recipes/tatoeba/results/ablation.json
+python -m recipes.tatoeba.ablate DATA/bin --output recipes/tatoeba/results/ablation.json
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the ablation; see the module's text."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("data", type=Path, help="folder of binarised data")
-    parser.add_argument("--output", type=Path, required=True, help="JSON file of results; finished variants in it are kept")
+    parser.add_argument(
+        "--output", type=Path, required=True, help="JSON file of results; finished variants in it are kept"
+    )
     parser.add_argument("--logs", type=Path, default=Path("runs/ablation"), help="folder for the logs")
     parser.add_argument("--only", nargs="*", choices=list(VARIANTS), help="variants to run (default: all)")
     parser.add_argument("--jobs", type=int, default=2, help="trainings at the same time, one thread each")

@@ -38,7 +38,8 @@ def lstm_transform(
     Args:
         hidden: the concatenated hidden vectors H, shape (batch, inputs).
         memory: the memory m that enters along the dimension, shape (batch, d).
-        weight: rows in the order u (input gate), f (forget gate), o (output gate), c (candidate), shape (4 * d, inputs).
+        weight: rows in the order u (input gate), f (forget gate), o (output gate), c (candidate), shape (4 * d,
+            inputs).
         bias: shape (4 * d,); the paper writes none.
         output_form: `tanh_om` for `h' = tanh(o * m')` (the paper's), `o_tanhm` for `h' = o * tanh(m')`.
 
@@ -68,7 +69,8 @@ def grid_block(
         states: what enters along each LSTM dimension, N pairs of shape (batch, d).
         weights: one matrix per LSTM dimension, shape (4 * d, inputs), `inputs` the width of H.
         biases: one vector of shape (4 * d,) or None per LSTM dimension.
-        extra_hidden: hidden vectors that enter along dimensions without a memory (section 3.3); they are part of H, after those of `states`.
+        extra_hidden: hidden vectors that enter along dimensions without a memory (section 3.3); they are part of H,
+            after those of `states`.
         output_form: see `lstm_transform`.
 
     Returns:

@@ -11,8 +11,9 @@ _LEVELS = 1 << 16
 def dropout_mask(shape: tuple[int, ...], probability: float, like: Tensor) -> Tensor:
     """Factors that drop with `probability` and scale what stays by `1 / (1 - probability)`.
 
-    Each factor comes from 16 random bits, four to a draw of torch's generator, which on a CPU is several times faster than one draw a factor; the
-    probability is therefore rounded to a multiple of 1 / 65536, and the scale is that of the rounded probability.
+    Each factor comes from 16 random bits, four to a draw of torch's generator, which on a CPU is several times
+    faster than one draw a factor; the probability is therefore rounded to a multiple of 1 / 65536, and the scale is
+    that of the rounded probability.
 
     Args:
         shape: shape of the mask.

@@ -29,14 +29,14 @@ class Diagonal(NamedTuple):
         enter: first lattice point that the diagonal reads.
         leave_target: first lattice point that takes an outgoing target state.
         leave_source: first lattice point that takes an outgoing source state.
-        count: number of blocks.
+        blocks: number of blocks.
     """
 
     interior: int
     enter: int
     leave_target: int
     leave_source: int
-    count: int
+    blocks: int
 
 
 class PlaneLayout(NamedTuple):
@@ -99,7 +99,7 @@ def plane_layout(source: int, target: int, device: torch.device | str = "cpu") -
                 enter=int(lattice[first, j]),
                 leave_target=int(lattice[first, j + 1]),
                 leave_source=int(lattice[first + 1, j]),
-                count=last - first + 1,
+                blocks=last - first + 1,
             )
         )
     order = torch.argsort(interior.flatten())

@@ -1,8 +1,8 @@
 """A two-dimensional plane of blocks, swept by anti-diagonals with an explicit backward pass.
 
-Axes: S source positions, T target positions, `batch`, `d` hidden size. The blocks are those of section 3.1 with two LSTM
-dimensions, source and target, whose weights are shared over all positions (3.5), and, where a lower grid feeds this
-one, a third dimension, depth, without a memory (3.3). `plane_reference` is the slow, readable twin.
+Axes: S source positions, T target positions, `batch`, `d` hidden size. The blocks are those of section 3.1 with two
+LSTM dimensions, source and target, whose weights are shared over all positions (3.5), and, where a lower grid feeds
+this one, a third dimension, depth, without a memory (3.3). `plane_reference` is the slow, readable twin.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class _Sweep(torch.autograd.Function):
             else:
                 torch.addmm(bias, depth_rows, weight_depth, out=gates)
         for diagonal in layout.diagonals:
-            count = diagonal.count
+            count = diagonal.blocks
             entering = slice(diagonal.enter, diagonal.enter + count)
             rows = gates[diagonal.interior * batch : (diagonal.interior + count) * batch]
             hidden_rows = hidden[entering].view(-1, 2 * d)
@@ -132,7 +132,7 @@ class _Sweep(torch.autograd.Function):
         gates = ctx.gates if ctx.gates is not None else _gates_again(entered, depth, weight, bias)
         ctx.gates = None
         for diagonal in reversed(layout.diagonals):
-            count = diagonal.count
+            count = diagonal.blocks
             entering = slice(diagonal.enter, diagonal.enter + count)
             inside = slice(diagonal.interior * batch, (diagonal.interior + count) * batch)
             leave_source = slice(diagonal.leave_source, diagonal.leave_source + count)
@@ -177,7 +177,7 @@ class _Sweep(torch.autograd.Function):
 
 def _entered(hidden: Tensor, layout: PlaneLayout) -> Tensor:
     """The hidden vectors that entered each block, in the interior's order, shape (S * T * batch, 2 * d)."""
-    runs = [hidden[diagonal.enter : diagonal.enter + diagonal.count] for diagonal in layout.diagonals]
+    runs = [hidden[diagonal.enter : diagonal.enter + diagonal.blocks] for diagonal in layout.diagonals]
     return torch.cat(runs).view(-1, hidden.size(2))
 
 
@@ -202,16 +202,19 @@ def sweep_plane(
     """Compute a plane of S x T blocks.
 
     Args:
-        source: states that enter along the source dimension, at i = 0 of every row; hidden and memory of shape (T, batch, d).
+        source: states that enter along the source dimension, at i = 0 of every row; hidden and memory of shape (T,
+            batch, d).
         target: states that enter along the target dimension, at j = 0 of every column; shape (S, batch, d).
-        weight: shape (8 * d, 2 * d), or (8 * d, 3 * d) with `depth`. Rows: gates u, f, o, c, within each the source transform's d
-            rows, then the target transform's. Columns: source hidden, target hidden, depth.
+        weight: shape (8 * d, 2 * d), or (8 * d, 3 * d) with `depth`. Rows: gates u, f, o, c, within each the source
+            transform's d rows, then the target transform's. Columns: source hidden, target hidden, depth.
         bias: shape (8 * d,) or None.
-        depth: hidden vectors that enter each block from a lower grid, in the interior's order (see `layout`), shape (S * T, batch, d).
-        source_lengths: number of source positions of each sentence, int64, shape (batch,): the row states of sentence b are
-            taken after its own last position. Padding lies behind the last position and changes no result. Default: S for all.
-        mask: dropout factors for the hidden vectors at each point of the lattice, shape ((S + 1) * (T + 1), batch, 2 * d); those of points at
-            which states enter are not used: drop these before.
+        depth: hidden vectors that enter each block from a lower grid, in the interior's order (see `layout`), shape
+            (S * T, batch, d).
+        source_lengths: number of source positions of each sentence, int64, shape (batch,): the row states of
+            sentence b are taken after its own last position. Padding lies behind the last position and changes no
+            result. Default: S for all.
+        mask: dropout factors for the hidden vectors at each point of the lattice, shape
+            ((S + 1) * (T + 1), batch, 2 * d); those of points at which states enter are not used: drop these before.
         output_form: see `lstm_transform`.
 
     Returns:
@@ -220,7 +223,7 @@ def sweep_plane(
     Raises:
         ValueError: if shapes do not fit together.
     """
-    steps, batch, d = source.hidden.shape
+    steps, batch = source.hidden.shape[:2]
     positions = target.hidden.size(0)
     _check_shapes(source, target, weight, bias, depth, mask)
     layout = plane_layout(positions, steps, source.hidden.device)
@@ -228,9 +231,7 @@ def sweep_plane(
         source_ends = layout.lattice[-1, :-1, None] * batch + torch.arange(batch, device=weight.device)
     else:
         source_ends = layout.lattice[source_lengths, :-1].t() * batch + torch.arange(batch, device=weight.device)
-    hidden, *ends = _Sweep.apply(
-        depth, *source, *target, weight, bias, mask, source_ends, layout, output_form
-    )
+    hidden, *ends = _Sweep.apply(depth, *source, *target, weight, bias, mask, source_ends, layout, output_form)
     return PlaneOutput(hidden, State(ends[0], ends[1]), State(ends[2], ends[3]))
 
 
@@ -289,9 +290,7 @@ def plane_reference(
             ends.append(row)
         points[layout.lattice[positions, j]] = torch.cat([row.hidden, zeros], dim=-1)
         lengths = [positions] * batch if source_lengths is None else source_lengths.tolist()
-        row_ends.append(
-            State(*(torch.stack([ends[n][part][b] for b, n in enumerate(lengths)]) for part in (0, 1)))
-        )
+        row_ends.append(State(*(torch.stack([ends[n][part][b] for b, n in enumerate(lengths)]) for part in (0, 1))))
     for i in range(positions):
         points[layout.lattice[i, steps]] = torch.cat([zeros, columns[i].hidden], dim=-1)
     return PlaneOutput(

@@ -1,4 +1,5 @@
-"""The grid of the Reencoder (section 4.4): planes of source x target blocks, stacked in depth, scanned in turn from both ends.
+"""The grid of the Reencoder (section 4.4): planes of source x target blocks, stacked in depth, scanned in turn from
+both ends.
 
 Axes: S source positions, T target positions, `batch`, `d` hidden size, L layers.
 """
@@ -26,9 +27,10 @@ class GridOutput(NamedTuple):
     """What the grid returns.
 
     Attributes:
-        row_ends: the states at the end of every row of the last layer, hidden (after dropout) and memory of shape (T, batch, d).
-        columns: for each layer the states that leave the last row along the target dimension, in the layer's own order of
-            scanning, hidden and memory of shape (S, batch, d). They are what the next row needs.
+        row_ends: the states at the end of every row of the last layer, hidden (after dropout) and memory of shape
+            (T, batch, d).
+        columns: for each layer the states that leave the last row along the target dimension, in the layer's own
+            order of scanning, hidden and memory of shape (S, batch, d). They are what the next row needs.
     """
 
     row_ends: State
@@ -41,12 +43,13 @@ class GridOptions:
 
     Attributes:
         hidden_size: d, the size of every hidden and memory vector.
-        layers: number of planes; the first scans the source from its first word, the second from its last, and so on in turn.
+        layers: number of planes; the first scans the source from its first word, the second from its last, and so on
+            in turn.
         dropout: probability with which an element of a hidden vector within the blocks is dropped in training.
-        rows_continue: whether a row of an upper plane starts from the states with which the plane below ended that row; otherwise it starts
-            from the states given to `forward`, or from zeros.
-        depth_reads: "input": depth carries `V H` of the hidden vectors that enter a block (section 3.3); "output": depth is a priority
-            dimension (section 3.2) and carries those that leave it.
+        rows_continue: whether a row of an upper plane starts from the states with which the plane below ended that
+            row; otherwise it starts from the states given to `forward`, or from zeros.
+        depth_reads: "input": depth carries `V H` of the hidden vectors that enter a block (section 3.3); "output":
+            depth is a priority dimension (section 3.2) and carries those that leave it.
         output_form: see `lstm_transform`.
         bias: whether the gates have biases.
         forget_bias: initial bias of the forget gates.
@@ -90,7 +93,8 @@ class ReencoderGrid(nn.Module):
         options: see `GridOptions`.
 
     Attributes:
-        weights: one matrix per layer, shape (8 * d, 2 * d) for the first, (8 * d, 3 * d) for the others; see `sweep_plane`.
+        weights: one matrix per layer, shape (8 * d, 2 * d) for the first, (8 * d, 3 * d) for the others; see
+            `sweep_plane`.
         biases: one vector of shape (8 * d,) per layer, or empty.
         depths: V of each layer but the last, shape (d, 2 * d).
     """
@@ -128,27 +132,28 @@ class ReencoderGrid(nn.Module):
             lengths: source lengths, int64, shape (batch,).
 
         Returns:
-            shape (S, batch, d); the first layer's order is the source's own, the next one's is reversed within each sentence.
+            shape (S, batch, d); the first layer's order is the source's own, the next one's is reversed within each
+            sentence.
         """
         if layer % 2 == 0:
             return states
         index = _reversed_positions(states.size(0), lengths)
         return states.gather(0, index.unsqueeze(-1).expand_as(states))
 
-    def forward(
-        self, rows: Sequence[State | None], columns: Sequence[State | None], lengths: Tensor
-    ) -> GridOutput:
+    def forward(self, rows: Sequence[State | None], columns: Sequence[State | None], lengths: Tensor) -> GridOutput:
         """Compute T rows.
 
         Args:
-            rows: for each layer the states from which its rows start, each of shape (T, batch, d); None for zeros (or, with `rows_continue`, for an
+            rows: for each layer the states from which its rows start, each of shape (T, batch, d); None for zeros
+                (or, with `rows_continue`, for an
                 upper layer: the row ends of the layer below). The first layer's must be given.
-            columns: for each layer the states that enter its first row here, in the order of `scan_order`, each of shape (S, batch, d); None for
-                zeros. The first layer's must be given.
+            columns: for each layer the states that enter its first row here, in the order of `scan_order`, each of
+                shape (S, batch, d); None for zeros. The first layer's must be given.
             lengths: source lengths, int64, shape (batch,).
 
         Returns:
-            see `GridOutput`. T rows at once or one call a row, each with the columns that the last one returned, give the same.
+            see `GridOutput`. T rows at once or one call a row, each with the columns that the last one returned,
+            give the same.
         """
         options = self.options
         if rows[0] is None or columns[0] is None:

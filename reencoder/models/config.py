@@ -41,8 +41,8 @@ class ReencoderConfig(FairseqDataclass):
     depth_reads: ChoiceEnum(["input", "output"]) = field(  # type: ignore[valid-type]
         default="output",
         metadata={
-            "help": "whether the depth connection carries the hidden vectors that enter a block, or those that leave it "
-            "(depth as a priority dimension)"
+            "help": "whether the depth connection carries the hidden vectors that enter a block, or those that leave "
+            "it (depth as a priority dimension)"
         },
     )
     softmax_reads: ChoiceEnum(["hidden", "hidden-memory"]) = field(  # type: ignore[valid-type]
@@ -99,7 +99,8 @@ def grid_options(cfg: Any) -> GridOptions:
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-    # The paper's numbers and equations (section 4.4, as we read them): d = 450, dropout 0.5, no biases, depth carries `V H`.
+    # The paper's numbers and equations (section 4.4, as we read them): d = 450, dropout 0.5, no biases, depth
+    # carries `V H`.
     "reencoder_btec": {"hidden_size": 450, "dropout": 0.5, "no_bias": True, "depth_reads": "input", "embed_dim": 450},
     # What trains well on some 25,000 pairs on two CPU cores.
     "reencoder_small": {"hidden_size": 160, "dropout": 0.25, "embed_dim": 160},

@@ -61,7 +61,7 @@ class WordStates(nn.Module):
         vectors = self.embed_tokens(tokens)
         if not self.projections:
             shared = State(*vectors.chunk(2, dim=-1))
-            return {plane: shared for plane in self.planes}
+            return dict.fromkeys(self.planes, shared)
         return {plane: State(*self.projections[str(plane)](vectors).chunk(2, dim=-1)) for plane in self.planes}
 
 
@@ -73,7 +73,8 @@ def unpadded_first(tokens: Tensor, pad: int) -> tuple[Tensor, Tensor]:
         pad: index of the padding symbol.
 
     Returns:
-        the tokens in the shape (batch, length), and the number of padding symbols that stood on the left, shape (batch,).
+        the tokens in the shape (batch, length), and the number of padding symbols that stood on the left, shape
+        (batch,).
     """
     left = tokens.eq(pad).long().cumprod(dim=1).sum(dim=1)
     positions = torch.arange(tokens.size(1), device=tokens.device)
@@ -100,8 +101,8 @@ class ReencoderEncoder(FairseqEncoder):
             src_lengths: not needed, lengths are counted; shape (batch,).
 
         Returns:
-            `hidden` and `memory`: for each plane that words enter, shape (batch, S, d) and in the order of the source, padding behind;
-            `src_lengths`: one tensor of shape (batch,).
+            `hidden` and `memory`: for each plane that words enter, shape (batch, S, d) and in the order of the
+            source, padding behind; `src_lengths`: one tensor of shape (batch,).
         """
         pad = self.dictionary.pad()
         tokens, _left = unpadded_first(src_tokens, pad)

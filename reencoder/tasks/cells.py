@@ -23,7 +23,8 @@ def batch_by_cells(
         indices: sentence numbers in the order wanted (similar sizes side by side give full batches).
         source_sizes: source length of every sentence number.
         target_sizes: target length of every sentence number.
-        max_cells: most cells a batch, sentences x longest source x longest target; a sentence above it makes a batch of its own.
+        max_cells: most cells a batch, sentences x longest source x longest target; a sentence above it makes a batch
+            of its own.
         max_tokens: most tokens a batch on either side, padding included; likewise.
         max_sentences: most sentences a batch.
 
@@ -65,7 +66,10 @@ class CellBatchedPairs(LanguagePairDataset):
     def batch_by_size(  # type: ignore[no-untyped-def]
         self, indices, max_tokens=None, max_sentences=None, required_batch_size_multiple=1
     ) -> Sequence[NDArray[np.int64]]:
-        """Batches of `indices`; `required_batch_size_multiple` is not followed, since fairseq keeps it by dropping sentences."""
+        """Batches of `indices`.
+
+        `required_batch_size_multiple` is not followed, since fairseq keeps it by dropping sentences.
+        """
         sizes = np.asarray(self.src_sizes)
         targets = sizes if self.tgt_sizes is None else np.asarray(self.tgt_sizes)
         return batch_by_cells(np.asarray(indices), sizes, targets, self.max_cells, max_tokens, max_sentences)

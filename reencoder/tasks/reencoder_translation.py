@@ -22,15 +22,15 @@ class ReencoderTranslationConfig(TranslationConfig):
     max_cells: Optional[int] = field(  # noqa: UP045
         default=None,
         metadata={
-            "help": "most cells a batch: sentences x longest source x longest target, what a two-dimensional model costs "
-            "(fairseq asks for --batch-size or --max-tokens as well: give it as a second limit)"
+            "help": "most cells a batch: sentences x longest source x longest target, what a two-dimensional model "
+            "costs (fairseq asks for --batch-size or --max-tokens as well: give it as a second limit)"
         },
     )
     min_len_ratio: float = field(
         default=0.5,
         metadata={
-            "help": "no translation has fewer words than this part of its source's (the paper: 0.5; 0: no limit); forced "
-            "prefixes and the maximum length go before it"
+            "help": "no translation has fewer words than this part of its source's (the paper: 0.5; 0: no limit); "
+            "forced prefixes and the maximum length go before it"
         },
     )
     rebuild_batches: bool = field(default=True, metadata={"help": "put the batches together anew each epoch"})
@@ -90,9 +90,7 @@ class ReencoderTranslationTask(TranslationTask):
             _, ignored = dataset.filter_indices_by_size(indices, max_positions)
             if len(ignored) > 0:
                 raise ValueError(_too_long(dataset, sorted(ignored), max_positions))
-        kept: NDArray[np.int64] = super().filter_indices_by_size(
-            indices, dataset, max_positions, ignore_invalid_inputs
-        )
+        kept: NDArray[np.int64] = super().filter_indices_by_size(indices, dataset, max_positions, ignore_invalid_inputs)
         return kept
 
     def build_generator(self, models: Sequence[Any], args: Any, *other: Any, **kwargs: Any) -> Any:
@@ -114,7 +112,7 @@ class ReencoderTranslationTask(TranslationTask):
 def _too_long(dataset: FairseqDataset, ignored: list[int], max_positions: Any) -> str:
     size = dataset.size(ignored[0])
     return (
-        f"line {ignored[0] + 1} of the set has {size} tokens (source, target; ends of sentences included), the model allows {max_positions}; "
-        f"{len(ignored)} such line(s) in all. Raise --max-source-positions and --max-target-positions in training, or leave "
-        "such lines out with --skip-invalid-size-inputs-valid-test"
+        f"line {ignored[0] + 1} of the set has {size} tokens (source, target; ends of sentences included), the model "
+        f"allows {max_positions}; {len(ignored)} such line(s) in all. Raise --max-source-positions and "
+        "--max-target-positions in training, or leave such lines out with --skip-invalid-size-inputs-valid-test"
     )

@@ -1,0 +1,137 @@
+"""Lexicon entries: one word or fixed phrase in both languages, read from the tables in ``lexicon/``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+from data_prep.phrasebook.morphology import plural
+
+#: Marks, in the Chinese of a verb phrase, the place right after the verb where 了 or 过 may stand.
+ASPECT = "*"
+
+
+class GrammarError(ValueError):
+    """A table or rule of the phrasebook is malformed; the message names the file and line."""
+
+
+class Pronoun(NamedTuple):
+    """The English forms that agree with a person."""
+
+    object: str
+    possessive: str
+    reflexive: str
+    agreement: str  # "1sg", "3sg" or "pl" ("you" agrees as a plural does)
+
+
+PRONOUNS: Mapping[str, Pronoun] = {
+    "I": Pronoun("me", "my", "myself", "1sg"),
+    "you": Pronoun("you", "your", "yourself", "pl"),
+    "he": Pronoun("him", "his", "himself", "3sg"),
+    "she": Pronoun("her", "her", "herself", "3sg"),
+    "it": Pronoun("it", "its", "itself", "3sg"),
+    "we": Pronoun("us", "our", "ourselves", "pl"),
+    "they": Pronoun("them", "their", "themselves", "pl"),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One word or phrase.
+
+    ``kind`` decides which forms a template may ask for: phrase, noun, place, person, verb or adjective.
+    ``number`` (nouns) is ``count``, ``mass`` or ``pair`` (plural only: shoes). ``prepositional`` is the ``.at`` form of
+    a place (``at the bank``). ``pronoun`` gives a person's (or any subject's) agreement.
+    """
+
+    kind: str
+    english: str
+    chinese: str
+    plural: str = ""
+    number: str = "count"
+    measure: str = ""
+    pronoun: str = "it"
+    article: str = ""
+    preposition: str = ""
+    attributive: str = ""
+
+
+#: Columns of each table after the first, ``categories``.
+_COLUMNS = {
+    "noun": ("english", "plural", "chinese", "measure"),
+    "place": ("english", "article", "preposition", "chinese", "measure"),
+    "person": ("english", "pronoun", "chinese", "measure"),
+    "adjective": ("english", "chinese", "attributive"),
+    "verb": ("english", "chinese"),
+    "phrase": ("english", "chinese"),
+}
+_TABLES = {
+    "nouns.tsv": "noun",
+    "food.tsv": "noun",
+    "places.tsv": "place",
+    "people.tsv": "person",
+    "adjectives.tsv": "adjective",
+    "activities.tsv": "verb",
+    "phrases.tsv": "phrase",
+    "times.tsv": "phrase",
+}
+
+
+def read_table(name: str) -> Iterator[tuple[str, list[str]]]:
+    """The rows of a lexicon table as (file:line, fields), without comment lines (``#``) and empty lines."""
+    text = (resources.files(__package__) / "lexicon" / name).read_text(encoding="utf-8")
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line and not line.startswith("#"):
+            yield f"lexicon/{name}:{number}", line.split("\t")
+
+
+def _entry(kind: str, fields: Mapping[str, str], where: str) -> Entry:
+    values = dict(fields)
+    if kind == "noun":
+        # "-": no plural (mass noun); "=": plural only; empty: regular.
+        mark = values["plural"]
+        values["number"] = {"-": "mass", "=": "pair"}.get(mark, "count")
+        if mark in ("", "-", "="):
+            values["plural"] = plural(values["english"]) if mark == "" else values["english"]
+    elif kind == "place":
+        values["plural"] = plural(values["english"])
+    elif kind == "person":
+        if values["pronoun"] not in PRONOUNS:
+            raise GrammarError(f"{where}: {values['pronoun']!r} is not a pronoun; use one of {', '.join(PRONOUNS)}")
+        values["plural"] = plural(values["english"])
+    return Entry(kind, **values)
+
+
+@cache
+def load_lexicon() -> Mapping[str, tuple[Entry, ...]]:
+    """The entries of every category, in the order of the tables. Raises GrammarError at a malformed row."""
+    categories: dict[str, list[Entry]] = {}
+    for name, kind in _TABLES.items():
+        columns = _COLUMNS[kind]
+        for where, row in read_table(name):
+            if len(row) != 1 + len(columns):
+                raise GrammarError(
+                    f"{where}: {len(row)} columns, expected {1 + len(columns)} (categories, {', '.join(columns)})"
+                )
+            if any(field != field.strip() for field in row) or not row[0]:
+                raise GrammarError(f"{where}: an empty category or blanks around a field; separate by one tab")
+            entry = _entry(kind, dict(zip(columns, row[1:], strict=True)), where)
+            for category in row[0].split():
+                if entry in categories.setdefault(category, []):
+                    raise GrammarError(f"{where}: {entry.english!r} stands twice in category {category!r}")
+                categories[category].append(entry)
+    return {category: tuple(entries) for category, entries in categories.items()}
+
+
+@cache
+def irregular_verbs() -> Mapping[str, tuple[str, str]]:
+    """Past tense and past participle of the irregular verbs. Raises GrammarError at a malformed row."""
+    verbs: dict[str, tuple[str, str]] = {}
+    for where, row in read_table("irregular_verbs.tsv"):
+        if len(row) != 3:
+            raise GrammarError(f"{where}: {len(row)} columns where 3 are needed (base, past, participle)")
+        verbs[row[0]] = (row[1], row[2])
+    return verbs

@@ -1,0 +1,121 @@
+"""The forms of an entry that a template can ask for, such as ``{shirt.pl}`` or ``{visit.past}``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from data_prep.phrasebook.entries import ASPECT, PRONOUNS, Entry, irregular_verbs
+from data_prep.phrasebook.morphology import compare, inflect_verb_phrase, possessive
+
+_AGREEING = {
+    "be": {"1sg": "am", "3sg": "is", "pl": "are"},
+    "was": {"1sg": "was", "3sg": "was", "pl": "were"},
+    "do": {"1sg": "do", "3sg": "does", "pl": "do"},
+    "have": {"1sg": "have", "3sg": "has", "pl": "have"},
+}
+
+
+def _agreement(entry: Entry) -> str:
+    return "pl" if entry.number == "pair" else PRONOUNS[entry.pronoun].agreement
+
+
+def _indefinite(entry: Entry) -> str:
+    # "a" becomes "an" where it must once the sentence is whole: an adjective may come first.
+    return {"count": "a ", "mass": "some ", "pair": "a pair of "}[entry.number] + entry.english
+
+
+def _counted(entry: Entry) -> str:
+    return f"pairs of {entry.english}" if entry.number == "pair" else entry.plural
+
+
+def _verb(form: str) -> Callable[[Entry], str]:
+    return lambda entry: inflect_verb_phrase(entry.english, form, irregular_verbs())
+
+
+def _agreeing(name: str) -> Callable[[Entry], str]:
+    return lambda entry: _AGREEING[name][_agreement(entry)]
+
+
+def _is_pronoun(entry: Entry) -> bool:
+    return entry.english in PRONOUNS
+
+
+_NUMBERED: Mapping[str, Callable[[Entry], str]] = {
+    "a": _indefinite,
+    "pl": lambda entry: entry.plural,
+    "counted": _counted,
+    "this": lambda entry: "these" if entry.number == "pair" else "this",
+    "that": lambda entry: "those" if entry.number == "pair" else "that",
+    "it": lambda entry: "them" if entry.number == "pair" else "it",
+    "they": lambda entry: "they" if entry.number == "pair" else "it",
+    "one": lambda entry: "pair" if entry.number == "pair" else "one",
+}
+_SUBJECT: Mapping[str, Callable[[Entry], str]] = {name: _agreeing(name) for name in _AGREEING}
+
+_ENGLISH: Mapping[str, Mapping[str, Callable[[Entry], str]]] = {
+    "phrase": _SUBJECT,
+    "noun": {**_NUMBERED, **_SUBJECT},
+    "place": {
+        **_NUMBERED,
+        **_SUBJECT,
+        "the": lambda entry: f"{entry.article} {entry.english}".strip(),
+        "at": lambda entry: f"{entry.preposition} {entry.article} {entry.english}".replace("  ", " "),
+    },
+    "person": {
+        **_SUBJECT,
+        "pl": lambda entry: entry.plural,
+        "obj": lambda entry: PRONOUNS[entry.english].object if _is_pronoun(entry) else entry.english,
+        "poss": lambda entry: PRONOUNS[entry.english].possessive if _is_pronoun(entry) else possessive(entry.english),
+        "own": lambda entry: PRONOUNS[entry.pronoun].possessive,
+        "self": lambda entry: PRONOUNS[entry.pronoun].reflexive,
+        "pron": lambda entry: entry.pronoun,
+    },
+    "verb": {form: _verb(form) for form in ("s", "past", "pp", "ing")},
+    "adjective": {
+        "er": lambda entry: compare(entry.english)[0],
+        "est": lambda entry: compare(entry.english)[1],
+    },
+}
+
+
+def _aspect(marker: str) -> Callable[[Entry], str]:
+    return lambda entry: entry.chinese.replace(ASPECT, marker)
+
+
+def _some(entry: Entry) -> str:
+    return "一些" if entry.number == "mass" else "一" + entry.measure
+
+
+_MEASURED: Mapping[str, Callable[[Entry], str]] = {
+    "mw": lambda entry: entry.measure,
+    "a": lambda entry: _some(entry) + entry.chinese,
+    "some": _some,
+}
+_CHINESE: Mapping[str, Mapping[str, Callable[[Entry], str]]] = {
+    "phrase": {},
+    "noun": _MEASURED,
+    "place": _MEASURED,
+    "person": {"mw": lambda entry: entry.measure, "pron": lambda entry: {"he": "他", "she": "她"}[entry.pronoun]},
+    "verb": {"le": _aspect("了"), "guo": _aspect("过")},
+    "adjective": {"attr": lambda entry: entry.attributive},
+}
+
+
+def english_form(entry: Entry, form: str, controller: Entry | None = None) -> str:
+    """The English text of an entry in a form; the empty form is the plain word.
+
+    ``controller`` is the subject that a verb in the form ``pres`` agrees with. Raises KeyError for a form that this
+    kind of entry has not.
+    """
+    if not form:
+        return entry.english
+    if form == "pres":
+        if controller is None or entry.kind != "verb":
+            raise KeyError("pres")
+        return _ENGLISH["verb"]["s"](entry) if _agreement(controller) == "3sg" else entry.english
+    return _ENGLISH[entry.kind][form](entry)
+
+
+def chinese_form(entry: Entry, form: str) -> str:
+    """The Chinese text of an entry in a form; KeyError as in ``english_form``. The aspect mark stays in."""
+    return _CHINESE[entry.kind][form](entry) if form else entry.chinese
