@@ -1,16 +1,16 @@
-"""What the tests share: the data sets beside the checkout, where there are any."""
+"""Fixtures that several test files use."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of data sets beside the checkout, `../shared/data`; tests that need it are skipped without it."""
-    folder = ROOT.parent / "shared" / "data"
+    """The data sets that lie beside the checkout; the test is skipped where they are missing."""
+    folder = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
     if not folder.is_dir():
-        pytest.skip(f"needs the data sets of {folder}")
+        pytest.skip("no data sets beside the checkout (../shared/data)")
     return folder

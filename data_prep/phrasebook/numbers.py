@@ -24,10 +24,7 @@ _UNITS = [
     "eighteen",
     "nineteen",
 ]
-_TENS = {
-    n: word
-    for n, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
-}
+_TENS = dict(enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2))
 _IRREGULAR_ORDINALS = {
     "one": "first",
     "two": "second",
