@@ -1,2 +1,1 @@
-"""Preparation of Chinese-English data: reading, splitting, tokenising and binarising. See `python -m data_prep
---help`."""
+"""Preparation of Chinese-English data: reading, splitting, tokenising, binarising (`python -m data_prep --help`)."""

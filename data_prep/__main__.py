@@ -121,7 +121,10 @@ def _run_phrasebook(args: argparse.Namespace) -> None:
     if args.pairs < 1:
         raise DataError(f"--pairs {args.pairs}: must be at least 1")
     with new_file(args.output, args.overwrite) as path:
-        write_phrasebook(path, args.pairs, args.seed)
+        try:
+            write_phrasebook(path, args.pairs, args.seed)
+        except ValueError as error:
+            raise DataError(f"--pairs {args.pairs}: {error}") from error
     print(f"wrote {args.output}")
 
 

@@ -14,8 +14,7 @@ from data_prep.errors import DataError
 
 @dataclass(frozen=True)
 class SideCounts:
-    """Measured counts of one side of one part: tokens without the end-of-sentence symbols; `unknown` of them are
-    UNK."""
+    """Measured counts of one side of one part; `unknown` of the `tokens` are UNK, end-of-sentence is not counted."""
 
     sentences: int
     tokens: int
@@ -32,27 +31,10 @@ def binarise(
 
     Raises DataError where fairseq-preprocess fails, or where what it wrote is not what the text holds.
     """
-    # Relative paths from within the directory: fairseq splits a --validpref at commas, and the destination may have
-    # one.
-    command = [
-        sys.executable,
-        "-m",
-        "fairseq_cli.preprocess",
-        "--source-lang",
-        source_lang,
-        "--target-lang",
-        target_lang,
-    ]
-    command += [
-        "--destdir",
-        "bin",
-        "--thresholdsrc",
-        str(min_count),
-        "--thresholdtgt",
-        str(min_count),
-        "--workers",
-        "1",
-    ]
+    # Relative paths from within the directory: fairseq splits a --validpref at commas, which the destination may hold.
+    command = [sys.executable, "-m", "fairseq_cli.preprocess", "--destdir", "bin", "--workers", "1"]
+    command += ["--source-lang", source_lang, "--target-lang", target_lang]
+    command += ["--thresholdsrc", str(min_count), "--thresholdtgt", str(min_count)]
     # No padding of the dictionaries: made-up words would only take probability away from true ones.
     command += ["--padding-factor", "1"]
     for part in parts:

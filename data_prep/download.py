@@ -1,9 +1,10 @@
 """Fetching public data."""
 
+import http.client
 import shutil
-import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from pathlib import Path
 
 from tqdm import tqdm
@@ -30,7 +31,7 @@ def download_tatoeba(output: Path, sha256: str | None = None, url: str = TATOEBA
                 shutil.copyfileobj(member, file)
         except KeyError:
             raise DataError(f"{url}: the archive holds no {TATOEBA_MEMBER}; the site may have changed") from None
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise DataError(f"{url}: not a whole zip archive: {error}; try again") from error
         digest = sha256_of(path)
         if sha256 is not None and digest != sha256.lower():
@@ -51,7 +52,7 @@ def _fetch(url: str, path: Path) -> None:
                 while block := response.read(1 << 16):
                     file.write(block)
                     bar.update(len(block))
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (http.client.HTTPException, OSError, ValueError) as error:
         raise DataError(f"{url}: cannot be fetched: {getattr(error, 'reason', None) or error}") from error
     received = path.stat().st_size
     if size and received != size:

@@ -21,7 +21,7 @@ from data_prep.phrasebook.rules import Rule, Section, Slot, Template, check_cate
 RULE_SHARE = 0.01
 #: How often a sentence with several English versions is given in a second one too, and how often in a rarer Chinese
 # one.
-OTHER_ENGLISH = 0.3
+OTHER_ENGLISH = 0.4
 OTHER_CHINESE = 0.25
 # A rule that has given nothing new for so many draws in a row is taken to be used up.
 _PATIENCE = 60
@@ -199,6 +199,13 @@ def generate_pairs(count: int = 24000, seed: int = 1) -> list[Pair]:
     if count < 1:
         raise ValueError(f"the number of phrasebook pairs must be at least 1, not {count}")
     grammar = load_grammar()
+    most = sum(
+        grammar.count_derivations(rule) * len(rule.english) * len(rule.chinese)
+        for rules in grammar.topics.values()
+        for rule in rules
+    )
+    if count > most:
+        raise ValueError(f"the phrasebook has no {count} distinct pairs but {most} at the most; ask for fewer")
     rng = random.Random(seed)
     sources = [_Source(topic, rule) for topic, rules in grammar.topics.items() for rule in rules]
     limit = max(20, math.ceil(RULE_SHARE * count))

@@ -1,3 +1,43 @@
-"""."""
+"""Asking for and giving directions."""
 
-RULES = ""
+RULES = """
+[sentences]
+Where is {anywhere.the}? | Where can I find {anywhere.the}? = {anywhere}在哪里？ | {anywhere}在哪儿？
+Excuse me, where is {anywhere.the}? | Excuse me, where can I find {anywhere.the}? = 请问，{anywhere}在哪里？
+Excuse me, how do I get {destination}? | Excuse me, how can I get {destination}? = 请问，去{destination}怎么走？
+How far is it {destination}? = 去{destination}有多远？
+How far is it from here to {place.the}? | How far is {place.the} from here? = 从这里到{place}有多远？
+Is {anywhere.the} far from here? | Is it far from here to {anywhere.the}? = {anywhere}离这里远吗？
+{anywhere.the} is not far from here. | It is not far to {anywhere.the}. = {anywhere}离这里不远。
+{place.the} is {kilometers} from here. = {place}离这里{kilometers}。
+It is {kilometers} from {place1.the} to {place2.the}. | It's {kilometers} from {place1.the} to {place2.the}.
+    = 从{place1}到{place2}有{kilometers}。
+It takes {minutes} to walk {destination}. = 走路去{destination}要{minutes}。
+It takes {minutes} {mode} to get {destination}. | It takes {minutes} to get {destination} {mode}.
+    = {mode}去{destination}要{minutes}。
+{place1.the} is {side} {place2.the}. = {place1}在{place2}{side}。
+Is there a {place1} {side} {place2.the}? = {place2}{side}有{place1}吗？
+There is a {place1} {side} {place2.the}. = {place2}{side}有{place1.a}。
+The {indoor1} is {side} {indoor2.the}. = {indoor1}在{indoor2}{side}。
+Go straight ahead for {meters}. | Walk straight ahead for {meters}. = 一直往前走{meters}。
+Turn {turn} at {place.the}. = 在{place}往{turn}拐。
+Turn {turn} after {meters}. = 走{meters}以后往{turn}拐。
+Go straight ahead and turn {turn} at {place.the}. | Walk straight ahead and turn {turn} at {place.the}.
+    = 一直往前走，在{place}往{turn}拐。
+Take the {ordinal} street on the {turn}. = 走{turn}边{ordinal}条街。
+Turn {turn} at the {ordinal} traffic light. = 在{ordinal}个红绿灯往{turn}拐。
+{place.the} is on the {turn}. = {place}在{turn}边。
+You will see {place.the} on your {turn}. | You'll see {place.the} on your {turn}. = 你会看到{place}在{turn}边。
+Is this the way {destination}? = 这是去{destination}的路吗？
+{subject} {subject.be} looking for {anywhere.the}. = {subject}在找{anywhere}。
+I cannot find {anywhere.the}. | I can't find {anywhere.the}. = 我找不到{anywhere}。
+Can I go {destination} {mode}? = 我可以{mode}去{destination}吗？
+Could you tell me the way {destination}? | Can you tell me the way {destination}? = 你能告诉我去{destination}的路吗？
+Please show me {place.the} on the map. | Show me {place.the} on the map, please. = 请在地图上给我指一下{place}。
+I am lost. | I'm lost. | I have lost my way. = 我迷路了。
+{place.the} is in the {compass} of the city. = {place}在城市的{compass}部。
+I want to go {destination}. | I'd like to go {destination}. = 我想去{destination}。
+Which floor is {indoor.the} on? | On which floor is {indoor.the}? = {indoor}在几楼？
+Please wait for me {place.at}. | Wait for me {place.at}, please. = 请在{place}等我。
+Let's meet {place.at} at {clock}. = 我们{clock}在{place}见面吧。
+"""

@@ -41,7 +41,6 @@ Please say hello to {somebody.obj} for me. | Please give {somebody.obj} my regar
     = 请替我向{somebody}问好。
 I have heard a lot about {named}. | I've heard a lot about {named}. = 我经常听说{named}。
 I wish you {wish}! | We wish you {wish}! = 祝你{wish}！
-I wish {named} {wish}! = 祝{named}{wish}！
 Thank you for {thanks}. | Thanks for {thanks}. = 谢谢你{thanks}。
 Welcome to {country_food}! = 欢迎来到{country_food}！
 Do you know {somebody.obj}? = 你认识{somebody}吗？

@@ -1,3 +1,75 @@
-"""."""
+"""Hotels: rooms, services, complaints and leaving."""
 
-RULES = ""
+RULES = """
+[sentences]
+I would like to book {room_type.a} for {nights}. | I'd like to book {room_type.a} for {nights}.
+    = 我想预订{room_type.a}，住{nights}。
+I want to reserve {room_type.a} for {future}. | I'd like to reserve {room_type.a} for {future}.
+    = 我想预订{future}的{room_type.a}。
+Do you have {room_type.a} for {future}? | Is there {room_type.a} free for {future}? = {future}有{room_type}吗？
+How much is {room_type.a} for {nights}? | How much does {room_type.a} cost for {nights}?
+    = {room_type}住{nights}多少钱？
+I will stay for {nights}. | I'll stay for {nights}. | I'm going to stay for {nights}. = 我要住{nights}。
+{subject} stayed at this hotel for {nights}. = {subject}在这家酒店住了{nights}。
+Is there {amenity} in the hotel? | Does the hotel have {amenity}? = 酒店里有{amenity}吗？
+There is no {thing} in my room. | There isn't any {thing} in my room. = 我的房间里没有{thing}。
+The {fixture} in room {room} does not work. | The {fixture} in room {room} doesn't work.
+    = {room}号房间的{fixture}坏了。
+The {fixture} in my room is broken. | The {fixture} in my room does not work. = 我房间里的{fixture}坏了。
+Please send someone to repair the {fixture} in room {room}. = 请派人来修{room}号房间的{fixture}。
+Could you repair the {fixture}? | Can you repair the {fixture}? = 你能修一下{fixture}吗？
+Please bring {linen.a} to room {room}. = 请送{linen.a}到{room}号房间。
+Please bring me {linen.a}. | Please get me {linen.a}. = 请给我送{linen.a}来。
+I need {linen.a}. | I'd like {linen.a}. = 我需要{linen.a}。
+May I borrow {linen.a}? | Can I borrow {linen.a}? = 我可以借{linen.a}吗？
+We need {small} more {bedding.pl}. = 我们还需要{small}{bedding.mw}{bedding}。
+My room number is {room}. | I am in room {room}. = 我的房间号是{room}。
+Please give me the key to room {room}. | The key to room {room}, please. = 请给我{room}号房间的钥匙。
+Your room is on {floor}. | Your room's on {floor}. = 你的房间在{floor}。
+Room {room} is on {floor}. = {room}号房间在{floor}。
+Please wake me up at {clock}. | Wake me up at {clock}, please. = 请{clock}叫醒我。
+Please wake me up {soon} at {clock}. = 请{soon}{clock}叫醒我。
+Could you wake me up at {day_clock}? | Can you wake me up at {day_clock}? = 你能在{day_clock}叫醒我吗？
+Breakfast is served from {clock1} to {clock2}. = 早餐从{clock1}到{clock2}。
+I will check out {future}. | I'll check out {future}. = 我{future}退房。
+{subject} checked in {past}. = {subject}{past}入住了。
+We have to check out before {clock}. | We must check out before {clock}. = 我们必须在{clock}以前退房。
+My room is too {room_flaw}. = 我的房间太{room_flaw}了。
+I want to change to a {room_er} room. | I'd like to change to a {room_er} room. = 我想换一个更{room_er}的房间。
+I would like a room with {amenity}. | I'd like a room with {amenity}. = 我想要一个有{amenity}的房间。
+Please keep my {lost} in the safe. = 请把我的{lost}放在保险箱里。
+Please put the {lost} on the table. = 请把{lost}放在桌子上。
+I left my {lost} in room {room}. = 我把{lost}忘在{room}号房间了。
+I have a reservation for {nights}. | I have booked for {nights}. = 我预订了{nights}。
+I want to extend my stay by {nights}. | I'd like to stay {nights} longer. = 我想再住{nights}。
+The {place} is next to our hotel. = {place}在我们酒店旁边。
+Where is the {indoor} of the hotel? = 酒店的{indoor}在哪里？
+The {indoor} is on {floor}. | You can find the {indoor} on {floor}. = {indoor}在{floor}。
+
+[thing: phrase]
+hot water = 热水
+soap = 肥皂
+shampoo = 洗发水
+toilet paper = 卫生纸
+wireless internet = 无线网络
+heating = 暖气
+furniture = 家具
+
+[room_flaw: phrase]
+small = 小
+noisy = 吵
+cold = 冷
+hot = 热
+dark = 暗
+expensive = 贵
+dirty = 脏
+
+[room_er: phrase]
+bigger = 大
+quieter = 安静
+cheaper = 便宜
+cleaner = 干净
+brighter = 亮
+warmer = 暖和
+more comfortable = 舒服
+"""

@@ -1,3 +1,10 @@
-"""."""
+"""Counting."""
 
-RULES = ""
+RULES = """
+[sentences]
+The number is {figure}. = 号码是{figure}。
+I need {small} {good.counted}. = 我需要{small}{good.mw}{good}。
+{somebody} bought {small} {fruit.counted}. = {somebody}买了{small}{fruit.mw}{fruit}。
+{subject} bought {small} {good.counted} {past}. = {subject}{past}买了{small}{good.mw}{good}。
+Do you have {small} {colored_good.counted}? = 你们有{small}{colored_good.mw}{colored_good}吗？
+"""

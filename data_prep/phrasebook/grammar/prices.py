@@ -4,7 +4,7 @@ RULES = """
 [sentences]
 {good.that} {good} cost me {price}. | I paid {price} for {good.that} {good}. = 那{good.mw}{good}花了我{price}。
 It costs {price}. | That is {price}. | That's {price}. = 一共{price}。
-{small} {fruit.pl} cost {price}. = {small}{fruit.mw}{fruit}{price}。
+{small} {fruit.pl} cost {low_price}. = {small}{fruit.mw}{fruit}{low_price}。
 How much do {small} {fruit.pl} cost? | How much are {small} {fruit.pl}? = {small}{fruit.mw}{fruit}多少钱？
 I would like {small} {fruit.pl}. | I'd like {small} {fruit.pl}. | I want {small} {fruit.pl}.
     = 我要{small}{fruit.mw}{fruit}。
@@ -21,8 +21,8 @@ We have a discount of {discount} {future}. = {future}我们打{discount}。
 {garment.this} {garment} {garment.be} {discount} off. = 这{garment.mw}{garment}打{discount}。
 That is too expensive. Can I have it for {price}? | That's too expensive. Can I have it for {price}?
     = 太贵了。{price}可以吗？
-{subject} lent me {price} {past}. = {subject}{past}借给我{price}。
-I spent {price} in the {shop} {past}. = 我{past}在{shop}花了{price}。
+{somebody} lent me {price} {past}. = {somebody}{past}借给我{price}。
+{subject} spent {price} at the {shop} {past}. = {subject}{past}在{shop}花了{price}。
 A {room_type} costs {price} a night. = {room_type}一个晚上{price}。
 How much is a ticket to {city}? | How much does a ticket to {city} cost? = 去{city}的票多少钱？
 A ticket to {city} costs {price}. = 去{city}的票{price}。

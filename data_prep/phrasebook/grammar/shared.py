@@ -48,7 +48,7 @@ every {weekday} = 每个{weekday}
 [ware: noun]
 {good} = {good}
 {color} {colored} = {color.attr}{colored}
-{fabric} {garment} = {fabric}{garment}
+{fabric} {cloth} = {fabric}{cloth}
 
 [destination: phrase]
 to {place.the} = {place}

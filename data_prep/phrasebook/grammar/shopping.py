@@ -13,7 +13,7 @@ like {ware.this} {ware} = 喜欢这{ware.mw}{ware}
 How much {ware.be} {ware.this} {ware}? | How much {ware.do} {ware.this} {ware} cost?
     = 这{ware.mw}{ware}多少钱？
 How much {colored_good.be} {colored_good.that} {colored_good}? | How much {colored_good.do} {colored_good.that}
-{colored_good} cost?
+    {colored_good} cost?
     = 那{colored_good.mw}{colored_good}多少钱？
 I would like to buy {ware.a}. | I'd like to buy {ware.a}. | I want to buy {ware.a}. = 我想买{ware.a}。
 I am looking for {colored_garment.a}. | I'm looking for {colored_garment.a}.
@@ -25,8 +25,8 @@ May I try on {colored_garment.this} {colored_garment}? | Can I try on {colored_g
     = 我可以试试这{colored_garment.mw}{colored_garment}吗？
 {garment.this} {garment} {garment.be} too {flaw}. = 这{garment.mw}{garment}太{flaw}了。
 {garment.this} {garment} {garment.be} not {flaw} at all. = 这{garment.mw}{garment}一点也不{flaw}。
-{garment.this} {garment} {garment.be} made of {fabric}. = 这{garment.mw}{garment}是{fabric}做的。
-{garment.be} {garment.this} {garment} made of {fabric}? = 这{garment.mw}{garment}是{fabric}做的吗？
+{cloth.this} {cloth} {cloth.be} made of {fabric}. = 这{cloth.mw}{cloth}是{fabric}做的。
+{cloth.be} {cloth.this} {cloth} made of {fabric}? = 这{cloth.mw}{cloth}是{fabric}做的吗？
 Please show me {colored_good.that} {colored_good}. | Let me see {colored_good.that} {colored_good}, please.
     = 请给我看看那{colored_good.mw}{colored_good}。 | 请让我看看那{colored_good.mw}{colored_good}。
 I will take {colored_good.this} {colored_good}. | I'll take {colored_good.this} {colored_good}.

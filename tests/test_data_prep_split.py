@@ -1,0 +1,116 @@
+"""The split: against a brute-force oracle, for any order of the pairs, and its figures on the Tatoeba pairs."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_prep.pairs import Pair, read_tsv
+from data_prep.split import PARTS, assign_parts, count_leaks, group_sources, pair_keys, split_pairs
+
+Keys = list[tuple[str, str]]
+# Few nodes, so that long chains of shared sides are common.
+GRAPHS = st.lists(st.tuples(st.sampled_from("甲乙丙丁戊己庚辛"), st.sampled_from("abcdefgh")), min_size=1, max_size=14)
+PERMILLE = st.tuples(st.integers(0, 500), st.integers(0, 500))
+
+
+def oracle(keys: Keys, test_permille: int, valid_permille: int) -> list[str]:
+    """The rule by repeated closure over all pairs, written without a look at the implementation."""
+    parts = []
+    for start in range(len(keys)):
+        component = {start}
+        while True:
+            chinese, english = ({keys[i][side] for i in component} for side in (0, 1))
+            grown = {i for i, key in enumerate(keys) if key[0] in chinese or key[1] in english}
+            if grown == component:
+                break
+            component = grown
+        smallest = min(keys[i][0] for i in component)
+        value = int(hashlib.sha256(smallest.encode("utf-8")).hexdigest(), 16) % 1000
+        parts.append(
+            "test" if value < test_permille else "valid" if value < test_permille + valid_permille else "train"
+        )
+    return parts
+
+
+@given(GRAPHS, PERMILLE)
+def test_parts_are_those_of_the_brute_force_oracle(keys: Keys, permille: tuple[int, int]) -> None:
+    assert assign_parts(keys, *permille) == oracle(keys, *permille)
+
+
+@given(GRAPHS.flatmap(lambda keys: st.tuples(st.just(keys), st.permutations(range(len(keys))))), PERMILLE)
+def test_the_order_of_the_pairs_does_not_matter(drawn: tuple[Keys, list[int]], permille: tuple[int, int]) -> None:
+    keys, order = drawn
+    parts = assign_parts(keys, *permille)
+    assert assign_parts([keys[i] for i in order], *permille) == [parts[i] for i in order]
+
+
+@given(GRAPHS, PERMILLE)
+@settings(max_examples=50)
+def test_every_pair_is_kept_once_and_no_side_is_in_two_parts(keys: Keys, permille: tuple[int, int]) -> None:
+    pairs = [Pair(chinese, english, str(number)) for number, (chinese, english) in enumerate(keys)]
+    parts = split_pairs(pairs, *permille)
+    kept = [pair for part in PARTS for example in parts[part] for pair in example.pairs]
+    assert Counter(kept) == Counter(pairs)
+    for side in ("chinese", "english"):
+        seen: dict[str, str] = {}
+        for part in PARTS:
+            for pair in (pair for example in parts[part] for pair in example.pairs):
+                assert seen.setdefault(getattr(pair, side), part) == part
+
+
+@pytest.mark.parametrize(
+    ("chinese", "part"),
+    # The output of sha256sum, taken modulo 1000 digit by digit, is 39, 40, 79 and 80: the last and first of each part.
+    [("第822句", "test"), ("第796句", "valid"), ("第1089句", "valid"), ("第84句", "train")],
+)
+def test_the_hash_decides(chinese: str, part: str) -> None:
+    assert assign_parts([(chinese, "x")]) == [part]
+
+
+def test_punctuation_width_and_case_do_not_separate_pairs() -> None:
+    one = Pair("你好!ＡＢ", "Hello, World")
+    other = Pair("你 好，AB。", "hello world!!")
+    assert pair_keys(one) == pair_keys(other) == ("你好AB", "helloworld")
+
+
+def test_traditional_and_simplified_twins_stay_together() -> None:
+    keys = [(f"{text}{n}", f"{text}{n}") for n in range(300) for text in ("汉语", "漢語")]
+    parts = assign_parts(keys, 300, 300)
+    assert parts[::2] == parts[1::2]
+    assert set(parts) == set(PARTS)
+
+
+def test_references_stay_in_the_order_of_first_appearance_duplicates_included() -> None:
+    pairs = [Pair("乙", "b"), Pair("甲", "a2"), Pair("乙", "b"), Pair("甲", "a1"), Pair("甲。", "a3")]
+    grouped = [(example.chinese, [pair.english for pair in example.pairs]) for example in group_sources(pairs)]
+    assert grouped == [("乙", ["b", "b"]), ("甲", ["a2", "a1"]), ("甲。", ["a3"])]
+
+
+def test_leaks_are_counted_by_either_side() -> None:
+    train = [Pair("猫。", "A cat."), Pair("狗", "the CAT"), Pair("牛", "a cow"), Pair("貓", "kitty"), Pair("…", "!")]
+    assert count_leaks(train, [Pair("猫", "The cat!"), Pair("——", "?")]) == 3
+
+
+@pytest.mark.shared
+def test_figures_and_freedom_from_leaks_on_the_tatoeba_pairs(shared_data: Path) -> None:
+    pairs = read_tsv(shared_data / "tatoeba-zh-en" / "cmn-eng.tsv").pairs
+    assert len(pairs) == 27_829
+    parts = split_pairs(pairs, 40, 40)
+    counts = {part: (len(parts[part]), sum(len(example.pairs) for example in parts[part])) for part in PARTS}
+    assert counts == {"train": (25_641, 25_641), "valid": (980, 1084), "test": (953, 1104)}
+
+    def key(text: str) -> str:
+        return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text))
+
+    for side in ("chinese", "english"):
+        sides = [{key(getattr(pair, side)).lower() for item in parts[part] for pair in item.pairs} for part in PARTS]
+        assert "" not in set.union(*sides)
+        assert len(set.union(*sides)) == sum(map(len, sides))

@@ -1,0 +1,108 @@
+"""The embedded phrasebook: both sides are well formed and mean the same."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import jieba
+import opencc
+import pytest
+from sacremoses import MosesTokenizer
+
+from data_prep.phrasebook import Pair, generate_pairs, write_phrasebook
+from data_prep.phrasebook.entries import load_lexicon
+from data_prep.phrasebook.morphology import compare, gerund, plural, regular_past, starts_with_vowel_sound, third_person
+from data_prep.phrasebook.numbers import chinese_number, english_number, parse_chinese_number, parse_english_number
+
+
+@pytest.fixture(scope="module")
+def pairs() -> list[Pair]:
+    return generate_pairs()
+
+
+def test_pairs_are_distinct_and_the_same_for_the_same_seed(pairs: list[Pair]) -> None:
+    assert len({(pair.english, pair.chinese) for pair in pairs}) == len(pairs) == 24000
+    assert generate_pairs(500, seed=3) == generate_pairs(500, seed=3) != generate_pairs(500, seed=4)
+
+
+def test_vocabulary_and_references_are_rich(pairs: list[Pair]) -> None:
+    tokenizer = MosesTokenizer("en")
+    english = {word for pair in pairs[::2] for word in tokenizer.tokenize(pair.english.lower(), escape=False)}
+    chinese = {word for pair in pairs[::2] for word in jieba.cut(pair.chinese)}
+    assert len(english) >= 800
+    assert len(chinese) >= 800
+    versions = defaultdict(set)
+    for pair in pairs:
+        versions[pair.chinese].add(pair.english)
+    assert sum(len(known) > 1 for known in versions.values()) >= 0.1 * len(versions)
+    assert len({pair.topic for pair in pairs}) >= 20
+
+
+def test_no_rule_dominates(pairs: list[Pair]) -> None:
+    share = max(sum(pair.topic == topic for pair in pairs) for topic in {pair.topic for pair in pairs}) / len(pairs)
+    assert share < 0.12
+
+
+def test_sentences_are_well_formed(pairs: list[Pair]) -> None:
+    ends = {".": "。", "?": "？", "!": "！"}
+    for english, chinese, _ in pairs:
+        assert english[0].isupper() or english[0].isdigit(), english
+        assert "  " not in english and english == english.strip()
+        assert not re.search(r"[{}|*=@_]|[a-zA-Z ]", chinese.replace("T恤", "")), chinese
+        assert ends[english[-1]] == chinese[-1], (english, chinese)
+
+
+def test_articles_fit_the_sound_that_follows(pairs: list[Pair]) -> None:
+    for english, _, _ in pairs:
+        for article, word in re.findall(r"\b([Aa]n?) ([\w'-]+)", english):
+            assert (article.lower() == "an") == starts_with_vowel_sound(word), english
+
+
+def test_chinese_is_simplified(pairs: list[Pair]) -> None:
+    text = "\n".join(pair.chinese for pair in pairs)
+    assert opencc.OpenCC("t2s").convert(text) == text
+
+
+def test_measure_words_are_those_of_their_nouns(pairs: list[Pair]) -> None:
+    """Where 这 or 那 and a measure word stand before a garment, the word is the lexicon's."""
+    measures = {entry.chinese: entry.measure for entry in load_lexicon()["garment"]}
+    all_measures = "".join(sorted({measure for measure in measures.values()}))
+    found = 0
+    for _, chinese, _ in pairs:
+        for measure, noun in re.findall(rf"[这那]([{all_measures}])({'|'.join(measures)})", chinese):
+            assert measures[noun] == measure, chinese
+            found += 1
+    assert found > 50
+
+
+def test_numbers_are_the_same_figure_on_both_sides() -> None:
+    for number in range(10000):
+        assert parse_english_number(english_number(number)) == number
+        assert parse_chinese_number(chinese_number(number)) == number
+
+
+def test_inflection() -> None:
+    assert [plural(noun) for noun in ("box", "city", "day", "church")] == ["boxes", "cities", "days", "churches"]
+    assert [third_person(verb) for verb in ("go", "have", "study", "wash")] == ["goes", "has", "studies", "washes"]
+    assert [regular_past(verb) for verb in ("stop", "visit", "study")] == ["stopped", "visited", "studied"]
+    assert [gerund(verb) for verb in ("make", "run", "see", "lie")] == ["making", "running", "seeing", "lying"]
+    assert [compare(word)[0] for word in ("big", "happy", "good", "expensive")] == [
+        "bigger",
+        "happier",
+        "better",
+        "more expensive",
+    ]
+
+
+def test_too_many_pairs_are_refused() -> None:
+    with pytest.raises(ValueError, match="distinct pairs"):
+        generate_pairs(10**15)
+
+
+def test_the_file_has_the_form_of_tatoebas_export(tmp_path: Path) -> None:
+    write_phrasebook(tmp_path / "phrasebook.tsv", 200, 1)
+    lines = (tmp_path / "phrasebook.tsv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 200
+    assert all(re.fullmatch(r"[^\t]+\t[^\t]+\tphrasebook:\w+", line) for line in lines)
