@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--work", type=Path, default=Path("runs/demo"), help="folder for everything that is made")
     parser.add_argument("--pairs", type=int, default=24000, help="sentence pairs of the phrasebook")
-    parser.add_argument("--updates", type=int, default=1500, help="parameter updates")
+    parser.add_argument("--updates", type=int, default=800, help="parameter updates")
     parser.add_argument("--beam", type=int, default=5, help="hypotheses kept at each step")
     parser.add_argument("--seed", type=int, default=1, help="seed of everything random")
     return parser

@@ -1,7 +1,7 @@
 """Tables of docs/results.md, made from the committed result files.
 
-    python -m recipes.tables            # write docs/results.md
-    python -m recipes.tables --check    # only say whether it is up to date
+python -m recipes.tables            # write docs/results.md
+python -m recipes.tables --check    # only say whether it is up to date
 """
 
 from __future__ import annotations

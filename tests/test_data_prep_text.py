@@ -21,7 +21,13 @@ from data_prep.text import (
     train_sentencepiece,
 )
 
-SENTENCES = ["我喜欢在星期天看电影。", "他每天早上喝一杯咖啡。", "你明天来吗？", "我们在公园里见面吧！", "这本书很有意思。"]
+SENTENCES = [
+    "我喜欢在星期天看电影。",
+    "他每天早上喝一杯咖啡。",
+    "你明天来吗？",
+    "我们在公园里见面吧！",
+    "这本书很有意思。",
+]
 
 
 def test_keys_hold_letters_and_digits_only_and_only_english_is_lower_cased() -> None:
@@ -85,7 +91,7 @@ def test_settings_of_the_segmenter_are_checked(tmp_path: Path) -> None:
 
 
 def test_english_is_tokenised_without_entities() -> None:
-    line = "Mr. Smith doesn't like \"R&D\" [much], ＯＫ?"
+    line = 'Mr. Smith doesn\'t like "R&D" [much], ＯＫ?'
     assert EnglishTokenizer()(line) == 'mr. smith doesn \'t like " r & d " [ much ] , ok ?'
     assert EnglishTokenizer(keep_case=True)(line) == 'Mr. Smith doesn \'t like " R & D " [ much ] , OK ?'
     assert EnglishTokenizer()("  ") == ""
