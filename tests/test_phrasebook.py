@@ -68,7 +68,7 @@ def test_chinese_is_simplified(pairs: list[Pair]) -> None:
 def test_measure_words_are_those_of_their_nouns(pairs: list[Pair]) -> None:
     """Where 这 or 那 and a measure word stand before a garment, the word is the lexicon's."""
     measures = {entry.chinese: entry.measure for entry in load_lexicon()["garment"]}
-    all_measures = "".join(sorted({measure for measure in measures.values()}))
+    all_measures = "".join(sorted(set(measures.values())))
     found = 0
     for _, chinese, _ in pairs:
         for measure, noun in re.findall(rf"[这那]([{all_measures}])({'|'.join(measures)})", chinese):

@@ -2,7 +2,8 @@
 
 RULES = """
 [sentences]
-I would like to change {figure} {currency}. | I'd like to change {figure} {currency}. = 我想换{figure}{currency}。
+I would like to change {figure} {currency}. | I'd like to change {figure} {currency}.
+    = 我想换{figure}{currency}。
 I would like to open {account}. | I'd like to open {account}. = 我想开{account}。
 Can I change {currency} here? | Can I exchange {currency} here? = 这里可以换{currency}吗？
 {subject} {subject.have} only {figure} yuan left. = {subject}只剩{figure}块钱了。

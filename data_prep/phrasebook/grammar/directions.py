@@ -32,7 +32,8 @@ Is this the way {destination}? = 这是去{destination}的路吗？
 {subject} {subject.be} looking for {anywhere.the}. = {subject}在找{anywhere}。
 I cannot find {anywhere.the}. | I can't find {anywhere.the}. = 我找不到{anywhere}。
 Can I go {destination} {mode}? = 我可以{mode}去{destination}吗？
-Could you tell me the way {destination}? | Can you tell me the way {destination}? = 你能告诉我去{destination}的路吗？
+Could you tell me the way {destination}? | Can you tell me the way {destination}?
+    = 你能告诉我去{destination}的路吗？
 Please show me {place.the} on the map. | Show me {place.the} on the map, please. = 请在地图上给我指一下{place}。
 I am lost. | I'm lost. | I have lost my way. = 我迷路了。
 {place.the} is in the {compass} of the city. = {place}在城市的{compass}部。

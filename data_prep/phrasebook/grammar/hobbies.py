@@ -10,5 +10,6 @@ My {kin} likes to {pastime}. = 我{kin}喜欢{pastime}。
 {subject} {pastime.pres@subject} {habit}. = {subject}{habit}{pastime}。
 My hobby is {pastime.ing}. = 我的爱好是{pastime}。
 Where can I {pastime}? = 哪里可以{pastime}？
-I would rather {pastime} than {activity}. | I'd rather {pastime} than {activity}. = 我宁愿{pastime}，也不愿意{activity}。
+I would rather {pastime} than {activity}. | I'd rather {pastime} than {activity}.
+    = 我宁愿{pastime}，也不愿意{activity}。
 """

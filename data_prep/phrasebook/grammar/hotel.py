@@ -6,7 +6,8 @@ I would like to book {room_type.a} for {nights}. | I'd like to book {room_type.a
     = 我想预订{room_type.a}，住{nights}。
 I want to reserve {room_type.a} for {future}. | I'd like to reserve {room_type.a} for {future}.
     = 我想预订{future}的{room_type.a}。
-Do you have {room_type.a} for {future}? | Is there {room_type.a} free for {future}? = {future}有{room_type}吗？
+Do you have {room_type.a} for {future}? | Is there {room_type.a} free for {future}?
+    = {future}有{room_type}吗？
 How much is {room_type.a} for {nights}? | How much does {room_type.a} cost for {nights}?
     = {room_type}住{nights}多少钱？
 I will stay for {nights}. | I'll stay for {nights}. | I'm going to stay for {nights}. = 我要住{nights}。

@@ -2,7 +2,8 @@
 
 RULES = """
 [sentences]
-{good.that} {good} cost me {price}. | I paid {price} for {good.that} {good}. = 那{good.mw}{good}花了我{price}。
+{good.that} {good} cost me {price}. | I paid {price} for {good.that} {good}.
+    = 那{good.mw}{good}花了我{price}。
 It costs {price}. | That is {price}. | That's {price}. = 一共{price}。
 {small} {fruit.pl} cost {low_price}. = {small}{fruit.mw}{fruit}{low_price}。
 How much do {small} {fruit.pl} cost? | How much are {small} {fruit.pl}? = {small}{fruit.mw}{fruit}多少钱？
@@ -16,7 +17,8 @@ Can I pay {payment}? | May I pay {payment}? = 可以{payment}付款吗？ | 我�
 I would like to pay {payment}. | I'd like to pay {payment}. = 我想{payment}付款。
 {subject} paid {price} {payment}. = {subject}{payment}付了{price}。
 Here is {price}. | Here you are, {price}. = 给你{price}。
-Can you give me a discount of {discount}? | Could you give me a discount of {discount}? = 能给我打{discount}吗？
+Can you give me a discount of {discount}? | Could you give me a discount of {discount}?
+    = 能给我打{discount}吗？
 We have a discount of {discount} {future}. = {future}我们打{discount}。
 {garment.this} {garment} {garment.be} {discount} off. = 这{garment.mw}{garment}打{discount}。
 That is too expensive. Can I have it for {price}? | That's too expensive. Can I have it for {price}?

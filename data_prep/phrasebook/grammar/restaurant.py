@@ -13,16 +13,19 @@ order {dish} = 点*{dish}
 [sentences]
 I would like {order.a}, please. | I'd like {order.a}, please. = 请给我来{order.a}。 | 请给我{order.a}。
 I would like {order.a}. | I'd like {order.a}. | I want {order.a}. = 我想要{order.a}。
-We would like {serving.a} and {drink.a}. | We'd like {serving.a} and {drink.a}. = 我们想要{serving.a}和{drink.a}。
+We would like {serving.a} and {drink.a}. | We'd like {serving.a} and {drink.a}.
+    = 我们想要{serving.a}和{drink.a}。
 {small} {order.counted}, please. = 请来{small}{order.mw}{order}。
 {subject} ordered {small} {drink.counted}. = {subject}点了{small}{drink.mw}{drink}。
-{subject} had {serving.a} for {meal}. | {subject} ate {serving.a} for {meal}. = {subject}{meal}吃了{serving.a}。
+{subject} had {serving.a} for {meal}. | {subject} ate {serving.a} for {meal}.
+    = {subject}{meal}吃了{serving.a}。
 Would you like {order.a}? | Do you want {order.a}? = 你想要{order.a}吗？
 How much does {order.a} cost? | How much is {order.a}? = {order.a}多少钱？
 Do you have {dish}? | Do you serve {dish}? = 你们有{dish}吗？
 I don't eat {food}. | I do not eat {food}. = 我不吃{food}。
 {somebody} does not like {food}. | {somebody} doesn't like {food}. = {somebody}不喜欢{food}。
-{subject} {liking.pres@subject} very much. | {subject} really {liking.pres@subject}. = {subject}很{liking}。
+{subject} {liking.pres@subject} very much. | {subject} really {liking.pres@subject}.
+    = {subject}很{liking}。
 Have you ever tried {dish}? | Have you ever eaten {dish}? = 你吃过{dish}吗？
 I have never tried {dish}. | I've never tried {dish}. = 我从来没吃过{dish}。
 The {dish} {dish.be} too {toofood}. = {dish}太{toofood}了。

@@ -38,7 +38,8 @@ I like the {color1} {colored}, not the {color2} {colored.one}. = 我喜欢{color
 Where did you buy {colored_good.that} {colored_good}? | Where did you get {colored_good.that} {colored_good}?
     = 那{colored_good.mw}{colored_good}你是在哪里买的？ | 你在哪里买的那{colored_good.mw}{colored_good}？
 Which {garment} do you like best? = 你最喜欢哪{garment.mw}{garment}？
-{good.this} {good} {good.be} {quality.er} than {good.that} {good.one}. = 这{good.mw}{good}比那{good.mw}{quality}。
+{good.this} {good} {good.be} {quality.er} than {good.that} {good.one}.
+    = 这{good.mw}{good}比那{good.mw}{quality}。
 I want to buy a present for {named}. | I'd like to buy a present for {named}. = 我想给{named}买一件礼物。
 I would like to buy {ware.a} for {named}. | I'd like to buy {ware.a} for {named}. = 我想给{named}买{ware.a}。
 Can I return {garment.this} {garment}? | May I return {garment.this} {garment}?
