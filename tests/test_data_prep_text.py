@@ -22,12 +22,9 @@ from data_prep.text import (
 )
 
 SENTENCES = [
-    "我喜欢在星期天看电影。",
-    "他每天早上喝一杯咖啡。",
-    "你明天来吗？",
-    "我们在公园里见面吧！",
-    "这本书很有意思。",
+    f"{who}{when}{what}。" for who in ("我们", "他们") for when in ("星期天", "早上") for what in ("看电影", "喝咖啡")
 ]
+SEGMENTERS = {name: ChineseSegmenter(name) for name in ("char", "jieba")}
 
 
 def test_keys_hold_letters_and_digits_only_and_only_english_is_lower_cased() -> None:
@@ -44,19 +41,19 @@ def test_keys_hold_letters_and_digits_only_and_only_english_is_lower_cased() -> 
     ],
 )
 def test_chinese_is_simplified_nfkc_and_segmented(segmentation: str, expected: str) -> None:
-    assert ChineseSegmenter(segmentation)("我在北京大學讀書，認識Ｔｏｍ。") == expected
+    assert SEGMENTERS[segmentation]("我在北京大學讀書，認識Ｔｏｍ。") == expected
 
 
 def test_jieba_finds_words_that_its_dictionary_lacks() -> None:
-    assert "杭研" in ChineseSegmenter("jieba")("他来到了网易杭研大厦").split()  # only the hidden Markov model does
+    assert "杭研" in SEGMENTERS["jieba"]("他来到了网易杭研大厦").split()  # only the hidden Markov model does
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text())
 def test_segmentation_loses_no_character_and_leaves_single_spaces(text: str) -> None:
-    characters = "".join(ChineseSegmenter("char")(text).split())
-    for segmentation in ("char", "jieba"):
-        line = ChineseSegmenter(segmentation)(text)
+    characters = "".join(SEGMENTERS["char"](text).split())
+    for segment in SEGMENTERS.values():
+        line = segment(text)
         assert line == " ".join(line.split())
         assert "".join(line.split()) == characters
 
@@ -64,12 +61,12 @@ def test_segmentation_loses_no_character_and_leaves_single_spaces(text: str) -> 
 def test_sentencepiece_segments_without_loss_and_the_same_lines_give_the_same_model(tmp_path: Path) -> None:
     models = [tmp_path / name for name in ("one.model", "two.model")]
     for model in models:
-        train_sentencepiece(SENTENCES * 20, 60, model)
+        train_sentencepiece(SENTENCES * 20, 25, model)
     assert models[0].read_bytes() == models[1].read_bytes()
     segment = ChineseSegmenter("sentencepiece", models[0])
     for sentence in SENTENCES:
-        assert "".join(segment(sentence).split()) == "".join(ChineseSegmenter("char")(sentence).split())
-    assert len(segment(SENTENCES[0]).split()) > 1
+        assert "".join(segment(sentence).split()) == "".join(SEGMENTERS["char"](sentence).split())
+    assert 1 < len(segment(SENTENCES[0]).split()) < len(SENTENCES[0])
 
 
 def test_a_sentencepiece_vocabulary_that_the_text_cannot_fill_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from ..grid.reencoder_grid import GridOptions
 
 @dataclass
 class ReencoderConfig(FairseqDataclass):
-    """What a Reencoder may vary; the defaults are what learned best on real text (docs/ablations.md)."""
+    """What a Reencoder may vary; the defaults are what learned best on real text (docs/results.md)."""
 
     hidden_size: int = field(default=256, metadata={"help": "size d of every hidden and memory vector of the grid"})
     grid_layers: int = field(

@@ -58,11 +58,6 @@ class CellBatchedPairs(LanguagePairDataset):
         self.__dict__.update(vars(pairs))
         self.max_cells = max_cells
 
-    def ordered_indices(self) -> NDArray[np.int64]:
-        """Sentence numbers by source, then target length (shuffled among equals in training)."""
-        indices: NDArray[np.int64] = super().ordered_indices()
-        return indices
-
     def batch_by_size(  # type: ignore[no-untyped-def]
         self, indices, max_tokens=None, max_sentences=None, required_batch_size_multiple=1
     ) -> Sequence[NDArray[np.int64]]:

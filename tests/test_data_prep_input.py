@@ -1,0 +1,144 @@
+"""Reading pairs, and what the command line says of bad input: one line that names it, status 2, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from data_prep.__main__ import main
+from data_prep.pairs import Pair, read_parallel, read_tsv
+
+GOOD = "Hi.\t嗨。\tCC-BY\n"
+
+
+def refused(arguments: Sequence[object], capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line with which a command line is refused."""
+    assert main([str(argument) for argument in arguments]) == 2
+    output = capsys.readouterr()
+    last = output.err.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert "Traceback" not in output.err and output.out == ""
+    return last
+
+
+def test_a_tsv_file_is_read_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_bytes("\ufeffHi.\t嗨。\tCC-BY\t#1\r\n Ｎo\u2028way. \t 没门！\n\n".encode())
+    corpus = read_tsv(path)
+    assert corpus.pairs == [Pair("嗨。", "Hi.", "CC-BY\t#1"), Pair(" 没门！", " Ｎo\u2028way. ", None)]
+    assert [pair.origin for pair in corpus.pairs] == [f"{path}, line 1", f"{path}, line 2"]
+    assert corpus.blank_last_lines == 1
+
+
+def test_parallel_files_are_chinese_then_english(tmp_path: Path) -> None:
+    (tmp_path / "zh").write_text("嗨。\n没门！\n\n", encoding="utf-8")
+    (tmp_path / "en").write_text("Hi.\nNo way.", encoding="utf-8")
+    corpus = read_parallel(tmp_path / "zh", tmp_path / "en")
+    assert corpus.pairs == [Pair("嗨。", "Hi."), Pair("没门！", "No way.")]
+    assert corpus.blank_last_lines == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (GOOD + "no tab here\n", "line 2: no tab; expected English, tab, Chinese"),
+        (GOOD + "\n" + GOOD, "line 2: no tab"),
+        (GOOD + "  \t嗨。\n", "line 2: the English side is empty"),
+        (GOOD + "Hi.\t\u3000\tCC-BY\n", "line 2: the Chinese side is empty"),
+        (GOOD + "Hi.\t\n", "line 2: the Chinese side is empty"),
+        (GOOD + "Hi.\rthere\t嗨。\n", "line 2: carriage return inside the line"),
+        (GOOD.encode() + b"Hi\xff.\tx\n", "line 2: byte 0xff at offset 19 is not UTF-8"),
+        (b"\xef\xbb\xbf" + b"caf\xe9\tx\n", "line 1: byte 0xe9 at offset 6 is not UTF-8"),
+        ("", "no training pairs in"),
+        ("\n\n", "no training pairs in"),
+        ("...\t嗨。\nHi.\t！？\n", "no training pairs in"),
+    ],
+)
+def test_a_bad_tsv_file_is_refused(
+    content: str | bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    error = refused(["prepare", "--tsv", path, "--dest", tmp_path / "out"], capsys)
+    assert str(path) in error and message in error
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("chinese", "english", "message"),
+    [
+        ("嗨。\n没门！\n", "Hi.\n", "zh has 2 lines but"),
+        ("嗨。\n \n没门！\n", "Hi.\nYes.\nNo.\n", "zh, line 2: the Chinese side is empty"),
+        ("嗨。\n没门！\n", "\nNo.\n", "en, line 1: the English side is empty"),
+    ],
+)
+def test_bad_parallel_files_are_refused(
+    chinese: str, english: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / "zh", tmp_path / "en"]
+    for path, content in zip(files, (chinese, english), strict=True):
+        path.write_text(content, encoding="utf-8")
+    assert message in refused(["prepare", "--parallel", *files, "--dest", tmp_path / "out"], capsys)
+    assert sorted(tmp_path.iterdir()) == sorted(files)
+
+
+def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = tmp_path / "missing.tsv"
+    arguments = ["prepare", "--tsv", missing, "--dest", tmp_path / "out"]
+    assert refused(arguments, capsys) == f"error: {missing}: no such file"
+    assert refused([*arguments[:2], tmp_path, *arguments[3:]], capsys).startswith(f"error: {tmp_path}: cannot be read")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--min-count", "0"], "--min-count 0: must be at least 1"),
+        (["--test-permille", "-1"], "--test-permille -1"),
+        (["--test-permille", "600", "--valid-permille", "401"], "nor their sum more than 1000"),
+        (["--test-permille", "1000", "--valid-permille", "0"], "no training pairs"),
+        (["--valid-tsv", "x.tsv"], "--valid-tsv and --test-tsv go together"),
+        (["--segmentation", "sentencepiece", "--sentencepiece-vocab-size", "0"], "must be at least 1"),
+        (["--segmentation", "sentencepiece"], "--sentencepiece-vocab-size 8000: sentencepiece refused"),
+    ],
+)
+def test_bad_options_are_refused(
+    options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text(GOOD, encoding="utf-8")
+    assert message in refused(["prepare", "--tsv", path, "--dest", tmp_path / "out", *options], capsys)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_destination_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, dest = tmp_path / "pairs.tsv", tmp_path / "out"
+    path.write_text(GOOD, encoding="utf-8")
+    dest.mkdir()
+    (dest / "thesis.txt").write_text("years of work")
+    arguments = ["prepare", "--tsv", path, "--dest", dest]
+    assert "exists and is not empty; choose another destination or give --overwrite" in refused(arguments, capsys)
+    assert f"would delete {dest / 'thesis.txt'}" in refused([*arguments, "--overwrite"], capsys)
+    assert "is not a directory" in refused([*arguments[:-1], path], capsys)
+    assert (dest / "thesis.txt").read_text() == "years of work"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["prepare", "--dest", "out"],
+        ["prepare", "--tsv", "a", "--parallel", "b", "c", "--dest", "out"],
+        ["prepare", "--tsv", "a", "--dest", "out", "--min-count", "two"],
+        ["prepare", "--tsv", "a", "--dest", "out", "--source-lang", "de"],
+        ["segment", "--segmentation", "words"],
+    ],
+)
+def test_wrong_command_lines_are_refused_in_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as status:
+        main(arguments)
+    assert status.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and error.count("\n") == 1
