@@ -16,7 +16,7 @@ def fairseq(program: str, *arguments: object, stdin: str | None = None) -> subpr
     command = [sys.executable, "-m", f"fairseq_cli.{program}", *map(str, arguments)]
     if program != "preprocess":
         command += ["--user-dir", str(USER_DIR)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "2"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, timeout=280)
 
 

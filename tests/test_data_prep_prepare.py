@@ -147,7 +147,7 @@ def test_the_summary_and_an_overwritten_destination(
     assert "有 " in (dest / "text" / "train.zh").read_text(encoding="utf-8")
     capsys.readouterr()
 
-    assert main([*arguments, "--overwrite", "--segmentation", "sentencepiece", "--sentencepiece-vocab-size", "40"]) == 0
+    assert main([*arguments, "--overwrite", "--segmentation", "sentencepiece", "--sentencepiece-vocab-size", "32"]) == 0
     after = manifest_of(dest)
     assert (dest / "sentencepiece.zh.model").is_file()
     assert os.listdir(tmp_path) == ["data"]

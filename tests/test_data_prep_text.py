@@ -61,7 +61,7 @@ def test_segmentation_loses_no_character_and_leaves_single_spaces(text: str) -> 
 def test_sentencepiece_segments_without_loss_and_the_same_lines_give_the_same_model(tmp_path: Path) -> None:
     models = [tmp_path / name for name in ("one.model", "two.model")]
     for model in models:
-        train_sentencepiece(SENTENCES * 20, 25, model)
+        train_sentencepiece(SENTENCES * 20, 22, model)
     assert models[0].read_bytes() == models[1].read_bytes()
     segment = ChineseSegmenter("sentencepiece", models[0])
     for sentence in SENTENCES:
