@@ -24,7 +24,7 @@ def download_tatoeba(output: Path, sha256: str | None = None, url: str = TATOEBA
     another checksum; `output` is then as it was before.
     """
     with new_file(output, overwrite) as path:
-        archive = path.with_name("archive.zip")
+        archive = path.with_name(f"{path.name}.zip")
         _fetch(url, archive)
         try:
             with zipfile.ZipFile(archive) as bundle, bundle.open(TATOEBA_MEMBER) as member, path.open("wb") as file:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from data_prep.__main__ import main
 from data_prep.files import sha256_of
+from data_prep.segment import segment_stream
 
 NAMES = ["汤姆", "玛丽", "约翰", "爱丽丝", "鲍勃"]
 ENGLISH = ["Tom", "Mary", "John", "Alice", "Bob"]
 
 
 def pairs() -> list[tuple[str, str, str]]:
-    """English, Chinese, attribution; some sources have several references, and a traditional twin or a stray mark."""
+    """English, Chinese, attribution; some sources have two references, the last two pairs a side without any letter."""
     found = []
     for number in range(60):
         chinese, english = NAMES[number % 5], ENGLISH[number % 5]
@@ -44,9 +47,8 @@ def prepared(tsv: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return dest
 
 
-def manifest_of(directory: Path) -> dict:  # type: ignore[type-arg]
-    loaded = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
-    assert isinstance(loaded, dict)
+def manifest_of(directory: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
     return loaded
 
 
@@ -110,6 +112,13 @@ def test_words_seen_once_are_unknown_and_dictionaries_come_from_training_only(pr
         expected = {f"{token} {tokens.count(token)}" for token in tokens if tokens.count(token) >= 2}
         assert set(lines(prepared / "bin" / f"dict.{language}.txt")) == expected
     assert manifest_of(prepared)["counts"]["test"]["zh"]["unknown"] > 0
+
+
+def test_the_segment_command_does_as_was_done_for_training(prepared: Path) -> None:
+    sink = io.BytesIO()
+    with (prepared / "raw" / "test.zh").open("rb") as source:
+        segment_stream(source, sink, prepared / "manifest.json", "char", None)
+    assert sink.getvalue() == (prepared / "text" / "test.zh").read_bytes()
 
 
 def test_the_manifest_describes_input_and_output(prepared: Path, tsv: Path) -> None:
