@@ -183,7 +183,7 @@ def test_alignments_end_in_a_clear_error(data: Path, half_trained: Path, extra: 
         (["--min-len-ratio", -1], "--min-len-ratio: expected 0 or more"),
         (["--max-source-positions", 5], "the model allows (5, 1024)"),
         (["--hidden-size", 0], "hidden size: expected at least 1"),
-        (["--upper-rows", "continue", "--grid-layers", 1], "--upper-rows continue needs a plane below"),
+        (["--share-decoder-input-output-embed", "--embed-dim", 0, "--softmax-reads", "hidden"], "or give --embed-dim"),
     ],
 )
 def test_bad_options_are_named(data: Path, tmp_path: Path, options: list[object], message: str) -> None:

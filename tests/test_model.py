@@ -161,8 +161,10 @@ def test_alignments_are_refused_with_a_reason() -> None:
     [
         ({"embed_dim": -1}, "--embed-dim"),
         ({"embed_std": 0.0}, "--embed-std"),
-        ({"grid_layers": 1, "upper_rows": "continue"}, "--upper-rows continue needs a plane below"),
-        ({"share_decoder_input_output_embed": True, "softmax_reads": "hidden"}, "--share-decoder-input-output-embed"),
+        (
+            {"share_decoder_input_output_embed": True, "softmax_reads": "hidden", "embed_dim": 0},
+            "--share-decoder-input-output-embed",
+        ),
         ({"hidden_size": 0}, "hidden size"),
         ({"dropout": 1.5}, "dropout"),
     ],

@@ -78,8 +78,6 @@ def grid_options(cfg: Any) -> GridOptions:
         raise ValueError(f"--embed-dim: expected 0 or more, got {cfg.embed_dim}")
     if cfg.embed_std <= 0 or cfg.init_scale <= 0:
         raise ValueError("--embed-std and --init-scale must be above 0: a net of zeros does not learn")
-    if cfg.grid_layers == 1 and cfg.upper_rows == "continue":
-        raise ValueError("--upper-rows continue needs a plane below: use --grid-layers 2 or more, or --upper-rows word")
     if cfg.share_decoder_input_output_embed and cfg.embed_dim == 0 and cfg.softmax_reads == "hidden":
         raise ValueError(
             "--share-decoder-input-output-embed: word vectors of 2 * d values cannot score a hidden vector of d: "
@@ -89,7 +87,7 @@ def grid_options(cfg: Any) -> GridOptions:
         hidden_size=cfg.hidden_size,
         layers=cfg.grid_layers,
         dropout=cfg.dropout,
-        rows_continue=cfg.upper_rows == "continue",
+        rows_continue=cfg.upper_rows == "continue" and cfg.grid_layers > 1,
         depth_reads=cfg.depth_reads,
         output_form=cfg.output_form,
         bias=not cfg.no_bias,

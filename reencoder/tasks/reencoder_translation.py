@@ -1,8 +1,10 @@
 """`--task reencoder_translation`: fairseq's translation task with what a two-dimensional model needs."""
 
 # No `from __future__ import annotations` and no `int | None` in the config: fairseq reads the types of its fields.
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
@@ -65,9 +67,13 @@ class ReencoderTranslationTask(TranslationTask):
         Raises:
             ValueError: the split has no sentence.
         """
+        source, target = self.cfg.source_lang, self.cfg.target_lang
+        for folder in map(Path, self.cfg.data.split(os.pathsep)):
+            # fairseq would fail on the empty file with an error about memory maps
+            for file in folder.glob(f"{split}.{source}-{target}.*.bin"):
+                if file.stat().st_size == 0:
+                    raise ValueError(f"{file}: the {split} set has no sentence; prepare the data again")
         super().load_dataset(split, epoch, combine, **kwargs)
-        if len(self.datasets[split]) == 0:
-            raise ValueError(f"{self.cfg.data}: the {split} set has no sentence; prepare the data again")
         self.datasets[split] = CellBatchedPairs(self.datasets[split], self.cfg.max_cells)
 
     def build_dataset_for_inference(self, *args: Any, **kwargs: Any) -> CellBatchedPairs:
