@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
@@ -242,6 +243,9 @@ def _check_inputs(settings: GenerationSettings) -> None:
     for path in settings.checkpoints:
         if not path.is_file():
             raise EvaluationError(f"--path {path}: no such checkpoint")
+        # torch writes zip archives, whose directory stands at the end
+        if not zipfile.is_zipfile(path):
+            raise EvaluationError(f"--path {path}: not a whole checkpoint; it may have been cut short: copy it again")
     if settings.user_dir is not None and not settings.user_dir.is_dir():
         raise EvaluationError(f"--user-dir {settings.user_dir}: no such directory")
     if not settings.overwrite:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,7 +68,8 @@ def detokenise(line: str) -> str:
 def settings(tmp_path: Path, data: Path) -> GenerationSettings:
     checkpoints = (tmp_path / "a.pt", tmp_path / "b.pt")
     for path in checkpoints:
-        path.write_bytes(path.name.encode())
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("data.pkl", path.name)
     return GenerationSettings(data, checkpoints, tmp_path / "results", user_dir=None, extra=("--cpu",))
 
 
@@ -212,3 +214,12 @@ def test_sources_and_references_must_agree(settings: GenerationSettings) -> None
     (settings.data / "raw" / "test.zh").write_text("你好！\n", encoding="utf-8")
     with pytest.raises(EvaluationError, match=r"1 sources in test\.zh, but 2 lines of references"):
         generate(settings, detokenise)
+
+
+@pytest.mark.usefixtures("stub")
+def test_a_checkpoint_that_is_cut_short_is_named(settings: GenerationSettings) -> None:
+    whole = settings.checkpoints[0].read_bytes()
+    settings.checkpoints[0].write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(EvaluationError, match=r"a\.pt: not a whole checkpoint"):
+        generate(settings, detokenise)
+    assert not settings.output.exists()
