@@ -96,7 +96,13 @@ _CHINESE: Mapping[str, Mapping[str, Callable[[Entry], str]]] = {
     "noun": _MEASURED,
     "place": _MEASURED,
     "person": {"mw": lambda entry: entry.measure, "pron": lambda entry: {"he": "他", "she": "她"}[entry.pronoun]},
-    "verb": {"le": _aspect("了"), "guo": _aspect("过")},
+    "verb": {
+        "le": _aspect("了"),
+        "guo": _aspect("过"),
+        # The two parts, for a duration between them: 打了两个小时网球.
+        "verb": lambda entry: entry.chinese.partition(ASPECT)[0],
+        "object": lambda entry: entry.chinese.partition(ASPECT)[2],
+    },
     "adjective": {"attr": lambda entry: entry.attributive},
 }
 

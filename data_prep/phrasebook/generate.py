@@ -19,9 +19,9 @@ from data_prep.phrasebook.rules import Rule, Section, Slot, Template, check_cate
 
 #: The share of all pairs that one rule may give.
 RULE_SHARE = 0.01
-#: How often a sentence with several English versions is given in a second one too, and how often in a rarer Chinese
-# one.
+#: How often a sentence with several English versions is given in a second one too.
 OTHER_ENGLISH = 0.4
+#: How often a sentence with several Chinese versions is given in another than the usual one.
 OTHER_CHINESE = 0.25
 # A rule that has given nothing new for so many draws in a row is taken to be used up.
 _PATIENCE = 60

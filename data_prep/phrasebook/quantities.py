@@ -89,6 +89,11 @@ def quantities() -> Mapping[str, tuple[Entry, ...]]:
         "child_age": _phrases((english_number(n), chinese_number(n, before_measure=True)) for n in range(2, 18)),
         "price": _phrases((f"{english_number(n)} yuan", chinese_number(n, True) + "块") for n in _PRICES),
         "low_price": _phrases((f"{english_number(n)} yuan", chinese_number(n, True) + "块") for n in range(2, 51)),
+        "high_price": _phrases(
+            (f"{english_number(n)} yuan", chinese_number(n, True) + "块")
+            for n in (*range(100, 1000, 20), *range(1000, 5000, 100))
+        ),
+        "sum": _phrases((english_number(n), chinese_number(n)) for n in (*range(10, 100, 5), *range(100, 10000, 50))),
         "figure": _phrases((english_number(n), chinese_number(n)) for n in (*range(0, 100), *range(100, 10000, 37))),
         "digits": _phrases((str(n), str(n)) for n in range(1, 31)),
         "room": _phrases((str(n), str(n)) for floor in range(1, 10) for n in range(100 * floor + 1, 100 * floor + 13)),

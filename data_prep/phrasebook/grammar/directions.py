@@ -12,9 +12,9 @@ Is {anywhere.the} far from here? | Is it far from here to {anywhere.the}? = {any
 {place.the} is {kilometers} from here. = {place}离这里{kilometers}。
 It is {kilometers} from {place1.the} to {place2.the}. | It's {kilometers} from {place1.the} to {place2.the}.
     = 从{place1}到{place2}有{kilometers}。
-It takes {minutes} to walk {destination}. = 走路去{destination}要{minutes}。
-It takes {minutes} {mode} to get {destination}. | It takes {minutes} to get {destination} {mode}.
-    = {mode}去{destination}要{minutes}。
+It takes {minutes} to walk to {place.the}. = 走路去{place}要{minutes}。
+It takes {minutes} {local_mode} to get to {place.the}. | It takes {minutes} to get to {place.the} {local_mode}.
+    = {local_mode}去{place}要{minutes}。
 {place1.the} is {side} {place2.the}. = {place1}在{place2}{side}。
 Is there a {place1} {side} {place2.the}? = {place2}{side}有{place1}吗？
 There is a {place1} {side} {place2.the}. = {place2}{side}有{place1.a}。
@@ -31,7 +31,7 @@ You will see {place.the} on your {turn}. | You'll see {place.the} on your {turn}
 Is this the way {destination}? = 这是去{destination}的路吗？
 {subject} {subject.be} looking for {anywhere.the}. = {subject}在找{anywhere}。
 I cannot find {anywhere.the}. | I can't find {anywhere.the}. = 我找不到{anywhere}。
-Can I go {destination} {mode}? = 我可以{mode}去{destination}吗？
+Can I go to {place.the} {local_mode}? | Can I get to {place.the} {local_mode}? = 我可以{local_mode}去{place}吗？
 Could you tell me the way {destination}? | Can you tell me the way {destination}?
     = 你能告诉我去{destination}的路吗？
 Please show me {place.the} on the map. | Show me {place.the} on the map, please. = 请在地图上给我指一下{place}。
@@ -40,5 +40,5 @@ I am lost. | I'm lost. | I have lost my way. = 我迷路了。
 I want to go {destination}. | I'd like to go {destination}. = 我想去{destination}。
 Which floor is {indoor.the} on? | On which floor is {indoor.the}? = {indoor}在几楼？
 Please wait for me {place.at}. | Wait for me {place.at}, please. = 请在{place}等我。
-Let's meet {place.at} at {clock}. = 我们{clock}在{place}见面吧。
+Let's meet {place.at} at {clock}. | Let's meet at {clock} {place.at}. = 我们{clock}在{place}见面吧。
 """

@@ -3,11 +3,10 @@
 RULES = """
 [sentences]
 {somebody} is {age} years old. = {somebody}{age}岁。
-My {kin} is {age} years old. = 我{kin}{age}岁。
-I have {small} {relative.pl}. = 我有{small}个{relative}。
+{subject} {subject.have} {small} {sibling.pl}. = {subject}有{small}个{sibling}。
 My {kin} lives in {city}. = 我{kin}住在{city}。
 My {kin} has lived in {city} for {years}. = 我{kin}在{city}住了{years}了。
-{somebody} is {person_quality.er} than my {kin}. = {somebody}比我{kin}{person_quality}。
+My {kin} is {person_quality.er} than my {kin2}. = 我{kin}比我{kin2}{person_quality}。
 My {kin} is very {person_quality}. = 我{kin}很{person_quality}。
 How old is your {kin}? = 你{kin}多大了？
 Where does your {kin} live? = 你{kin}住在哪里？

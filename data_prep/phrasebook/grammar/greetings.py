@@ -1,7 +1,7 @@
 """Greetings, introductions, wishes and thanks."""
 
 RULES = """
-[country_food: phrase]
+[origin: phrase]
 {country.the} = {country}
 {city} = {city}
 
@@ -26,27 +26,28 @@ See you at {clock}! = {clock}见！
 See you {future} at {clock}! = {future}{clock}见！
 See you {future}! = {future}见！
 My name is {given}. | I am called {given}. = 我叫{given}。 | 我的名字是{given}。
-I come from {country_food}. | I am from {country_food}. | I'm from {country_food}. = 我来自{country_food}。
-{somebody} {somebody.be} from {country_food}. | {somebody} comes from {country_food}.
-    = {somebody}来自{country_food}。
-Is {somebody} from {country_food}? = {somebody}来自{country_food}吗？
+I come from {origin}. | I am from {origin}. | I'm from {origin}. = 我来自{origin}。
+{somebody} {somebody.be} from {origin}. | {somebody} comes from {origin}.
+    = {somebody}来自{origin}。
+Is {asked} from {origin}? = {asked}来自{origin}吗？
 {subject} {subject.be} {nationality}. = {subject}是{nationality}。
 {subject} {subject.be} not {nationality}. = {subject}不是{nationality}。
-Is {somebody} {nationality}? = {somebody}是{nationality}吗？
+Is {asked} {nationality}? = {asked}是{nationality}吗？
 This is my {kin}. | Let me introduce my {kin}. = 这是我{kin}。
 This is my {acquaintance}, {given}. = 这是我的{acquaintance}{given}。
-How is {named}? = {named}好吗？
-How is {somebody} today? = {somebody}今天怎么样？
+How is {asked}? = {asked}好吗？
+How is {asked} today? = {asked}今天怎么样？
 Please say hello to {somebody.obj} for me. | Please give {somebody.obj} my regards.
     = 请替我向{somebody}问好。
-I have heard a lot about {named}. | I've heard a lot about {named}. = 我经常听说{named}。
+I have heard a lot about {named}. | I've heard a lot about {named}.
+    = 我听说过很多关于{named}的事。
 I wish you {wish}! | We wish you {wish}! = 祝你{wish}！
 Thank you for {thanks}. | Thanks for {thanks}. = 谢谢你{thanks}。
-Welcome to {country_food}! = 欢迎来到{country_food}！
-Do you know {somebody.obj}? = 你认识{somebody}吗？
-I don't know {somebody.obj}. | I do not know {somebody.obj}. = 我不认识{somebody}。
-I met {named} in {city} {past}. = 我{past}在{city}认识了{named}。
-I have known {named} for {years}. | I've known {named} for {years}. = 我认识{named}{years}了。
+Welcome to {origin}! = 欢迎来到{origin}！
+Do you know {asked.obj}? = 你认识{asked}吗？
+I don't know {asked.obj}. | I do not know {asked.obj}. = 我不认识{asked}。
+I met {acquainted} in {city} {past}. = 我{past}在{city}认识了{acquainted}。
+I have known {acquainted} for {years}. | I've known {acquainted} for {years}. = 我认识{acquainted}{years}了。
 
 [thanks: phrase]
 your help = 的帮助

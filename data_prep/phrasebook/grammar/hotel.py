@@ -4,9 +4,9 @@ RULES = """
 [sentences]
 I would like to book {room_type.a} for {nights}. | I'd like to book {room_type.a} for {nights}.
     = 我想预订{room_type.a}，住{nights}。
-I want to reserve {room_type.a} for {future}. | I'd like to reserve {room_type.a} for {future}.
-    = 我想预订{future}的{room_type.a}。
-Do you have {room_type.a} for {future}? | Is there {room_type.a} free for {future}?
+I want to reserve {room_type.a} for {future_word}. | I'd like to reserve {room_type.a} for {future_word}.
+    = 我想预订{future_word}的{room_type.a}。
+Do you have {room_type.a} {future}? | Is there {room_type.a} free {future}?
     = {future}有{room_type}吗？
 How much is {room_type.a} for {nights}? | How much does {room_type.a} cost for {nights}?
     = {room_type}住{nights}多少钱？
@@ -14,10 +14,10 @@ I will stay for {nights}. | I'll stay for {nights}. | I'm going to stay for {nig
 {subject} stayed at this hotel for {nights}. = {subject}在这家酒店住了{nights}。
 Is there {amenity} in the hotel? | Does the hotel have {amenity}? = 酒店里有{amenity}吗？
 There is no {thing} in my room. | There isn't any {thing} in my room. = 我的房间里没有{thing}。
-The {fixture} in room {room} does not work. | The {fixture} in room {room} doesn't work.
-    = {room}号房间的{fixture}坏了。
-The {fixture} in my room is broken. | The {fixture} in my room does not work. = 我房间里的{fixture}坏了。
-Please send someone to repair the {fixture} in room {room}. = 请派人来修{room}号房间的{fixture}。
+The {room_fixture} in room {room} does not work. | The {room_fixture} in room {room} doesn't work.
+    = {room}号房间的{room_fixture}坏了。
+The {room_fixture} in my room is broken. | The {room_fixture} in my room does not work. = 我房间里的{room_fixture}坏了。
+Please send someone to repair the {room_fixture} in room {room}. = 请派人来修{room}号房间的{room_fixture}。
 Could you repair the {fixture}? | Can you repair the {fixture}? = 你能修一下{fixture}吗？
 Please bring {linen.a} to room {room}. = 请送{linen.a}到{room}号房间。
 Please bring me {linen.a}. | Please get me {linen.a}. = 请给我送{linen.a}来。
@@ -33,19 +33,27 @@ Please wake me up {soon} at {clock}. = 请{soon}{clock}叫醒我。
 Could you wake me up at {day_clock}? | Can you wake me up at {day_clock}? = 你能在{day_clock}叫醒我吗？
 Breakfast is served from {clock1} to {clock2}. = 早餐从{clock1}到{clock2}。
 I will check out {future}. | I'll check out {future}. = 我{future}退房。
-{subject} checked in {past}. = {subject}{past}入住了。
+{subject} checked in at the hotel {past}. = {subject}{past}入住了酒店。
 We have to check out before {clock}. | We must check out before {clock}. = 我们必须在{clock}以前退房。
 My room is too {room_flaw}. = 我的房间太{room_flaw}了。
 I want to change to a {room_er} room. | I'd like to change to a {room_er} room. = 我想换一个更{room_er}的房间。
-I would like a room with {amenity}. | I'd like a room with {amenity}. = 我想要一个有{amenity}的房间。
+I would like a room with {equipment}. | I'd like a room with {equipment}. = 我想要一个有{equipment}的房间。
 Please keep my {lost} in the safe. = 请把我的{lost}放在保险箱里。
 Please put the {lost} on the table. = 请把{lost}放在桌子上。
 I left my {lost} in room {room}. = 我把{lost}忘在{room}号房间了。
 I have a reservation for {nights}. | I have booked for {nights}. = 我预订了{nights}。
 I want to extend my stay by {nights}. | I'd like to stay {nights} longer. = 我想再住{nights}。
 The {place} is next to our hotel. = {place}在我们酒店旁边。
-Where is the {indoor} of the hotel? = 酒店的{indoor}在哪里？
 The {indoor} is on {floor}. | You can find the {indoor} on {floor}. = {indoor}在{floor}。
+
+[equipment: phrase]
+wireless internet = 无线网络
+air conditioning = 空调
+hot water = 热水
+a balcony = 阳台
+a bathtub = 浴缸
+a view of the lake = 湖景
+two beds = 两张床
 
 [thing: phrase]
 hot water = 热水

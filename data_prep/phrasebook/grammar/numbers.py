@@ -2,7 +2,8 @@
 
 RULES = """
 [sentences]
-The number is {figure}. = 号码是{figure}。
+The total is {figure}. = 总数是{figure}。
+The answer is {figure}. = 答案是{figure}。
 I need {small} {good.counted}. = 我需要{small}{good.mw}{good}。
 {somebody} bought {small} {fruit.counted}. = {somebody}买了{small}{fruit.mw}{fruit}。
 {subject} bought {small} {good.counted} {past}. = {subject}{past}买了{small}{good.mw}{good}。

@@ -4,7 +4,7 @@ RULES = """
 [sentences]
 {good.that} {good} cost me {price}. | I paid {price} for {good.that} {good}.
     = 那{good.mw}{good}花了我{price}。
-It costs {price}. | That is {price}. | That's {price}. = 一共{price}。
+That is {price} altogether. | That's {price} altogether. | It costs {price} altogether. = 一共{price}。
 {small} {fruit.pl} cost {low_price}. = {small}{fruit.mw}{fruit}{low_price}。
 How much do {small} {fruit.pl} cost? | How much are {small} {fruit.pl}? = {small}{fruit.mw}{fruit}多少钱？
 I would like {small} {fruit.pl}. | I'd like {small} {fruit.pl}. | I want {small} {fruit.pl}.
@@ -25,10 +25,10 @@ That is too expensive. Can I have it for {price}? | That's too expensive. Can I 
     = 太贵了。{price}可以吗？
 {somebody} lent me {price} {past}. = {somebody}{past}借给我{price}。
 {subject} spent {price} at the {shop} {past}. = {subject}{past}在{shop}花了{price}。
-A {room_type} costs {price} a night. = {room_type}一个晚上{price}。
+A {room_type} costs {high_price} a night. = {room_type}一个晚上{high_price}。
 How much is a ticket to {city}? | How much does a ticket to {city} cost? = 去{city}的票多少钱？
-A ticket to {city} costs {price}. = 去{city}的票{price}。
-{small} tickets to {city} cost {price}. = {small}张去{city}的票{price}。
+A ticket to {city} costs {high_price}. = 去{city}的票{high_price}。
+{small} tickets to {city} cost {high_price}. = {small}张去{city}的票{high_price}。
 {garment.this} {garment} {garment.be} worth {price}. = 这{garment.mw}{garment}值{price}。
 I need a receipt for {price}. = 我需要一张{price}的收据。
 Your change is {price}. | Here is your change, {price}. = 找你{price}。

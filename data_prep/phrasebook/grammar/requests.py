@@ -4,9 +4,9 @@ RULES = """
 [sentences]
 Could you {request}, please? | Can you {request}, please? | Would you {request}, please? = 你能{request}吗？
 Please {request}. = 请{request}。
-Please {request} at {clock}. = 请{clock}{request}。
-I asked {named} to {request}. = 我请{named}{request}。
-Don't forget to {request}. | Please don't forget to {request}. = 别忘了{request}。
+Please {errand} at {clock}. = 请{clock}{errand}。
+I asked {named} to {errand}. = 我请{named}{errand}。
+Don't forget to {errand}. | Please don't forget to {errand}. = 别忘了{errand}。
 May I {activity}? | Can I {activity}? = 我可以{activity}吗？
-Could you {request} {future}? | Can you {request} {future}? = 你{future}能{request}吗？
+Could you {errand} {soon}? | Can you {errand} {soon}? = 你{soon}能{errand}吗？
 """

@@ -22,7 +22,7 @@ We would like {serving.a} and {drink.a}. | We'd like {serving.a} and {drink.a}.
 Would you like {order.a}? | Do you want {order.a}? = 你想要{order.a}吗？
 How much does {order.a} cost? | How much is {order.a}? = {order.a}多少钱？
 Do you have {dish}? | Do you serve {dish}? = 你们有{dish}吗？
-I don't eat {food}. | I do not eat {food}. = 我不吃{food}。
+{subject} {subject.do} not eat {edible}. | {subject} {subject.do}n't eat {edible}. = {subject}不吃{edible}。
 {somebody} does not like {food}. | {somebody} doesn't like {food}. = {somebody}不喜欢{food}。
 {subject} {liking.pres@subject} very much. | {subject} really {liking.pres@subject}.
     = {subject}很{liking}。

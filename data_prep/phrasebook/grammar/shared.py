@@ -11,10 +11,30 @@ my {kin} = 我{kin}
 [somebody: person]
 {third} = {third}
 my {kin} = 我{kin}
-his {kin} = 他{kin}
-her {kin} = 她{kin}
+his {blood_relative} = 他{blood_relative}
+her {blood_relative} = 她{blood_relative}
 {title} = {title}
 {given} = {given}
+
+# A third person that one may ask "you" about.
+[asked: person]
+{third} = {third}
+your {kin} = 你{kin}
+{title} = {title}
+{given} = {given}
+
+# Somebody that one got to know, rather than a relative.
+[acquainted: person]
+my {acquaintance} = 我的{acquaintance}
+{title} = {title}
+{given} = {given}
+
+# Somebody in whose company a subject does things: never one of the subjects themselves.
+[companion: person]
+my {acquaintance} = 我的{acquaintance}
+his {acquaintance} = 他的{acquaintance}
+her {acquaintance} = 她的{acquaintance}
+some friends = 几个朋友
 
 # A person named by a noun, not a pronoun.
 [named: person]

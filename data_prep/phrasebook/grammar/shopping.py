@@ -38,7 +38,7 @@ I like the {color1} {colored}, not the {color2} {colored.one}. = 我喜欢{color
 Where did you buy {colored_good.that} {colored_good}? | Where did you get {colored_good.that} {colored_good}?
     = 那{colored_good.mw}{colored_good}你是在哪里买的？ | 你在哪里买的那{colored_good.mw}{colored_good}？
 Which {garment} do you like best? = 你最喜欢哪{garment.mw}{garment}？
-{good.this} {good} {good.be} {quality.er} than {good.that} {good.one}.
+{good.this} {good} {good.be} {quality.er} than that {good.one}.
     = 这{good.mw}{good}比那{good.mw}{quality}。
 I want to buy a present for {named}. | I'd like to buy a present for {named}. = 我想给{named}买一件礼物。
 I would like to buy {ware.a} for {named}. | I'd like to buy {ware.a} for {named}. = 我想给{named}买{ware.a}。
@@ -46,7 +46,7 @@ Can I return {garment.this} {garment}? | May I return {garment.this} {garment}?
     = 我可以退这{garment.mw}{garment}吗？ | 这{garment.mw}{garment}可以退吗？
 I would like to exchange {garment.this} {garment} for {better_good.a}.
     = 我想把这{garment.mw}{garment}换成{better_good.a}。
-Where can I buy {good.a}? | Where can I get {good.a}? = 哪里可以买到{good.a}？ | 在哪里可以买到{good.a}？
+Where can I buy {good.a}? | Where can I get {good.a}? = 哪里可以买到{good}？ | 在哪里可以买到{good}？
 Is there a {shop} near here? | Is there a {shop} nearby? = 这附近有{shop}吗？
 What time does the {shop} open? | When does the {shop} open? = {shop}几点开门？
 The {shop} opens at {clock} and closes at {clock2}. = {shop}{clock}开门，{clock2}关门。

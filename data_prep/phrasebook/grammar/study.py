@@ -3,7 +3,7 @@
 RULES = """
 [sentences]
 {subject} {subject.do} not speak {language}. = {subject}不会说{language}。
-Can {somebody} speak {language}? | Does {somebody} speak {language}? = {somebody}会说{language}吗？
+Can {asked} speak {language}? | Does {asked} speak {language}? = {asked}会说{language}吗？
 {subject} {subject.have} studied {language} for {years}. = {subject}学了{years}{language}了。
 I think {school_subject} is very {subject_adj}. | In my opinion {school_subject} is very {subject_adj}.
     = 我觉得{school_subject}很{subject_adj}。

@@ -2,7 +2,7 @@
 
 RULES = """
 [sentences]
-It will be {daily_weather} in {city} {future}. = {future}{city}的天气是{daily_weather}。
+It will be {daily_weather} in {city} {future}. = {future}{city}是{daily_weather}。
 It was very {weather_adj} in {city} {past}. = {past}{city}很{weather_adj}。
 It is very {weather_adj} in {city} in {season}. = {city}的{season}很{weather_adj}。
 It is {degrees} in {city} today. | The temperature in {city} is {degrees} today. = 今天{city}{degrees}。
