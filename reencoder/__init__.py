@@ -13,5 +13,8 @@ if find_spec("fairseq") is not None:
 
     require_fairseq()
     allow_checkpoints()
+    from .criterions import symbol_cross_entropy as _criterions  # noqa: F401
+    from .models import baselines as _baselines  # noqa: F401
     from .models import reencoder as _models  # noqa: F401
+    from .tasks import grid_addition, grid_memorization, grid_parity  # noqa: F401
     from .tasks import reencoder_translation as _tasks  # noqa: F401

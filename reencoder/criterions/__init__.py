@@ -1,0 +1,5 @@
+"""The fairseq criterions; importing a module of this package registers its criterion."""
+
+from ..compat import require_fairseq
+
+require_fairseq()

@@ -1,0 +1,101 @@
+"""The samples of a problem as fairseq data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from fairseq.data import FairseqDataset
+from numpy.typing import NDArray
+
+from .problems import Symbols
+from .streams import SampleSource
+
+Sample = tuple[int, Symbols, Symbols]
+"""Number, source of shape (S,), target of shape (T,)."""
+
+
+class ProblemDataset(FairseqDataset):
+    """A split of a problem: held out and the same for ever, or drawn anew for each epoch.
+
+    Args:
+        source: where samples come from.
+        split: `train`, `valid` or `test`.
+        size: samples of an epoch of training; the other splits have the size that the source gave them.
+
+    Raises:
+        ValueError: there is no such split, or the size is less than 1.
+    """
+
+    def __init__(self, source: SampleSource, split: str, size: int) -> None:
+        if split not in ("train", "valid", "test"):
+            raise ValueError(f"{split}: no such split; there are train, valid and test")
+        if size < 1:
+            raise ValueError(f"--samples-per-epoch: expected at least 1, got {size}")
+        self.source = source
+        self.epoch = 1
+        self._fixed = {"train": None, "valid": source.valid, "test": source.test}[split]
+        self._size = size if self._fixed is None else len(self._fixed[0])
+
+    def set_epoch(self, epoch: int) -> None:
+        """Let the samples be those of `epoch`; those held out stay."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, index: int) -> Sample:
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Sample]:
+        """The samples `indices`, drawn together; torch's loader asks for whole batches here."""
+        numbers = [int(index) for index in indices]
+        if not numbers:  # the filling of a shard that has run out
+            return []
+        if self._fixed is None:
+            source, target = self.source.train(self.epoch, numbers)
+        else:
+            source, target = self._fixed[0][numbers], self._fixed[1][numbers]
+        return list(zip(numbers, source, target, strict=True))
+
+    def collater(self, samples: Sequence[Sample]) -> dict[str, Any]:
+        """Put samples together.
+
+        Returns:
+            fairseq's batch: `id` of shape (batch,), `net_input.src_tokens` of shape (batch, S), `target` of shape
+            (batch, T), and how many sentences and (target) tokens these are.
+        """
+        if not samples:
+            return {}
+        numbers, sources, targets = zip(*samples, strict=True)
+        target = torch.from_numpy(np.stack(targets))
+        return {
+            "id": torch.tensor(numbers),
+            "nsentences": len(samples),
+            "ntokens": target.numel(),
+            "net_input": {"src_tokens": torch.from_numpy(np.stack(sources))},
+            "target": target,
+        }
+
+    def num_tokens(self, index: int) -> int:
+        """Length of the longer side; all samples have the same."""
+        return max(self.source.problem.source_length, self.source.problem.target_length)
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Source and target length; all samples have the same."""
+        return self.source.problem.source_length, self.source.problem.target_length
+
+    def batch_by_size(  # type: ignore[no-untyped-def]
+        self, indices, max_tokens=None, max_sentences=None, required_batch_size_multiple=1
+    ) -> list[NDArray[np.int64]]:
+        """Consecutive batches of `indices`.
+
+        `required_batch_size_multiple` is not followed, since fairseq keeps it by dropping samples.
+        """
+        limits = [max_sentences] if max_sentences else []
+        if max_tokens:
+            limits.append(max(1, max_tokens // self.num_tokens(0)))
+        count = min(limits, default=1)
+        return [np.asarray(indices[start : start + count]) for start in range(0, len(indices), count)]

@@ -1,0 +1,115 @@
+"""Where the samples of a problem come from: a random stream of its own for every (seed, split, epoch, index).
+
+Philox is a counter-based generator: seed and split are its key, epoch and index two words of its counter. So no two
+samples share random words, any sample can be drawn without those before it, and the worker that draws it does not
+matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .problems import Problem, Symbols
+
+TRAIN, VALID, TEST = 0, 1, 2
+"""The splits, as they enter the key."""
+
+
+class Stream:
+    """Random words for the samples of a split.
+
+    Args:
+        seed: from 0 to 2**64 - 1.
+        split: `TRAIN`, `VALID` or `TEST`.
+        words: 64-bit words that a sample takes.
+    """
+
+    def __init__(self, seed: int, split: int, words: int) -> None:
+        self.words = words
+        self._bits = np.random.Philox(key=np.array([seed, split], dtype=np.uint64))
+        # Setting the state of one generator takes a fifth of the time of making a new one.
+        self._start = self._bits.state
+
+    def draw(self, epoch: int, index: int, attempt: int = 0) -> NDArray[np.uint64]:
+        """The words of one sample, shape (words,); every `attempt` has others."""
+        # The lowest word of the counter counts what the generator gives out, 4 words a step.
+        steps = -(-self.words // 4)
+        self._start["state"]["counter"] = np.array([attempt * steps, index, epoch, 0], dtype=np.uint64)
+        self._bits.state = self._start
+        drawn: NDArray[np.uint64] = self._bits.random_raw(self.words)
+        return drawn
+
+
+class SampleSource:
+    """All samples of a problem: those of training by epoch and index, those of validation and test held out.
+
+    Validation and test are drawn first, from a seed of their own, without repetitions. A training sample that turns out
+    to be one of them is drawn again, so the three splits never share a sample. They take at most an eighth of all
+    different samples each: where those are few (the parity of 4 bits has 16 strings), the sets are smaller than asked
+    for, and training, of necessity, sees the remaining ones again and again.
+
+    Args:
+        problem: what to draw.
+        seed: of the training samples.
+        valid_seed: of the samples held out.
+        valid_samples: size wanted of the validation set.
+        test_samples: size wanted of the test set.
+
+    Attributes:
+        valid: source, shape (samples, S), and target, shape (samples, T), of the validation set.
+        test: the same of the test set.
+
+    Raises:
+        ValueError: names the option that is wrong.
+    """
+
+    def __init__(self, problem: Problem, seed: int, valid_seed: int, valid_samples: int, test_samples: int) -> None:
+        for option, value, least in (
+            ("--seed", seed, 0),
+            ("--valid-seed", valid_seed, 0),
+            ("--valid-samples", valid_samples, 1),
+            ("--test-samples", test_samples, 1),
+        ):
+            if value < least:
+                raise ValueError(f"{option}: expected at least {least}, got {value}")
+        self.problem = problem
+        self._train = Stream(seed, TRAIN, problem.words)
+        self._held_out: set[bytes] = set()
+        most = problem.space // 8
+        self.valid = self._hold_out(Stream(valid_seed, VALID, problem.words), min(valid_samples, most))
+        self.test = self._hold_out(Stream(valid_seed, TEST, problem.words), min(test_samples, most))
+
+    def _hold_out(self, stream: Stream, count: int) -> tuple[Symbols, Symbols]:
+        kept: list[NDArray[np.uint64]] = []
+        index = 0
+        while len(kept) < count:
+            words = [stream.draw(0, index + n) for n in range(count - len(kept))]
+            index += len(words)
+            for row, drawn in zip(self.problem.build(np.stack(words))[0], words, strict=True):
+                if row.tobytes() not in self._held_out:
+                    self._held_out.add(row.tobytes())
+                    kept.append(drawn)
+        return self.problem.build(np.stack(kept))
+
+    def train(self, epoch: int, indices: Iterable[int]) -> tuple[Symbols, Symbols]:
+        """Draw training samples.
+
+        Args:
+            epoch: from 1.
+            indices: n numbers of samples within the epoch.
+
+        Returns:
+            source, shape (n, S), and target, shape (n, T).
+        """
+        numbers = list(indices)
+        source, target = self.problem.build(np.stack([self._train.draw(epoch, index) for index in numbers]))
+        for position, index in enumerate(numbers):
+            attempt = 0
+            while source[position].tobytes() in self._held_out:
+                attempt += 1
+                again = self.problem.build(self._train.draw(epoch, index, attempt)[None])
+                source[position], target[position] = again[0][0], again[1][0]
+        return source, target
