@@ -1,4 +1,4 @@
-"""Command line: ``python -m eval score | generate | curve``."""
+"""Command line: ``python -m eval score | generate | curve | inspect``."""
 
 import argparse
 import os
@@ -13,6 +13,7 @@ from eval.curves import plot, read_log, write_csv
 from eval.errors import EvaluationError
 from eval.files import file_sha256, read_lines, relative, write_json
 from eval.generate import SPLITS, GenerationSettings, generate
+from eval.inspection import inspect, report
 from eval.provenance import commit, versions
 from eval.references import read_references, reference_files
 
@@ -99,6 +100,16 @@ def _parser() -> argparse.ArgumentParser:
     curve.add_argument("--png", type=Path, metavar="FILE", help="write the plot as PNG")
     curve.add_argument("--title", default="", help="title of the plot")
     curve.add_argument("--valid-subset", default="valid", metavar="NAME", help="validation set (default: %(default)s)")
+
+    looking = commands.add_parser(
+        "inspect",
+        help="show samples of parity, addition or memorization with a model's errors",
+        description="Let a model predict samples that it was not trained on; show some, with every error marked.",
+    )
+    looking.add_argument("checkpoint", type=Path, metavar="CKPT", help="of grid_parity, -addition or -memorization")
+    looking.add_argument("--split", choices=SPLITS, default="test", help="(default: %(default)s)")
+    looking.add_argument("--count", type=int, default=5, metavar="N", help="samples to show (default: %(default)s)")
+    looking.add_argument("--errors", action="store_true", help="show only samples with errors")
     return parser
 
 
@@ -155,6 +166,12 @@ def _curve(args: argparse.Namespace) -> None:
     print(f"{len(points)} points up to update {points[-1].updates}: {written}")
 
 
+def _inspect(args: argparse.Namespace) -> None:
+    if args.count < 0:
+        raise EvaluationError(f"--count {args.count}: must not be negative")
+    print("\n".join(report(inspect(args.checkpoint, args.split), args.count, args.errors)))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status (0, or 2 after bad input)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -171,6 +188,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 _generate(args, extra)
             case "curve":
                 _curve(args)
+            case "inspect":
+                _inspect(args)
     except EvaluationError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -25,14 +25,15 @@ class TrainingError(RuntimeError):
     """fairseq-train failed; the message holds the end of its log."""
 
 
-def command_line(data: Path, options: Options) -> list[str]:
+def command_line(data: Path | None, options: Options) -> list[str]:
     """The arguments of fairseq-train, without the program.
 
     Args:
-        data: folder of binarised data.
+        data: folder of binarised data; None for a task that needs none.
         options: names with underscores or hyphens; True for a flag, False for one left out.
     """
-    arguments = [os.path.relpath(data), "--user-dir", os.path.relpath(USER_DIR)]
+    arguments = [] if data is None else [os.path.relpath(data)]
+    arguments += ["--user-dir", os.path.relpath(USER_DIR)]
     for name, value in options.items():
         if value is not False:
             arguments.append("--" + name.replace("_", "-"))
@@ -41,11 +42,13 @@ def command_line(data: Path, options: Options) -> list[str]:
     return arguments
 
 
-def train(data: Path, options: Options, log: Path, threads: int | None = None, quiet: bool = False) -> list[CurvePoint]:
+def train(
+    data: Path | None, options: Options, log: Path, threads: int | None = None, quiet: bool = False
+) -> list[CurvePoint]:
     """Train a model with fairseq-train.
 
     Args:
-        data: folder of binarised data.
+        data: folder of binarised data; None for a task that needs none.
         options: options of fairseq-train, see `command_line`; JSON logging is added.
         log: file that takes the program's output; it is appended to, so that a resumed run keeps its curve.
         threads: CPU threads; None for torch's own choice.
@@ -92,4 +95,5 @@ def _digest(entry: str) -> str:
         values = json.loads(entry)
     except ValueError:
         return ""
-    return f"epoch {values.get('epoch')}, update {values.get('num_updates')}, perplexity {values.get('ppl')}"
+    quality = f"accuracy {values['accuracy']}" if "accuracy" in values else f"perplexity {values.get('ppl')}"
+    return f"epoch {values.get('epoch')}, update {values.get('num_updates')}, {quality}"
