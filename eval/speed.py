@@ -40,7 +40,7 @@ def measure(d: int, batch: int, source: int, target: int, repeats: int) -> tuple
     import torch
 
     from reencoder.grid.block import State
-    from reencoder.grid.plane import sweep_plane
+    from reencoder.grid.sweep import sweep
 
     torch.manual_seed(0)
     rows, columns = (
@@ -56,11 +56,11 @@ def measure(d: int, batch: int, source: int, target: int, repeats: int) -> tuple
         torch.mm(gates, fixed)
         torch.mm(gates.t(), inputs)
 
-    def sweep() -> None:
-        output = sweep_plane(rows, columns, weight, bias)
-        torch.autograd.grad(output.source.hidden.sum() + output.source.memory.sum(), [weight, bias])
+    def run() -> None:
+        left = sweep([rows, columns], weight, bias, extents=(source, target)).leaving[0]
+        torch.autograd.grad(left.hidden.sum() + left.memory.sum(), [weight, bias])
 
-    limit, taken = alternating([products, sweep], repeats)
+    limit, taken = alternating([products, run], repeats)
     return limit, taken
 
 

@@ -9,10 +9,11 @@ from importlib.util import find_spec
 __version__ = "0.1.0"
 
 if find_spec("fairseq") is not None:
-    from .compat import allow_checkpoints, require_fairseq
+    from .compat import allow_checkpoints, keep_freed_memory, require_fairseq
 
     require_fairseq()
     allow_checkpoints()
+    keep_freed_memory()
     from .criterions import symbol_cross_entropy as _criterions  # noqa: F401
     from .models import baselines as _baselines  # noqa: F401
     from .models import reencoder as _models  # noqa: F401

@@ -1,8 +1,12 @@
-"""fairseq as this plugin needs it: present, of the right make, and able to read its own checkpoints."""
+"""What the plugin needs around it: a fairseq of the right make that can read its own checkpoints, and memory that is
+kept."""
 
 from __future__ import annotations
 
 import argparse
+import ctypes
+import os
+import sys
 from typing import Any
 
 MEND = "python -m pip uninstall -y fairseq && python -m pip install 've-fairseq>=0.12.3'"
@@ -52,3 +56,27 @@ def allow_checkpoints() -> None:
     dtypes = [type(np.dtype(kind)) for kind in (np.int64, np.float64)]
     allowed: list[Any] = [argparse.Namespace, rebuild, scalar, np.ndarray, np.dtype, *dtypes]
     torch.serialization.add_safe_globals(allowed)
+
+
+KEEP_MEMORY = "REENCODER_KEEP_MEMORY"
+"""Environment variable that tells `keep_freed_memory` to do nothing if it is 0."""
+
+
+def keep_freed_memory() -> bool:
+    """Let the C library keep freed memory for the next allocation instead of giving it back to the system.
+
+    On a CPU every training step frees and allocates the same hundreds of megabytes. glibc takes large blocks fresh from
+    the system each time, which hands them out page by page, cleared: that costs as much as all element-wise work of a
+    grid. The process then holds on to the most memory that it ever used. Set `REENCODER_KEEP_MEMORY=0` to forbid it.
+
+    Returns:
+        whether it was done: not where the C library is another one.
+    """
+    if sys.platform != "linux" or os.environ.get(KEEP_MEMORY) == "0":
+        return False
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):  # musl has none
+        return False
+    trim_threshold, mmap_max = -1, -4  # from malloc.h
+    return bool(mallopt(mmap_max, 0)) and bool(mallopt(trim_threshold, -1))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from reencoder.grid.block import State, grid_block
+from reencoder.grid.block import State, lstm_transform
 from reencoder.grid.reencoder_grid import GridOptions, ReencoderGrid
 
 D = 3
@@ -43,12 +43,16 @@ def literal_grid(
                 row = State(given_row.hidden[j, b : b + 1], given_row.memory[j, b : b + 1]) if given_row else zero
             for i in scan:
                 entering = [row, column[i]]
-                row, column[i] = grid_block(
-                    entering, weights, biases, [depth[i, j]] if layer else [], options.output_form
+                below = [depth[i, j]] if layer else []
+                big_h = torch.cat([state.hidden for state in entering] + below, dim=-1)
+                row, column[i] = (
+                    lstm_transform(big_h, entering[n].memory, weights[n], biases[n], options.output_form)
+                    for n in (0, 1)
                 )
                 if layer + 1 < options.layers:
                     read = entering if options.depth_reads == "input" else [row, column[i]]
-                    handed_on[i, j] = torch.cat([state.hidden for state in read], dim=-1) @ grid.depths[layer].t()
+                    big_h = torch.cat([state.hidden for state in read] + below, dim=-1)
+                    handed_on[i, j] = big_h @ grid.depths[layer].t()
             new_ends.append(row)
         depth, ends = handed_on, new_ends
     return torch.stack([torch.cat(end, dim=-1)[0] for end in ends])
@@ -71,11 +75,7 @@ def test_grid_is_the_literal_one(layers: int, rows_continue: bool, depth_reads: 
 
     rows: list[State | None] = [draw(steps) if layer == 0 or words_above else None for layer in range(layers)]
     columns: list[State | None] = [draw(4) if layer == 0 or words_above else None for layer in range(layers)]
-    scanned = [
-        State(*(grid.scan_order(layer, part, lengths) for part in column)) if column else None
-        for layer, column in enumerate(columns)
-    ]
-    out = grid(rows, scanned, lengths)
+    out = grid(rows, columns, lengths)
     for b, length in enumerate(lengths.tolist()):
         expected = literal_grid(grid, rows, columns, b, length)
         torch.testing.assert_close(torch.cat(out.row_ends, dim=-1)[:, b], expected, rtol=1e-9, atol=1e-11)

@@ -12,6 +12,8 @@ from typing import Literal, NamedTuple, get_args
 import torch
 from torch import Tensor
 
+from .dimension import Dimension, Kind, priority_levels
+
 OutputForm = Literal["tanh_om", "o_tanhm"]
 """How hidden comes from the output gate and the memory: `tanh(o * m')`, the paper's, or the common `o * tanh(m')`."""
 
@@ -46,38 +48,71 @@ def lstm_transform(
     Returns:
         The outgoing hidden and memory, each of shape (batch, d).
     """
-    preactivation = hidden @ weight.t()
-    if bias is not None:
-        preactivation = preactivation + bias
-    u, f, o, c = preactivation.chunk(4, dim=-1)
+    return lstm_states(torch.nn.functional.linear(hidden, weight, bias), memory, output_form)
+
+
+def lstm_states(products: Tensor, memory: Tensor, output_form: OutputForm = "tanh_om") -> State:
+    """The LSTM transform from its products `W H + b`, shape (..., 4 * d)."""
+    u, f, o, c = products.chunk(4, dim=-1)
     u, f, o, c = torch.sigmoid(u), torch.sigmoid(f), torch.sigmoid(o), torch.tanh(c)
     new_memory = f * memory + u * c
     new_hidden = torch.tanh(o * new_memory) if output_form == "tanh_om" else o * torch.tanh(new_memory)
     return State(new_hidden, new_memory)
 
 
+def plain_transform(hidden: Tensor, weight: Tensor, bias: Tensor | None, kind: Kind) -> Tensor:
+    """The transform `h' = activation(V H)` of a dimension without cells (section 3.3).
+
+    Args:
+        hidden: the concatenated hidden vectors H, shape (..., inputs).
+        weight: V, shape (d, inputs).
+        bias: shape (d,); the paper writes none.
+        kind: identity, tanh or relu.
+
+    Returns:
+        the outgoing hidden, shape (..., d).
+    """
+    return plain_activation(torch.nn.functional.linear(hidden, weight, bias), kind)
+
+
+def plain_activation(products: Tensor, kind: Kind) -> Tensor:
+    """The activation of a dimension without cells, of its products `V H + b`, shape (..., d)."""
+    if kind == "identity":
+        return products
+    return torch.tanh(products) if kind == "tanh" else torch.relu(products)
+
+
 def grid_block(
     states: Sequence[State],
     weights: Sequence[Tensor],
     biases: Sequence[Tensor | None],
-    extra_hidden: Sequence[Tensor] = (),
+    dimensions: Sequence[Dimension],
     output_form: OutputForm = "tanh_om",
 ) -> list[State]:
-    """The N-dimensional block of section 3.1: every LSTM dimension transforms the same concatenation H.
+    """The N-dimensional block of section 3.1, with what section 3 lets it vary.
 
     Args:
-        states: what enters along each LSTM dimension, N pairs of shape (batch, d).
-        weights: one matrix per LSTM dimension, shape (4 * d, inputs), `inputs` the width of H.
-        biases: one vector of shape (4 * d,) or None per LSTM dimension.
-        extra_hidden: hidden vectors that enter along dimensions without a memory (section 3.3); they are part of H,
-            after those of `states`.
+        states: what enters along each dimension, N pairs of shape (batch, d); memories of width 0 along a dimension
+            without cells.
+        weights: one matrix per dimension, shape (4 * d, N * d), or (d, N * d) without cells.
+        biases: one vector per dimension, as long as its matrix is high, or None.
+        dimensions: what each dimension is like.
         output_form: see `lstm_transform`.
 
     Returns:
-        What leaves along each LSTM dimension, in the order of `states`.
+        What leaves along each dimension, in the order of `states`.
     """
-    concatenated = torch.cat([state.hidden for state in states] + list(extra_hidden), dim=-1)
-    return [
-        lstm_transform(concatenated, state.memory, weight, bias, output_form)
-        for state, weight, bias in zip(states, weights, biases, strict=True)
-    ]
+    hidden = [state.hidden for state in states]
+    leaving = list(states)
+    for level in priority_levels(dimensions):
+        # H = [h_1; ...; h_N], where dimensions of lower priority have been replaced by their outputs already (3.2).
+        concatenated = torch.cat(hidden, dim=-1)
+        for n in level:
+            kind = dimensions[n].kind
+            if kind == "lstm":
+                leaving[n] = lstm_transform(concatenated, states[n].memory, weights[n], biases[n], output_form)
+            else:
+                leaving[n] = State(plain_transform(concatenated, weights[n], biases[n], kind), states[n].memory)
+        for n in level:
+            hidden[n] = leaving[n].hidden
+    return leaving

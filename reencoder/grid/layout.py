@@ -1,15 +1,14 @@
-"""Where the cells of a two-dimensional plane lie in memory when it is swept by anti-diagonals.
+"""Where the blocks of a grid lie in memory when it is swept front by front.
 
-A plane of S x T cells depends on itself along both dimensions, so that all cells (i, j) with equal `i + j` can be
-computed at once. Two arrays serve the sweep, both stored diagonal after diagonal and, within a diagonal, by rising i:
+Blocks whose coordinates have the same sum do not depend on one another: such a *front* is computed at once. A grid with
+one swept dimension has one block a front; in one with two, S x T blocks (i, j), the fronts are the anti-diagonals
+`i + j = k`, from i low to i high.
 
-* the *interior*, S * T cells: one entry a block (its gates, say);
-* the *lattice*, (S + 1) * (T + 1) points: point (i, j) holds the states that enter block (i, j). Points with i == S
-  or j == T hold what leaves the plane; the states that enter it lie at i == 0 and j == 0.
-
-Block (i, j) writes its source state to point (i + 1, j) and its target state to point (i, j + 1), both on the next
-diagonal. In this order a whole diagonal therefore reads one contiguous run of points and writes two contiguous runs
-that overlap by all but one point: no gather and no copy between diagonals.
+States live at *points*: one a block, which holds what enters it along each dimension, numbered front after front, and
+behind those one for each state that leaves the grid: first those that leave along the first dimension, by rising
+position along the other one, then those that leave along the second. A front therefore reads one contiguous run of
+points, and along each dimension writes one contiguous run of the next front, plus at most one that leaves: no gather
+between fronts, and what entered all blocks is one array in the order of the blocks.
 """
 
 from __future__ import annotations
@@ -21,87 +20,133 @@ import torch
 from torch import Tensor
 
 
-class Diagonal(NamedTuple):
-    """One anti-diagonal of blocks, as ranges of cells.
+class Move(NamedTuple):
+    """Where a run of a front's blocks puts what leaves them along one dimension.
 
     Attributes:
-        interior: first interior cell.
-        enter: first lattice point that the diagonal reads.
-        leave_target: first lattice point that takes an outgoing target state.
-        leave_source: first lattice point that takes an outgoing source state.
+        block: first block of the run, counted within the front.
+        point: the point that takes its state; the next block's goes to the next point.
         blocks: number of blocks.
     """
 
-    interior: int
-    enter: int
-    leave_target: int
-    leave_source: int
+    block: int
+    point: int
     blocks: int
 
 
-class PlaneLayout(NamedTuple):
-    """The layout of a plane with `source` x `target` blocks; get one from `plane_layout`.
+class Front(NamedTuple):
+    """Blocks that are computed at once.
 
     Attributes:
-        source: S, number of source positions.
-        target: T, number of target positions.
-        diagonals: the S + T - 1 diagonals in the order of the sweep.
-        interior: cell of every block in the interior array, int64, shape (S, T).
-        interior_source: source position of every cell of the interior array, int64, shape (S * T,).
-        interior_target: target position of every cell of the interior array, int64, shape (S * T,).
-        lattice: cell of every point in the lattice array, int64, shape (S + 1, T + 1).
+        start: number of the first block, and of the point that it reads.
+        blocks: number of blocks.
+        first: position of the first block along each dimension; from block to block the first rises by one and the
+            second falls by one.
+        moves: for each dimension, where the states go.
+        entries: for each dimension the number within the front of the one block that reads a state which enters the
+            grid along it, or -1 if there is none. That state is the k-th of its side, k the number of the front.
     """
 
-    source: int
-    target: int
-    diagonals: tuple[Diagonal, ...]
-    interior: Tensor
-    interior_source: Tensor
-    interior_target: Tensor
-    lattice: Tensor
+    start: int
+    blocks: int
+    first: tuple[int, ...]
+    moves: tuple[tuple[Move, ...], ...]
+    entries: tuple[int, ...]
+
+
+class GridLayout(NamedTuple):
+    """The layout of a grid; get one from `grid_layout`.
+
+    Attributes:
+        extents: number of blocks along each swept dimension, one or two of them.
+        fronts: in the order of the sweep.
+        coordinates: positions of every block along each dimension, int64, shape (dimensions, blocks).
+        order: the number of the block at each position, int64, shape `extents`.
+        entering: for each dimension the points that take the states which enter the grid along it, int64, one for each
+            position along the other dimension.
+        leaving: for each dimension the points that hold the states which leave it, as a range.
+        outputs: for each dimension the point that takes what leaves each block along it, int64, shape (dimensions,
+            blocks).
+    """
+
+    extents: tuple[int, ...]
+    fronts: tuple[Front, ...]
+    coordinates: Tensor
+    order: Tensor
+    entering: tuple[Tensor, ...]
+    leaving: tuple[slice, ...]
+    outputs: Tensor
 
     @property
-    def interior_cells(self) -> int:
-        return self.source * self.target
+    def blocks(self) -> int:
+        return self.order.numel()
 
     @property
-    def lattice_cells(self) -> int:
-        return (self.source + 1) * (self.target + 1)
-
-
-def _numbered_by_diagonals(rows: int, columns: int) -> Tensor:
-    """Number the points of a rectangle diagonal after diagonal; shape (rows, columns)."""
-    i, j = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
-    order = torch.argsort((i + j).flatten() * rows + i.flatten())
-    numbers = torch.empty_like(order)
-    numbers[order] = torch.arange(rows * columns)
-    return numbers.view(rows, columns)
+    def points(self) -> int:
+        return self.leaving[-1].stop
 
 
 @lru_cache(maxsize=4096)
-def plane_layout(source: int, target: int, device: torch.device | str = "cpu") -> PlaneLayout:
-    """The layout of a plane of `source` x `target` blocks, its index tensors on `device`.
+def grid_layout(extents: tuple[int, ...], device: torch.device | str = "cpu") -> GridLayout:
+    """The layout of a grid of `extents` blocks, its index tensors on `device`.
 
     Raises:
-        ValueError: if either extent is below 1.
+        ValueError: if there are not one or two extents, or one is below 1.
     """
-    if source < 1 or target < 1:
-        raise ValueError(f"a plane needs at least one source and one target position, got {source} x {target}")
-    interior = _numbered_by_diagonals(source, target)
-    lattice = _numbered_by_diagonals(source + 1, target + 1)
-    diagonals = []
-    for k in range(source + target - 1):
-        first, last = max(0, k - target + 1), min(source - 1, k)
-        j = k - first
-        diagonals.append(
-            Diagonal(
-                interior=int(interior[first, j]),
-                enter=int(lattice[first, j]),
-                leave_target=int(lattice[first, j + 1]),
-                leave_source=int(lattice[first + 1, j]),
-                blocks=last - first + 1,
+    if len(extents) not in (1, 2) or min(extents) < 1:
+        raise ValueError(f"a grid needs one or two extents of at least 1, got {' x '.join(map(str, extents))}")
+    dimensions = len(extents)
+    rows, columns = extents if dimensions == 2 else (extents[0], 1)
+    i, j = (part.flatten() for part in torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij"))
+    by_front = torch.argsort((i + j) * rows + i)
+    coordinates = torch.stack([i, j])[:, by_front]
+    order = torch.empty_like(by_front)
+    order[by_front] = torch.arange(rows * columns)
+    numbers = order.view(rows, columns)
+    blocks = rows * columns
+    leaving = (slice(blocks, blocks + columns), slice(blocks + columns, blocks + columns + rows))
+
+    # The point that block (i, j) writes along each dimension.
+    outputs = torch.stack(
+        [
+            torch.cat([numbers[1:], torch.arange(blocks, blocks + columns)[None]]),
+            torch.cat([numbers[:, 1:], torch.arange(blocks + columns, blocks + columns + rows)[:, None]], dim=1),
+        ]
+    ).flatten(1)[:, by_front]
+    fronts = []
+    start = 0
+    for k in range(rows + columns - 1):
+        first, last = max(0, k - columns + 1), min(rows - 1, k)
+        count = last - first + 1
+        destinations = outputs[:dimensions, start : start + count].tolist()
+        entries = (0 if first == 0 else -1, count - 1 if last == k else -1)
+        fronts.append(
+            Front(
+                start,
+                count,
+                (first, k - first)[:dimensions],
+                tuple(_moves(points, blocks) for points in destinations),
+                entries[:dimensions],
             )
         )
-    order = torch.argsort(interior.flatten())
-    index = [interior, order // target, order % target, lattice]
-    return PlaneLayout(source, target, tuple(diagonals), *(tensor.to(device) for tensor in index))
+        start += count
+    return GridLayout(
+        extents,
+        tuple(fronts),
+        coordinates[:dimensions].to(device),
+        order.view(extents).to(device),
+        tuple(points.to(device) for points in (numbers[0], numbers[:, 0])[:dimensions]),
+        leaving[:dimensions],
+        outputs[:dimensions].to(device),
+    )
+
+
+def _moves(destinations: list[int], blocks: int) -> tuple[Move, ...]:
+    """Group consecutive destinations into runs; a point behind the blocks', where a state leaves, stays by itself."""
+    moves: list[Move] = []
+    for block, point in enumerate(destinations):
+        if moves and moves[-1].point + moves[-1].blocks == point and point < blocks:
+            moves[-1] = moves[-1]._replace(blocks=moves[-1].blocks + 1)
+        else:
+            moves.append(Move(block, point, 1))
+    return tuple(moves)

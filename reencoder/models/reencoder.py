@@ -179,7 +179,7 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
         else:
             prev_output_tokens, left = unpadded_first(prev_output_tokens, self.dictionary.pad())
         lengths = encoder_out["src_lengths"][0]
-        columns = self._kept_columns(incremental_state) or self._first_columns(encoder_out, lengths)
+        columns = self._kept_columns(incremental_state) or self._first_columns(encoder_out)
         states = self.words(prev_output_tokens.t())
         rows = [states.get(layer) for layer in range(self.grid.options.layers)]
         row_ends, leaving = self.grid(rows, columns, lengths)
@@ -200,10 +200,10 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
             features = self.project(features)
         return self.output(features * self.scale if self.scale != 1.0 else features)
 
-    def _first_columns(self, encoder_out: EncoderOut, lengths: Tensor) -> list[State | None]:
+    def _first_columns(self, encoder_out: EncoderOut) -> list[State | None]:
         columns: list[State | None] = [None] * self.grid.options.layers
         for layer, pair in enumerate(zip(encoder_out["hidden"], encoder_out["memory"], strict=True)):
-            columns[layer] = State(*(self.grid.scan_order(layer, part.transpose(0, 1), lengths) for part in pair))
+            columns[layer] = State(*(part.transpose(0, 1) for part in pair))
         return columns
 
     def _kept_columns(self, incremental_state: IncrementalState | None) -> list[State | None] | None:

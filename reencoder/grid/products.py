@@ -1,0 +1,223 @@
+"""The matrix products of a sweep: by one matrix for all blocks, or by a matrix of its own for each position.
+
+A tied matrix meets every front of a sweep. On x86 CPUs oneDNN then multiplies by a copy that it has rearranged once,
+where the ordinary product rearranges the matrix for every front; with few rows a front that takes a good part of the
+time.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from .layout import Front, GridLayout
+
+_WORTH_PACKING = 4
+"""Products by one matrix from which on rearranging it pays."""
+
+
+def _can_pack() -> bool:
+    """Whether this torch has oneDNN's product by a rearranged matrix (not a public function) and it works here."""
+    if platform.machine() not in ("x86_64", "AMD64") or not torch.backends.mkldnn.is_available():
+        return False
+    try:
+        with torch.no_grad():
+            # Whole numbers, so that any order of summation gives the same.
+            matrix = torch.arange(96.0).view(12, 8)
+            rows = torch.arange(24.0).view(3, 8)
+            packed = torch.ops.mkldnn._reorder_linear_weight(matrix, 3)
+            return torch.equal(_packed_product(rows, packed, None), rows @ matrix.t())
+    except (AttributeError, RuntimeError):
+        return False
+
+
+def _packed_product(rows: Tensor, packed: Tensor, bias: Tensor | None) -> Tensor:
+    return torch.ops.mkldnn._linear_pointwise(rows, packed, bias, "none", [], "")
+
+
+_packing: bool | None = None
+
+
+def packing_available() -> bool:
+    """Whether `FixedMatrix` can rearrange matrices on this machine; tried once."""
+    global _packing
+    if _packing is None:
+        _packing = _can_pack()
+    return _packing
+
+
+class FixedMatrix:
+    """A matrix by which many blocks of rows are multiplied.
+
+    Args:
+        matrix: shape (outputs, inputs); without gradient.
+        uses: how many products there will be.
+    """
+
+    def __init__(self, matrix: Tensor, uses: int) -> None:
+        self._matrix = matrix
+        self._packed: Tensor | None = None
+        packable = matrix.device.type == "cpu" and matrix.dtype == torch.float32 and torch.backends.mkldnn.enabled  # type: ignore[attr-defined]
+        if packable and uses >= _WORTH_PACKING and packing_available():
+            self._packed = torch.ops.mkldnn._reorder_linear_weight(matrix.contiguous(), None)
+
+    def __call__(self, rows: Tensor, bias: Tensor | None = None) -> Tensor:
+        """`rows @ matrix.t() + bias`, shape (n, outputs), from `rows` of shape (n, inputs)."""
+        if self._packed is not None:
+            return _packed_product(rows, self._packed, bias)
+        return torch.nn.functional.linear(rows, self._matrix, bias)
+
+
+class TiedProducts:
+    """Products of all blocks of a grid with one matrix, and what the backward pass makes of them.
+
+    Args:
+        weight: shape (outputs, inputs).
+        bias: shape (outputs,) or None.
+        layout: the grid's layout.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, layout: GridLayout) -> None:
+        self._weight, self._bias = weight, bias
+        self._uses = len(layout.fronts)
+        self._into_gates: FixedMatrix | None = None
+        self._into_inputs: FixedMatrix | None = None
+        self.grad_weight: Tensor | None = None
+        self.grad_bias: Tensor | None = None
+
+    def forward(self, front: Front, rows: Tensor) -> Tensor:
+        """`W H + b` of the front's blocks, shape (count * batch, outputs), from H, shape (count * batch, inputs)."""
+        if self._into_gates is None:
+            self._into_gates = FixedMatrix(self._weight, self._uses)
+        return self._into_gates(rows, self._bias)
+
+    def backward(self, front: Front, grad: Tensor) -> Tensor:
+        """Gradient of the front's H, shape (count * batch, inputs), from that of the products."""
+        if self._into_inputs is None:
+            self._into_inputs = FixedMatrix(self._weight.t(), self._uses)
+        return self._into_inputs(grad)
+
+    def accumulate(self, fronts: Sequence[Front], grad: Tensor, rows: Tensor) -> None:
+        """Add what consecutive fronts give to the gradients of weight and bias.
+
+        Args:
+            fronts: the fronts, in the order of the sweep.
+            grad: gradient of their products, shape (blocks * batch, outputs).
+            rows: their H, shape (blocks * batch, inputs).
+        """
+        if self.grad_weight is None:
+            self.grad_weight = grad.t() @ rows
+            self.grad_bias = None if self._bias is None else grad.sum(0)
+        else:
+            self.grad_weight.addmm_(grad.t(), rows)
+            if self.grad_bias is not None:
+                self.grad_bias.add_(grad.sum(0))
+
+
+class UntiedProducts:
+    """Products of a grid whose weights differ along some of its dimensions; same use as `TiedProducts`.
+
+    Args:
+        weight: shape (*positions, outputs, inputs), along each dimension one matrix a position, or 1 where shared.
+        bias: shape (*positions, outputs) or None.
+        layout: the grid's layout.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, layout: GridLayout) -> None:
+        dimensions = len(layout.extents)
+        self._positions = weight.shape[:dimensions]
+        self._untied = [n for n, count in enumerate(self._positions) if count > 1]
+        self._layout = layout
+        self._weight = self._in_runs(weight.flatten(0, dimensions - 1))
+        self._bias = None if bias is None else self._in_runs(bias.flatten(0, dimensions - 1))
+        self._grad_weight: Tensor | None = None
+        self._grad_bias: Tensor | None = None
+
+    def _in_runs(self, matrices: Tensor) -> Tensor:
+        """Bring one entry a position into an order in which the matrices of each front follow one another."""
+        if len(self._untied) == 2:
+            return matrices[torch.argsort(self._layout.order.flatten())]
+        return matrices.flip(0) if self._untied == [1] else matrices
+
+    def _by_position(self, runs: Tensor) -> Tensor:
+        """Undo `_in_runs`, and give the entries the shape of the positions."""
+        if len(self._untied) == 2:
+            runs = runs[self._layout.order.flatten()]
+        elif self._untied == [1]:
+            runs = runs.flip(0)
+        return runs.unflatten(0, self._positions)
+
+    def _run(self, front: Front) -> slice:
+        if len(self._untied) == 2:
+            start = front.start
+        elif self._untied == [1]:
+            start = self._layout.extents[1] - 1 - front.first[1]
+        else:
+            start = front.first[0]
+        return slice(start, start + front.blocks)
+
+    def _groups(self) -> Tensor:
+        """The blocks that share each matrix, in the order of `_in_runs`."""
+        order = self._layout.order
+        if len(self._untied) == 2 or order.dim() == 1:
+            return torch.arange(self._layout.blocks, device=order.device)[:, None]
+        return order.t().flip(0) if self._untied == [1] else order
+
+    def forward(self, front: Front, rows: Tensor) -> Tensor:
+        """See `TiedProducts.forward`."""
+        run = self._run(front)
+        by_block = rows.view(front.blocks, -1, rows.size(1))
+        matrices = self._weight[run].transpose(1, 2)
+        if self._bias is None:
+            return torch.bmm(by_block, matrices).flatten(0, 1)
+        return torch.baddbmm(self._bias[run].unsqueeze(1), by_block, matrices).flatten(0, 1)
+
+    def backward(self, front: Front, grad: Tensor) -> Tensor:
+        """See `TiedProducts.backward`."""
+        return torch.bmm(grad.view(front.blocks, -1, grad.size(1)), self._weight[self._run(front)]).flatten(0, 1)
+
+    def accumulate(self, fronts: Sequence[Front], grad: Tensor, rows: Tensor) -> None:
+        """See `TiedProducts.accumulate`."""
+        blocks = sum(front.blocks for front in fronts)
+        grad, rows = grad.view(blocks, -1, grad.size(1)), rows.view(blocks, -1, rows.size(1))
+        if blocks == self._layout.blocks:
+            # All at once: the blocks that share a matrix are brought together, and each matrix takes one product.
+            groups = self._groups()
+            grad = grad[groups.flatten()].view(len(groups), -1, grad.size(2))
+            rows = rows[groups.flatten()].view(len(groups), -1, rows.size(2))
+            self._grad_weight = torch.bmm(grad.transpose(1, 2), rows)
+            self._grad_bias = None if self._bias is None else grad.sum(1)
+            return
+        if self._grad_weight is None:
+            self._grad_weight = torch.zeros_like(self._weight)
+            self._grad_bias = None if self._bias is None else torch.zeros_like(self._bias)
+        first = fronts[0].start
+        for front in fronts:
+            inside, run = slice(front.start - first, front.start - first + front.blocks), self._run(front)
+            self._grad_weight[run].baddbmm_(grad[inside].transpose(1, 2), rows[inside])
+            if self._grad_bias is not None:
+                self._grad_bias[run].add_(grad[inside].sum(1))
+
+    @property
+    def grad_weight(self) -> Tensor | None:
+        return None if self._grad_weight is None else self._by_position(self._grad_weight)
+
+    @property
+    def grad_bias(self) -> Tensor | None:
+        return None if self._grad_bias is None else self._by_position(self._grad_bias)
+
+
+Products = TiedProducts | UntiedProducts
+
+
+def grid_products(weight: Tensor, bias: Tensor | None, layout: GridLayout) -> Products:
+    """The products of a grid; `weight` has the shape (*positions, outputs, inputs), see `UntiedProducts`."""
+    dimensions = len(layout.extents)
+    if all(count == 1 for count in weight.shape[:dimensions]):
+        return TiedProducts(
+            weight.flatten(0, dimensions), None if bias is None else bias.flatten(0, dimensions), layout
+        )
+    return UntiedProducts(weight, bias, layout)

@@ -1,0 +1,82 @@
+"""A grid of any number of dimensions, block after block: slow, and the oracle of `sweep` and `wavefront`.
+
+Axes: N dimensions, `extents` blocks along each, `batch`, `d` hidden size. The *side* of a dimension is where its states
+enter (or leave) the grid: one state for each position along the other dimensions, shape (*other extents, batch, d).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from .block import OutputForm, State, grid_block
+from .dimension import Dimension
+
+
+def grid_reference(
+    sides: Sequence[State],
+    weights: Sequence[Tensor],
+    biases: Sequence[Tensor | None],
+    dimensions: Sequence[Dimension],
+    extents: Sequence[int],
+    *,
+    lengths: Sequence[Tensor | None] | None = None,
+    masks: Sequence[Tensor | None] | None = None,
+    output_form: OutputForm = "tanh_om",
+) -> list[State]:
+    """Compute a grid block after block, with `grid_block`.
+
+    Args:
+        sides: for each dimension the states that enter the grid, hidden of shape (*other extents, batch, d), memory the
+            same, or (*other extents, batch, 0) along a dimension without cells.
+        weights: for each dimension its matrices, shape (*positions, rows, N * d): along every dimension of the grid as
+            many as it has positions, or 1 where shared (`weight_positions`); rows is 4 * d or, without cells, d.
+        biases: for each dimension shape (*positions, rows), or None.
+        dimensions: what each dimension is like.
+        extents: number of blocks along each dimension.
+        lengths: for each dimension how many positions of each sample are real, int64, shape (batch,), or None for all.
+            A block at any other position is padding: it hands on unchanged what enters it, along all dimensions.
+        masks: for each dimension factors of the hidden vectors that leave the blocks along it (dropout), shape
+            (*extents, batch, d), or None.
+        output_form: see `lstm_transform`.
+
+    Returns:
+        for each dimension the states that leave the grid, in the shape of `sides`.
+    """
+    numbers = range(len(dimensions))
+    lengths = lengths or [None for _ in numbers]
+    masks = masks or [None for _ in numbers]
+    # travelling[n] holds, for each position along the other dimensions, the state on its way along dimension n.
+    travelling = [
+        {other: State(side.hidden[other], side.memory[other]) for other in product(*map(range, side.hidden.shape[:-2]))}
+        for side in sides
+    ]
+    scans = [range(extent)[:: -1 if dim.reverse else 1] for dim, extent in zip(dimensions, extents, strict=True)]
+    for position in product(*scans):
+        lines = [position[:n] + position[n + 1 :] for n in numbers]
+        entering = [travelling[n][lines[n]] for n in numbers]
+        own = [_at(weight, position) for weight in weights]
+        own_biases = [None if bias is None else _at(bias, position) for bias in biases]
+        leaving = grid_block(entering, own, own_biases, dimensions, output_form)
+        for n in numbers:
+            mask = masks[n]
+            hidden = leaving[n].hidden if mask is None else leaving[n].hidden * mask[position]
+            state = State(hidden, leaving[n].memory)
+            for m in numbers:
+                length = lengths[m]
+                if length is not None:
+                    real = (position[m] < length)[:, None]
+                    state = State(*(torch.where(real, new, old) for new, old in zip(state, entering[n], strict=True)))
+            travelling[n][lines[n]] = state
+    return [
+        State(*(torch.stack([s[part] for s in states.values()]).view_as(side[part]) for part in (0, 1)))
+        for states, side in zip(travelling, sides, strict=True)
+    ]
+
+
+def _at(parameter: Tensor, position: Sequence[int]) -> Tensor:
+    """The weights of the block at `position`; a dimension along which they are shared has the length 1."""
+    return parameter[tuple(0 if count == 1 else p for p, count in zip(position, parameter.shape, strict=False))]
