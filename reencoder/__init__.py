@@ -15,7 +15,7 @@ if find_spec("fairseq") is not None:
     allow_checkpoints()
     keep_freed_memory()
     from .criterions import symbol_cross_entropy as _criterions  # noqa: F401
-    from .models import baselines as _baselines  # noqa: F401
+    from .models import baselines, grid_lstm  # noqa: F401
     from .models import reencoder as _models  # noqa: F401
     from .tasks import grid_addition, grid_memorization, grid_parity  # noqa: F401
     from .tasks import reencoder_translation as _tasks  # noqa: F401

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fairseq.models import BaseFairseqModel
-from torch import Tensor
+from torch import Tensor, nn
 
 
 class SymbolModel(BaseFairseqModel):
@@ -25,6 +25,18 @@ def check_sizes(cfg: Any) -> None:
     for option in ("hidden_size", "layers"):
         if getattr(cfg, option) < 1:
             raise ValueError(f"--{option.replace('_', '-')}: expected at least 1, got {getattr(cfg, option)}")
+
+
+def scale_input(projection: nn.Linear, scale: float) -> None:
+    """Draw the weights of the input's projection anew, uniform within +-`scale`; 0 leaves them.
+
+    Raises:
+        ValueError: the scale is negative.
+    """
+    if scale < 0:
+        raise ValueError(f"--input-scale: expected 0 or more, got {scale}")
+    if scale > 0:
+        nn.init.uniform_(projection.weight, -scale, scale)
 
 
 def string_problem(arch: str, task: Any) -> Any:

@@ -10,7 +10,7 @@ from fairseq.models import register_model
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .algorithmic import SymbolModel, check_sizes, sequence_problem, string_problem
+from .algorithmic import SymbolModel, check_sizes, scale_input, sequence_problem, string_problem
 
 
 @dataclass
@@ -78,6 +78,10 @@ class FeedForwardConfig(FairseqDataclass):
     activation: ChoiceEnum(["tanh", "relu"]) = field(  # type: ignore[valid-type]
         default="tanh", metadata={"help": "what follows each linear map"}
     )
+    input_scale: float = field(
+        default=0.0,
+        metadata={"help": "weights of the input's projection start uniform within +-SCALE; 0: as torch's linear map"},
+    )
 
 
 @register_model("feed_forward", dataclass=FeedForwardConfig)
@@ -99,6 +103,7 @@ class FeedForward(SymbolModel):
         size = cfg.hidden_size
         self.activation = torch.tanh if cfg.activation == "tanh" else functional.relu
         self.project = nn.Linear(bits, size)
+        scale_input(self.project, cfg.input_scale)
         self.hidden = nn.ModuleList(nn.Linear(size, size) for _ in range(cfg.layers if cfg.untied else 1))
         self.repeats = 1 if cfg.untied else cfg.layers
         self.output = nn.Linear(size, symbols_out)

@@ -1,0 +1,266 @@
+"""The fairseq side of parity, addition and memorization: batches, workers, metrics, curves, inspection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from fairseq.data.iterators import EpochBatchIterator
+from fairseq.logging import metrics
+
+from eval.errors import EvaluationError
+from eval.inspection import Sample, parse_samples, report
+from recipes.algorithmic.curves import read_points, samples_to_reach, write_csv
+from recipes.algorithmic.runs import summary
+from reencoder.criterions.symbol_cross_entropy import SymbolCrossEntropy, count_correct
+from reencoder.models.baselines import FeedForward, StackedLSTM
+from reencoder.tasks.algorithmic.dataset import ProblemDataset
+from reencoder.tasks.algorithmic.problems import Addition, Parity
+from reencoder.tasks.algorithmic.streams import SampleSource
+from reencoder.tasks.algorithmic.task import SymbolDictionary
+from reencoder.tasks.grid_addition import GridAdditionConfig, GridAdditionTask
+
+
+def dataset(split: str = "train", size: int = 40) -> ProblemDataset:
+    return ProblemDataset(SampleSource(Addition(4), 1, 2, 10, 10), split, size)
+
+
+def sources_of_epochs(workers: int, epochs: int, size: int = 40) -> list[list[list[int]]]:
+    """All sources that fairseq's iterator gives, epoch by epoch, in the order of their numbers."""
+    data = dataset(size=size)
+    batches = data.batch_by_size(np.arange(size), max_sentences=7)
+    iterator = EpochBatchIterator(
+        data, data.collater, batches, num_workers=workers, reuse_dataloader=True, persistent_workers=False
+    )
+    found = []
+    for _ in range(epochs):
+        rows: dict[int, list[int]] = {}
+        for batch in iterator.next_epoch_itr(shuffle=True):
+            rows |= zip(batch["id"].tolist(), batch["net_input"]["src_tokens"].tolist(), strict=True)
+        found.append([rows[number] for number in sorted(rows)])
+    return found
+
+
+def test_workers_draw_what_one_process_draws_and_every_epoch_is_new() -> None:
+    alone = sources_of_epochs(0, 3)
+    assert [len(epoch) for epoch in alone] == [40, 40, 40]
+    assert sources_of_epochs(2, 3) == alone
+    rows = [tuple(row) for epoch in alone for row in epoch]
+    assert len(set(rows)) == len(rows)
+
+
+def test_batches_leave_nothing_out() -> None:
+    data = dataset(size=41)
+    for limits in ({"max_sentences": 6}, {"max_tokens": 100}, {"max_sentences": 6, "max_tokens": 100}):
+        batches = data.batch_by_size(np.arange(41), required_batch_size_multiple=8, **limits)
+        assert np.concatenate(batches).tolist() == list(range(41))
+        assert max(map(len, batches)) == 6  # 100 // 16 positions is 6, too
+    assert data.num_tokens(0) == 16 and data.size(0) == (16, 16)
+
+
+def test_a_batch_has_what_fairseq_reads() -> None:
+    data = dataset("valid")
+    batch = data.collater([data[0], data[3]])
+    assert batch["id"].tolist() == [0, 3] and batch["nsentences"] == 2 and batch["ntokens"] == 32
+    assert batch["net_input"]["src_tokens"].shape == batch["target"].shape == (2, 16)
+    assert torch.equal(batch["target"][1], torch.from_numpy(data.source.valid[1][3]))
+    assert data.collater(data.__getitems__([])) == {}, "what fills up a shard that has run out"
+
+
+def test_held_out_samples_stay_over_the_epochs() -> None:
+    data = dataset("test")
+    first = data[2][1].tolist()
+    data.set_epoch(5)
+    assert data[2][1].tolist() == first and len(data) == 10
+
+
+def test_special_symbols_come_after_the_others() -> None:
+    words = SymbolDictionary(("a", "b", "-"))
+    assert [words[index] for index in range(3)] == ["a", "b", "-"]
+    assert min(words.bos(), words.pad(), words.eos(), words.unk()) == 3
+    assert words.string(torch.tensor([0, 2, 1, 2])) == "a - b -"
+
+
+# Metrics
+
+TARGET = torch.tensor([[9, 9, 1, 2, 9], [9, 9, 3, 9, 9], [9, 9, 4, 5, 9]])
+PREDICTED = torch.tensor([[9, 9, 1, 3, 9], [9, 9, 3, 9, 9], [9, 1, 9, 5, 9]])
+"""Counted by hand: 15 symbols, 12 right; 3 sequences, 1 right; 5 digits (not 9), 3 right."""
+
+HAND_COUNTS = {
+    "accuracy_correct": 12,
+    "accuracy_total": 15,
+    "sequence_accuracy_correct": 1,
+    "sequence_accuracy_total": 3,
+    "digit_accuracy_correct": 3,
+    "digit_accuracy_total": 5,
+}
+
+
+def test_accuracies_are_those_of_a_hand_count() -> None:
+    assert count_correct(PREDICTED, TARGET, delimiter=9, result_name="digit_accuracy") == HAND_COUNTS
+    without = {name: count for name, count in HAND_COUNTS.items() if not name.startswith("digit")}
+    assert count_correct(PREDICTED, TARGET) == without
+
+
+class Fixed:
+    """A model that gives the logits of known predictions."""
+
+    def __call__(self, src_tokens: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.one_hot(PREDICTED, 10).float()[src_tokens]
+
+
+def criterion() -> SymbolCrossEntropy:
+    problem = SimpleNamespace(delimiter=9, result_name="digit_accuracy")
+    return SymbolCrossEntropy(SimpleNamespace(problem=problem))
+
+
+def test_metrics_over_uneven_batches_are_exact() -> None:
+    outputs = []
+    for rows in ([0, 1], [2]):
+        sample = {"net_input": {"src_tokens": torch.tensor(rows)}, "target": TARGET[rows]}
+        outputs.append(criterion()(Fixed(), {**sample, "ntokens": 5 * len(rows), "nsentences": len(rows)})[2])
+    with metrics.aggregate(new_root=True) as found:
+        for output in outputs:  # as two updates, not as one that sums them
+            SymbolCrossEntropy.reduce_metrics([output])
+    values = found.get_smoothed_values()
+    assert values["accuracy"] == 12 / 15
+    assert values["sequence_accuracy"] == pytest.approx(1 / 3)
+    assert values["digit_accuracy"] == pytest.approx(3 / 5)
+    # a right symbol has the logit 1 of ten, a wrong one 0
+    norm = float(torch.logsumexp(torch.tensor([1.0] + 9 * [0.0]), 0))
+    assert values["loss"] == pytest.approx((norm - 12 / 15) / np.log(2), abs=1e-4)
+
+
+def test_samples_are_counted_in_training_only() -> None:
+    sample = {"net_input": {"src_tokens": torch.tensor([0, 1, 2])}, "target": TARGET, "ntokens": 15, "nsentences": 3}
+    task = GridAdditionTask.setup_task(GridAdditionConfig(digits=2, seed=1))  # type: ignore[arg-type]
+    judge = criterion()
+    for training, expected in ((True, 3), (True, 6), (False, 6), (True, 9)):
+        judge.train(training)
+        with metrics.aggregate(new_root=True) as found:
+            task.reduce_metrics([judge(Fixed(), sample)[2]], judge)
+        assert found.get_smoothed_values()["samples"] == expected
+    assert task.state_dict()["samples"] == 9
+
+
+def test_other_tasks_are_refused() -> None:
+    with pytest.raises(ValueError, match="expected --task grid_addition"):
+        SymbolCrossEntropy(SimpleNamespace())
+    with pytest.raises(ValueError, match="--arch stacked_lstm predicts a symbol at every step"):
+        StackedLSTM.build_model(None, SimpleNamespace(problem=Parity(8)))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="use --task grid_parity"):
+        FeedForward.build_model(None, SimpleNamespace(problem=Addition(2)))  # type: ignore[arg-type]
+
+
+def test_a_missed_threshold_does_not_solve_the_task() -> None:
+    config: Any = GridAdditionConfig(digits=2, stop_at_accuracy=0.9)
+    config.seed = 1
+    task = GridAdditionTask.setup_task(config)
+    for accuracies, solved in (([0.89], False), ([0.9], True), ([0.95, 0.5], False), ([0.95, 0.9], True)):
+        task.begin_valid_epoch(1, None)
+        for accuracy in accuracies:  # one for each validation set
+            task.post_validate(None, {"accuracy": accuracy}, None)
+        assert task.solved is solved
+    task.cfg.stop_at_accuracy = 0.0
+    assert not task.solved
+
+
+# Baselines
+
+
+def size_of(model: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("untied", [False, True])
+def test_baselines_have_the_sizes_of_their_equations(untied: bool) -> None:
+    d, layers = 12, 3
+    copies = layers if untied else 1
+    stacked = StackedLSTM(SimpleNamespace(hidden_size=d, layers=layers, untied=untied, forget_bias=1.0), 11, 11)  # type: ignore[arg-type]
+    assert size_of(stacked) == 11 * d + copies * (4 * d * 2 * d + 8 * d) + (d + 1) * 11
+    assert stacked(torch.zeros(2, 7, dtype=torch.long)).shape == (2, 7, 11)
+    options = SimpleNamespace(hidden_size=d, layers=layers, untied=untied, activation="relu", input_scale=0.0)
+    net = FeedForward(options, 20, 2)  # type: ignore[arg-type]
+    assert size_of(net) == 21 * d + copies * (d + 1) * d + (d + 1) * 2
+    assert net(torch.ones(2, 20, dtype=torch.long)).shape == (2, 1, 2)
+
+
+def test_an_untied_stacked_lstm_with_equal_layers_is_a_tied_one() -> None:
+    options = {"hidden_size": 8, "layers": 3, "forget_bias": 1.0}
+    tied = StackedLSTM(SimpleNamespace(**options, untied=False), 5, 5)  # type: ignore[arg-type]
+    untied = StackedLSTM(SimpleNamespace(**options, untied=True), 5, 5)  # type: ignore[arg-type]
+    state = tied.state_dict()
+    for name in list(state):
+        if name.startswith("lstm."):
+            state |= {name.replace("_l0", f"_l{layer}"): state[name] for layer in (1, 2)}
+    untied.load_state_dict(state)
+    tokens = torch.randint(0, 5, (4, 9), generator=torch.Generator().manual_seed(1))
+    assert torch.allclose(tied(tokens), untied(tokens), atol=1e-6)
+
+
+# Curves and inspection
+
+
+def entry(kind: str, samples: int, updates: int, accuracy: float, **more: float) -> str:
+    values = {"samples": samples, "num_updates": updates, "accuracy": accuracy, **more}
+    fields = ", ".join(f'"{kind}_{name}": "{value}"' for name, value in values.items())
+    return f'2026-01-01 00:00:00 | INFO | {kind} | {{"epoch": 1, {fields}}}'
+
+
+START = "2026-01-01 00:00:00 | INFO | fairseq_cli.train | training on 1 devices (GPUs/TPUs)"
+
+
+def test_a_curve_counts_what_was_repeated_once() -> None:
+    log = [START, entry("valid", 100, 10, 0.4), entry("train", 100, 10, 0.3, wall=5)]
+    log += [entry("valid", 200, 20, 0.5), entry("train", 200, 20, 0.4, wall=9)]
+    log += [entry("valid", 300, 30, 0.6)]  # stopped before its checkpoint was written
+    log += [START, entry("valid", 200, 20, 0.55), entry("train", 200, 20, 0.45, wall=4)]
+    log += [entry("valid", 300, 30, 1.0), entry("train", 300, 30, 0.7, wall=11)]
+    log += [entry("valid", 300, 31, 1.0), entry("train", 300, 31, 0.1, wall=12)]  # the update without effect
+    points = read_points(["some other line", *log])
+    assert [(point["samples"], point["updates"]) for point in points] == [(100, 10), (200, 20), (300, 30)]
+    assert [point["valid_accuracy"] for point in points] == [0.4, 0.55, 1.0]
+    assert [point["train_accuracy"] for point in points] == [0.3, 0.45, 0.7]
+    assert [point["seconds"] for point in points] == [5, 9 + 4, 9 + 11]
+    assert samples_to_reach(points, "valid_accuracy", 0.5) == 200
+    assert summary(points, 1.0)["samples_to_solve"] == 300
+    assert summary(points[:2], 1.0) | {"best": 0} == {
+        "solved": False,
+        "samples_to_solve": None,
+        "samples": 200,
+        "seconds": 13,
+        "best": 0,
+    }
+
+
+def test_curves_as_a_table(tmp_path: Path) -> None:
+    write_csv(tmp_path / "c.csv", {"a": [{"samples": 1, "valid_accuracy": 0.5}], "b": [{"samples": 2, "seconds": 3}]})
+    assert (tmp_path / "c.csv").read_text() == "run,samples,valid_accuracy,seconds\na,1,0.5,\nb,2,,3\n"
+
+
+def test_errors_stand_below_the_symbols_that_are_wrong() -> None:
+    output = ["S-1\t- 1 -", "T-1\t- - 12", "H-1\t-0.5\t- 3 12", "S-0\t- 7 -", "T-0\t- - 7", "H-0\t-0.1\t- - 7", "noise"]
+    samples = parse_samples(output)
+    assert samples[1] == Sample(("-", "1", "-"), ("-", "-", "12"), ("-", "3", "12"))
+    lines = report(samples, 5, errors_only=True)
+    assert lines[0] == "sample 1: 2 of 3 symbols right"
+    assert lines[3].index("3") == lines[4].index("^")
+    assert lines[-1] == "5 of 6 symbols right (83.33%), 1 of 2 samples without an error"
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ([], "no sample"),
+        (["S-0\t1", "T-0\t1"], "sample 0 lacks a line"),
+        (["S-0\t1", "T-0\t1 2", "H-0\t0\t1"], "1 predictions for 2 symbols"),
+    ],
+)
+def test_output_that_is_no_inspection_is_refused(output: list[str], message: str) -> None:
+    with pytest.raises(EvaluationError, match=message):
+        parse_samples(output)
