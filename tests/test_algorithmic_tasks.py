@@ -18,6 +18,7 @@ from recipes.algorithmic.curves import read_points, samples_to_reach, write_csv
 from recipes.algorithmic.runs import summary
 from reencoder.criterions.symbol_cross_entropy import SymbolCrossEntropy, count_correct
 from reencoder.models.baselines import FeedForward, StackedLSTM
+from reencoder.models.grid_lstm import GridLSTM1dModel, GridLSTM2dModel
 from reencoder.tasks.algorithmic.dataset import ProblemDataset
 from reencoder.tasks.algorithmic.problems import Addition, Parity
 from reencoder.tasks.algorithmic.streams import SampleSource
@@ -145,7 +146,7 @@ def test_samples_are_counted_in_training_only() -> None:
         with metrics.aggregate(new_root=True) as found:
             task.reduce_metrics([judge(Fixed(), sample)[2]], judge)
         assert found.get_smoothed_values()["samples"] == expected
-    assert task.state_dict()["samples"] == 9
+    assert task.progress.samples == 9
 
 
 def test_other_tasks_are_refused() -> None:
@@ -201,6 +202,62 @@ def test_an_untied_stacked_lstm_with_equal_layers_is_a_tied_one() -> None:
     untied.load_state_dict(state)
     tokens = torch.randint(0, 5, (4, 9), generator=torch.Generator().manual_seed(1))
     assert torch.allclose(tied(tokens), untied(tokens), atol=1e-6)
+
+
+# Grid LSTMs
+
+GRID = {"hidden_size": 12, "layers": 3, "dropout": 0.0, "output_form": "tanh_om", "no_bias": False}
+GRID |= {"forget_bias": 1.0, "init_scale": 1.7, "input_scale": 0.0, "prioritize_depth": False, "recompute": False}
+
+
+@pytest.mark.parametrize("untied", [False, True])
+@pytest.mark.parametrize("readout", ["hidden", "hidden-memory"])
+def test_grid_lstms_have_the_sizes_of_their_equations(untied: bool, readout: str) -> None:
+    d, copies = 12, 3 if untied else 1
+    read = 2 * d if readout == "hidden-memory" else d
+    cfg: Any = SimpleNamespace(**GRID, untied=untied, readout=readout, depth="lstm")
+    deep = GridLSTM1dModel(cfg, 20, 2)
+    assert size_of(deep) == 21 * 2 * d + copies * (d + 1) * 4 * d + (read + 1) * 2
+    assert deep(torch.ones(2, 20, dtype=torch.long)).shape == (2, 1, 2)
+    grid = GridLSTM2dModel(cfg, 11, 11)
+    transform = 4 * d * (2 * d + 1)  # one along time and one along depth
+    assert size_of(grid) == 12 * 2 * d + copies * 2 * transform + (read + 1) * 11
+    assert grid(torch.zeros(2, 7, dtype=torch.long)).shape == (2, 7, 11)
+
+
+@pytest.mark.parametrize("depth", ["identity", "tanh", "relu"])
+def test_a_depth_without_cells_has_no_memory_to_read(depth: str) -> None:
+    cfg: Any = SimpleNamespace(**GRID, untied=False, readout="hidden-memory", depth=depth)
+    grid = GridLSTM2dModel(cfg, 5, 5)
+    assert grid.readout.output.in_features == 12
+    assert grid(torch.zeros(2, 4, dtype=torch.long)).shape == (2, 4, 5)
+
+
+def test_a_2lstm_predicts_from_what_it_has_read_so_far() -> None:
+    cfg: Any = SimpleNamespace(**GRID, untied=False, readout="hidden-memory", depth="lstm")
+    grid = GridLSTM2dModel(cfg, 6, 6)
+    tokens = torch.randint(0, 6, (3, 8), generator=torch.Generator().manual_seed(1))
+    changed = tokens.clone()
+    changed[:, 5] = (changed[:, 5] + 1) % 6
+    before, after = grid(tokens), grid(changed)
+    assert torch.allclose(before[:, :5], after[:, :5], atol=1e-6)
+    assert not torch.allclose(before[:, 5:], after[:, 5:], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"layers": 0}, "--layers: expected at least 1, got 0"),
+        ({"hidden_size": 0}, "--hidden-size: expected at least 1, got 0"),
+        ({"dropout": 1.0}, "--dropout: expected at least 0 and below 1"),
+        ({"init_scale": 0.0}, "--init-scale: expected above 0"),
+        ({"input_scale": -1.0}, "--input-scale: expected 0 or more, got -1.0"),
+    ],
+)
+def test_bad_options_of_models_are_named(change: dict[str, float], message: str) -> None:
+    cfg: Any = SimpleNamespace(**{**GRID, "untied": False, "readout": "hidden", "depth": "lstm", **change})
+    with pytest.raises(ValueError, match=message):
+        GridLSTM2dModel(cfg, 5, 5)
 
 
 # Curves and inspection

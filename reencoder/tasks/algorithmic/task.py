@@ -18,6 +18,7 @@ from torch import Tensor
 
 from .dataset import ProblemDataset
 from .problems import Problem
+from .progress import Progress
 from .streams import SampleSource
 
 logger = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class AlgorithmicTask(FairseqTask):
 
     Attributes:
         problem: what is drawn; models read their sizes from it.
+        progress: samples seen and accuracy reached.
 
     Raises:
         ValueError: names the option that is wrong.
@@ -114,9 +116,7 @@ class AlgorithmicTask(FairseqTask):
         self._dictionaries = tuple(
             SymbolDictionary(symbols) for symbols in (self.problem.source_symbols, self.problem.target_symbols)
         )
-        # Both are kept in checkpoints: training samples so far, the last accuracy on the validation set.
-        self.state.add_factory("samples", int)
-        self.state.add_factory("accuracy", float)
+        self.progress = Progress()
         self._accuracies: list[float] = []
 
     @abstractmethod
@@ -134,6 +134,12 @@ class AlgorithmicTask(FairseqTask):
     @property
     def target_dictionary(self) -> Dictionary:
         return self._dictionaries[1]
+
+    def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:
+        """Build the model of an architecture; it takes the progress of the training into its checkpoints."""
+        model = super().build_model(cfg, from_checkpoint)
+        model.progress = self.progress
+        return model
 
     def load_dataset(self, split: str, combine: bool = False, task_cfg: Any = None, **kwargs: Any) -> None:
         """Set up `train`, `valid` or `test`.
@@ -159,9 +165,8 @@ class AlgorithmicTask(FairseqTask):
         """Log fairseq's metrics, those of the criterion, and `samples`: how many were trained on so far."""
         super().reduce_metrics(logging_outputs, criterion)
         if not self.solved:
-            new = sum(int(log.get("train_samples", 0)) for log in logging_outputs)
-            self.state.merge_state_dict({"samples": self.state.samples + new})
-        metrics.log_derived("samples", lambda _meters: self.state.samples, priority=185)
+            self.progress.samples += sum(int(log.get("train_samples", 0)) for log in logging_outputs)
+        metrics.log_derived("samples", lambda _meters: self.progress.samples, priority=185)
 
     # The end of training. fairseq's loop ends by itself only at a number of updates, so when the validation set is
     # solved that number is set to the next update, and this update changes nothing: validation and the last checkpoint
@@ -170,7 +175,7 @@ class AlgorithmicTask(FairseqTask):
     @property
     def solved(self) -> bool:
         """Whether the last validation reached --stop-at-accuracy, on every validation set."""
-        return 0 < self.cfg.stop_at_accuracy <= self.state.accuracy
+        return 0 < self.cfg.stop_at_accuracy <= self.progress.accuracy
 
     def begin_valid_epoch(self, epoch: int, model: Any) -> None:
         self._accuracies = []
@@ -185,7 +190,7 @@ class AlgorithmicTask(FairseqTask):
         """
         if "accuracy" in stats:
             self._accuracies.append(float(stats["accuracy"]))
-            self.state.merge_state_dict({"accuracy": min(self._accuracies)})
+            self.progress.accuracy = min(self._accuracies)
 
     def train_step(
         self,
@@ -200,7 +205,9 @@ class AlgorithmicTask(FairseqTask):
         """Forward and backward as in fairseq's task; the last update there will be, if the validation set is solved."""
         whole = self.cfg._get_parent() if isinstance(self.cfg, DictConfig) else None
         if self.solved and whole is not None:
-            logger.info(f"solved after {self.state.samples} samples: accuracy {self.state.accuracy} in validation")
+            logger.info(
+                f"solved after {self.progress.samples} samples: accuracy {self.progress.accuracy} in validation"
+            )
             whole.optimization.max_update = update_num + 1
         return super().train_step(sample, model, criterion, optimizer, update_num, ignore_grad, **kwargs)
 
