@@ -83,15 +83,15 @@ def test_layout_keeps_its_promises(extents: tuple[int, ...]) -> None:
     number = {block: n for n, block in enumerate(blocks)}
     assert len(number) == layout.blocks == math.prod(extents)
     assert all(layout.order[block] == n for block, n in number.items())
-    sides = [layout.blocks]
-    for n in range(len(extents)):
-        sides.append(sides[-1] + layout.blocks // extents[n])
-        assert (layout.leaving[n].start, layout.leaving[n].stop) == (sides[n], sides[n + 1])
-    assert layout.points == sides[-1]
+    lines = [layout.blocks // extent for extent in extents]
+    assert [(points.start, points.stop) for points in layout.leaving] == [
+        (layout.blocks, layout.blocks + count) for count in lines
+    ]
+    assert layout.points == layout.blocks + max(lines)
 
     def point(block: tuple[int, ...], n: int) -> int:
         behind = (*block[:n], block[n] + 1, *block[n + 1 :])
-        return number[behind] if behind in number else sides[n] + sum(p for m, p in enumerate(block) if m != n)
+        return number[behind] if behind in number else layout.blocks + sum(p for m, p in enumerate(block) if m != n)
 
     seen = 0
     for k, front in enumerate(layout.fronts):

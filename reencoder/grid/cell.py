@@ -34,7 +34,7 @@ def cell_forward(gates: Tensor, memory: Tensor, output_form: OutputForm) -> tupl
         new hidden and new memory, each of shape (n, K * d).
     """
     u, f, o, c = gates.chunk(4, dim=1)
-    new_memory = torch.addcmul(u * c, f, memory)
+    new_memory = torch.mul(u, c).addcmul_(f, memory)
     new_hidden = torch.mul(o, new_memory).tanh_() if output_form == "tanh_om" else torch.tanh(new_memory).mul_(o)
     return new_hidden, new_memory
 
@@ -56,22 +56,24 @@ def cell_backward(
     """
     sigmoid_backward, tanh_backward = torch.ops.aten.sigmoid_backward, torch.ops.aten.tanh_backward
     u, f, o, c = gates.chunk(4, dim=1)
-    new_memory = torch.addcmul(u * c, f, memory)
+    # Four arrays are enough for everything: the two gradients, and these.
+    new_memory, other = torch.mul(u, c).addcmul_(f, memory), torch.empty_like(grad_memory)
     if output_form == "tanh_om":
         # z = o * m', h' = tanh(z)
-        grad_z = tanh_backward(grad_hidden, torch.mul(o, new_memory).tanh_())
+        torch.mul(o, new_memory, out=other).tanh_()
+        grad_z = tanh_backward.grad_input(grad_hidden, other, grad_input=grad_hidden)
         grad_memory.addcmul_(grad_z, o)
         grad_o = grad_z.mul_(new_memory)
     else:
-        squashed = torch.tanh(new_memory)
-        grad_o = torch.mul(grad_hidden, squashed)
-        grad_memory.add_(tanh_backward(grad_hidden.mul_(o), squashed))
-    grad_entering = torch.mul(grad_memory, f)
-    grad_u = torch.mul(grad_memory, c)
-    grad_c = torch.mul(grad_memory, u)
+        squashed = torch.tanh(new_memory, out=other)
+        torch.mul(grad_hidden, o, out=new_memory)
+        grad_o = grad_hidden.mul_(squashed)
+        grad_memory.add_(tanh_backward.grad_input(new_memory, squashed, grad_input=new_memory))
+    sigmoid_backward.grad_input(grad_o, o, grad_input=o)
+    grad_entering = torch.mul(grad_memory, f, out=other)
+    grad_u, grad_c = torch.mul(grad_memory, c, out=grad_hidden), torch.mul(grad_memory, u, out=new_memory)
     grad_f = grad_memory.mul_(memory)
     sigmoid_backward.grad_input(grad_u, u, grad_input=u)
     sigmoid_backward.grad_input(grad_f, f, grad_input=f)
-    sigmoid_backward.grad_input(grad_o, o, grad_input=o)
     tanh_backward.grad_input(grad_c, c, grad_input=c)
     return grad_entering

@@ -5,8 +5,8 @@ one swept dimension has one block a front; in one with two, S x T blocks (i, j),
 `i + j = k`, from i low to i high.
 
 States live at *points*: one a block, which holds what enters it along each dimension, numbered front after front, and
-behind those one for each state that leaves the grid: first those that leave along the first dimension, by rising
-position along the other one, then those that leave along the second. A front therefore reads one contiguous run of
+behind those as many as states leave the grid along one dimension, by rising position along the other; those that leave
+along the second dimension share them, in columns of their own. A front therefore reads one contiguous run of
 points, and along each dimension writes one contiguous run of the next front, plus at most one that leaves: no gather
 between fronts, and what entered all blocks is one array in the order of the blocks.
 """
@@ -83,7 +83,7 @@ class GridLayout(NamedTuple):
 
     @property
     def points(self) -> int:
-        return self.leaving[-1].stop
+        return max(points.stop for points in self.leaving)
 
 
 @lru_cache(maxsize=4096)
@@ -104,13 +104,13 @@ def grid_layout(extents: tuple[int, ...], device: torch.device | str = "cpu") ->
     order[by_front] = torch.arange(rows * columns)
     numbers = order.view(rows, columns)
     blocks = rows * columns
-    leaving = (slice(blocks, blocks + columns), slice(blocks + columns, blocks + columns + rows))
+    leaving = (slice(blocks, blocks + columns), slice(blocks, blocks + rows))
 
     # The point that block (i, j) writes along each dimension.
     outputs = torch.stack(
         [
             torch.cat([numbers[1:], torch.arange(blocks, blocks + columns)[None]]),
-            torch.cat([numbers[:, 1:], torch.arange(blocks + columns, blocks + columns + rows)[:, None]], dim=1),
+            torch.cat([numbers[:, 1:], torch.arange(blocks, blocks + rows)[:, None]], dim=1),
         ]
     ).flatten(1)[:, by_front]
     fronts = []

@@ -7,7 +7,7 @@ Whatever else a grid may vary is computed by `wavefront`; `reference` is the slo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -20,8 +20,10 @@ from .checks import check_shape
 from .layout import Front, GridLayout, grid_layout
 from .products import FixedMatrix, grid_products
 
-_HELD = 8
-"""Where gates are computed again, those of about one block in so many are held at a time."""
+_HELD = 32
+"""Where gates are computed again, those of one block in so many are held at a time."""
+
+_After = Callable[[Sequence[Front], Tensor], None]
 
 
 class SweepOutput(NamedTuple):
@@ -154,7 +156,8 @@ class _Grid:
     ) -> tuple[Tensor, Tensor]:
         """From the gradients of a front's new states to those of the states that entered it.
 
-        `gates` holds the activated gates, and their gradients (before activation) afterwards.
+        `gates` holds the activated gates, and their gradients (before activation) afterwards; the gradients given are
+        overwritten. All have one row a block and sentence.
         """
         rows, mask, real = self.rows(front), self.inputs.mask, self.inputs.real
         passed: tuple[Tensor, Tensor] | None = None
@@ -175,8 +178,26 @@ class _Grid:
         if passed is not None:
             grad_entered += passed[0]
             grad_entered_memory += passed[1]
-        shape = front.blocks, self.batch, self.width
-        return grad_entered.view(shape), grad_entered_memory.view(shape)
+        return grad_entered, grad_entered_memory
+
+    def backward_front_again(
+        self, front: Front, grad_hidden: Tensor, grad_memory: Tensor, output_form: OutputForm, after: _After
+    ) -> tuple[Tensor, Tensor]:
+        """`backward_front` for a front without gates: they are computed again, a few blocks at a time.
+
+        Args:
+            after: is called with the blocks and their gates' gradients, before those are dropped.
+        """
+        grad_entered = self.hidden.new_empty(grad_hidden.shape)
+        for piece in _pieces(front, max(1, self.layout.blocks // _HELD)):
+            gates = self.compute_gates(piece)
+            rows = self.rows(piece)
+            inside = slice(rows.start - front.start * self.batch, rows.stop - front.start * self.batch)
+            grad_entered[inside], grad_memory[inside] = self.backward_front(
+                piece, gates, grad_hidden[inside], grad_memory[inside], output_form
+            )
+            after([piece], gates)
+        return grad_entered, grad_memory
 
 
 class _Sweep(torch.autograd.Function):
@@ -203,7 +224,7 @@ class _Sweep(torch.autograd.Function):
         options: _Options = ctx.options
         layout, dimensions = options.layout, len(options.layout.extents)
         grid = _Grid(_Inputs(*ctx.saved_tensors[:6]), layout, *ctx.saved_tensors[6:])
-        inputs, batch, entered = grid.inputs, grid.batch, grid.entered
+        inputs, batch = grid.inputs, grid.batch
         left_hidden, left_memory = grads[0 : 2 * dimensions : 2], grads[1 : 2 * dimensions : 2]
         at_points = grads[2 * dimensions] if options.want_points else None
         # The gates become their own gradients, which spares the largest array a copy. They are computed again where
@@ -216,35 +237,37 @@ class _Sweep(torch.autograd.Function):
         ]
         grad_extra = None if inputs.extra is None else torch.empty_like(inputs.extra)
         grad_extra_weight = None if inputs.extra_weight is None else torch.zeros_like(inputs.extra_weight)
-        grad_entered: Tensor | None = None
-        grad_entered_memory: Tensor | None = None
-        for fronts in _chunks(layout, layout.blocks if kept is not None else layout.blocks // _HELD):
-            start = fronts[0].start * batch
-            stop = (fronts[-1].start + fronts[-1].blocks) * batch
-            gates = kept if kept is not None else grid.new_gates(stop - start)
-            for front in reversed(fronts):
-                rows = grid.rows(front)
-                front_gates = gates[rows.start - start : rows.stop - start]
-                if kept is None:
-                    grid.compute_gates(front, front_gates)
-                grad_hidden = grid.gradient_of_new(front, grad_entered, left_hidden, at_points)
-                grad_memory = grid.gradient_of_new(front, grad_entered_memory, left_memory, None)
-                grad_entered, grad_entered_memory = grid.backward_front(
-                    front, front_gates, grad_hidden, grad_memory, options.output_form
-                )
-                if at_points is not None:
-                    grad_entered += at_points[front.start : front.start + front.blocks]
-                for n, block in enumerate(front.entries):
-                    if block >= 0:
-                        k = sum(front.first)
-                        grad_sides[2 * n][k] = grad_entered[block, :, grid.columns(n)]
-                        grad_sides[2 * n + 1][k] = grad_entered_memory[block, :, grid.columns(n)]
-            # The gradients of the weights are one product for many fronts.
-            grid.products.accumulate(fronts, gates, entered[start:stop])
+
+        def after(fronts: Sequence[Front], gates: Tensor) -> None:
+            """What is made of the gates' gradients of many blocks at once."""
+            rows = slice(grid.rows(fronts[0]).start, grid.rows(fronts[-1]).stop)
+            grid.products.accumulate(fronts, gates, grid.entered[rows])
             if inputs.extra is not None and inputs.extra_weight is not None:
                 assert grad_extra is not None and grad_extra_weight is not None
-                torch.mm(gates, inputs.extra_weight, out=grad_extra[start:stop])
-                grad_extra_weight.addmm_(gates.t(), inputs.extra[start:stop])
+                torch.mm(gates, inputs.extra_weight, out=grad_extra[rows])
+                grad_extra_weight.addmm_(gates.t(), inputs.extra[rows])
+
+        entered: tuple[Tensor, Tensor] | None = None
+        for front in reversed(layout.fronts):
+            grad_hidden = grid.gradient_of_new(front, entered and entered[0], left_hidden, at_points)
+            grad_memory = grid.gradient_of_new(front, entered and entered[1], left_memory, None)
+            entered = None  # frees its memory before more is taken
+            if kept is None:
+                entered = grid.backward_front_again(front, grad_hidden, grad_memory, options.output_form, after)
+            else:
+                gates = kept[grid.rows(front)]
+                entered = grid.backward_front(front, gates, grad_hidden, grad_memory, options.output_form)
+            del grad_hidden, grad_memory
+            entered = entered[0].view(-1, batch, grid.width), entered[1].view(-1, batch, grid.width)
+            if at_points is not None:
+                entered[0].add_(at_points[front.start : front.start + front.blocks])
+            for n, block in enumerate(front.entries):
+                if block >= 0:
+                    k = sum(front.first)
+                    grad_sides[2 * n][k] = entered[0][block, :, grid.columns(n)]
+                    grad_sides[2 * n + 1][k] = entered[1][block, :, grid.columns(n)]
+        if kept is not None:
+            after(layout.fronts, kept)
         grad_weight, grad_bias = grid.products.grad_weight, grid.products.grad_bias
         assert grad_weight is not None
         return (
@@ -269,17 +292,12 @@ def _at_points(sides: Sequence[Tensor], layout: GridLayout) -> Tensor:
     return points
 
 
-def _chunks(layout: GridLayout, blocks: int) -> Iterator[list[Front]]:
-    """The fronts from last to first, in runs of at most `blocks` blocks or one front; each run in the sweep's order."""
-    chunk: list[Front] = []
-    held = 0
-    for front in reversed(layout.fronts):
-        if chunk and held + front.blocks > blocks:
-            yield chunk[::-1]
-            chunk, held = [], 0
-        chunk.append(front)
-        held += front.blocks
-    yield chunk[::-1]
+def _pieces(front: Front, blocks: int) -> Iterator[Front]:
+    """A front in pieces of at most `blocks` blocks; of a piece only the blocks are right, not where states go."""
+    for first in range(0, front.blocks, blocks):
+        count = min(blocks, front.blocks - first)
+        at = tuple(p + (first if n == 0 else -first) for n, p in enumerate(front.first))
+        yield front._replace(start=front.start + first, blocks=count, first=at)
 
 
 @torch.compiler.disable  # compiled models call the sweep as it is: its loop over fronts would be unrolled

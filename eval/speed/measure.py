@@ -1,0 +1,88 @@
+"""Time and memory of a piece of work."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from statistics import median
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+Work = Callable[[], object]
+
+
+def alternating(work: Sequence[Work], repeats: int) -> list[float]:
+    """Median seconds of each piece of work, taking turns, so that a slow moment of the machine hits all alike."""
+    for piece in work:
+        piece()
+    times: list[list[float]] = [[] for _ in work]
+    for _ in range(repeats):
+        for piece, taken in zip(work, times, strict=True):
+            started = time.perf_counter()
+            piece()
+            taken.append(time.perf_counter() - started)
+    return [median(taken) for taken in times]
+
+
+class _Storages(TorchDispatchMode):
+    """Counts the bytes of all tensors that operations make, as long as they live."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes = self.peak = 0
+        self._known: set[int] = set()
+
+    def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), options: Any = None) -> Any:
+        result = function(*arguments, **(options or {}))
+        for tensor in tree_leaves(result):
+            if isinstance(tensor, Tensor) and tensor.layout == torch.strided:
+                self._add(tensor.untyped_storage())
+        return result
+
+    def _add(self, storage: torch.UntypedStorage) -> None:
+        key, size = storage._cdata, storage.nbytes()
+        if key in self._known:
+            return
+        self._known.add(key)
+        self.bytes += size
+        self.peak = max(self.peak, self.bytes)
+        weakref.finalize(storage, self._remove, key, size)
+
+    def _remove(self, key: int, size: int) -> None:
+        self._known.discard(key)
+        self.bytes -= size
+
+
+def peak_bytes(work: Work) -> int:
+    """The most bytes that tensors made by `work` take at any time; what operations use inside is not seen."""
+    with _Storages() as storages:
+        work()
+    return storages.peak
+
+
+def products(shapes: Sequence[tuple[int, int, int]], device: torch.device | str = "cpu") -> Work:
+    """The unavoidable matrix products of forward and backward, one large one each, into memory that is there already.
+
+    Args:
+        shapes: rows, inputs and outputs of each linear map.
+        device: where.
+    """
+    work = []
+    for rows, inputs, outputs in shapes:
+        entering, leaving = torch.randn(rows, inputs, device=device), torch.randn(rows, outputs, device=device)
+        weight = torch.randn(outputs, inputs, device=device)
+        results = torch.empty_like(leaving), torch.empty_like(entering), torch.empty_like(weight)
+        work.append((entering, leaving, weight, results))
+
+    def run() -> None:
+        for entering, leaving, weight, results in work:
+            torch.mm(entering, weight.t(), out=results[0])
+            torch.mm(leaving, weight, out=results[1])
+            torch.mm(leaving.t(), entering, out=results[2])
+
+    return run
