@@ -50,6 +50,7 @@ class PlaneOutput(NamedTuple):
     depth: State | None
 
 
+@torch.compiler.disable
 def compute_plane(
     sides: Sequence[State],
     weight: Tensor,
@@ -134,6 +135,7 @@ def _along_depth(
     return State(hidden, memory)
 
 
+@torch.compiler.disable
 @lru_cache(maxsize=1024)
 def scan_index(
     extents: tuple[int, int], reverse: tuple[bool, bool], device: torch.device | str = "cpu"
@@ -149,6 +151,7 @@ def scan_index(
     return torch.argsort(positions), positions
 
 
+@torch.compiler.disable
 @lru_cache(maxsize=1024)
 def rescan_index(
     extents: tuple[int, int],
@@ -160,6 +163,7 @@ def rescan_index(
     return scan_index(extents, scan, device)[1][scan_index(extents, next_scan, device)[0]]
 
 
+@torch.compiler.disable
 def real_blocks(
     lengths: Sequence[Tensor | None], extents: tuple[int, int], reverse: tuple[bool, bool], device: torch.device
 ) -> Tensor | None:
