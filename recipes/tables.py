@@ -1,7 +1,7 @@
-"""Tables of docs/results.md, made from the committed result files.
+"""Everything in the documents that is made from the committed result files.
 
-python -m recipes.tables            # write docs/results.md
-python -m recipes.tables --check    # only say whether it is up to date
+python -m recipes.tables            # write docs/results.md, docs/speed.md and its plot, and the README's figures
+python -m recipes.tables --check    # only say whether they are up to date
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from eval.files import write_lines
+from eval.speed import tables as speed_tables
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENT = ROOT / "docs" / "results.md"
+README = ROOT / "README.md"
+SPEED = ROOT / "docs" / "speed.json"
 TATOEBA = ROOT / "recipes" / "tatoeba" / "results"
 
 # Other systems on the same split, measured outside of this project with the same scoring.
@@ -37,8 +39,8 @@ def _origin(provenance: dict[str, Any]) -> str:
     )
 
 
-def document() -> list[str]:
-    """The lines of the document."""
+def results() -> list[str]:
+    """The lines of docs/results.md."""
     result, ablation = _read("result.json"), _read("ablation.json")
     test, valid = result["scores"]["test"], result["scores"]["valid"]
     with (TATOEBA / "curve.csv").open(encoding="utf-8", newline="") as stream:
@@ -95,18 +97,40 @@ def document() -> list[str]:
     return lines
 
 
+def _between(lines: list[str], name: str, content: list[str]) -> list[str]:
+    """`lines` with `content` between the two comments that mark the place `name`."""
+    first, last = (
+        lines.index(f"<!-- {name}: made by python -m recipes.tables -->"),
+        lines.index(f"<!-- end of {name} -->"),
+    )
+    return [*lines[: first + 1], *content, *lines[last:]]
+
+
+def documents() -> dict[Path, list[str]]:
+    """All documents that hold figures, with their lines."""
+    speed = json.loads(SPEED.read_text(encoding="utf-8"))
+    readme = README.read_text(encoding="utf-8").splitlines()
+    return {
+        ROOT / "docs" / "results.md": results(),
+        SPEED.with_suffix(".md"): speed_tables.document(speed, SPEED.with_suffix(".png").name),
+        README: _between(readme, "speed", speed_tables.summary(speed)),
+    }
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Write the document, or check it; return 1 where the check finds it out of date."""
+    """Write the documents, or check them; return 1 where the check finds one out of date."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; fail where the document is out of date")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a document is out of date")
     options = parser.parse_args(arguments)
-    text = "".join(f"{line}\n" for line in document())
-    if options.check:
-        if DOCUMENT.read_text(encoding="utf-8") == text:
-            return 0
-        print("error: docs/results.md is out of date; run: python -m recipes.tables", file=sys.stderr)
-        return 1
-    write_lines(DOCUMENT, text.splitlines())
+    for path, lines in documents().items():
+        text = "".join(f"{line}\n" for line in lines)
+        if not options.check:
+            write_lines(path, text.splitlines())
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            print(f"error: {path.relative_to(ROOT)} is out of date; run: python -m recipes.tables", file=sys.stderr)
+            return 1
+    if not options.check:
+        speed_tables.plot(SPEED.with_suffix(".png"), json.loads(SPEED.read_text(encoding="utf-8")))
     return 0
 
 

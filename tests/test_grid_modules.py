@@ -10,10 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from reencoder.grid.block import State
+from reencoder.grid import GridLSTM, GridLSTM1d, GridLSTM2d, GridLSTM3d, State
 from reencoder.grid.dimension import KINDS, Dimension
-from reencoder.grid.grid3d import GridLSTM3d
-from reencoder.grid.modules import GridLSTM, GridLSTM1d, GridLSTM2d
 from reencoder.grid.reference import grid_reference
 from tests.grids import assert_all_close
 
@@ -272,7 +270,7 @@ def test_the_grid_needs_no_fairseq(tmp_path: Any) -> None:
         "import sys; sys.modules['fairseq'] = None\n"
         "import importlib.util as u; find = u.find_spec\n"
         "u.find_spec = lambda name, *rest: None if name == 'fairseq' else find(name, *rest)\n"
-        "from reencoder.grid.modules import GridLSTM2d\n"
+        "from reencoder.grid import GridLSTM2d\n"
         "assert not [name for name in sys.modules if name.startswith('fairseq.')]\n"
     )
     root = Path(__file__).resolve().parent.parent

@@ -2,7 +2,6 @@
 a Reencoder's training step, and of decoding.
 
     python -m eval.speed [--quick] [--data DIR] [--json FILE]
-    python -m eval.speed --document docs/speed.md --from docs/speed.json
 
 All ratios are of medians measured in one process, the measured things taking turns.
 """
@@ -10,7 +9,6 @@ All ratios are of medians measured in one process, the measured things taking tu
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -33,17 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="binarised data for the training step (default: embedded phrasebook)"
     )
-    parser.add_argument("--document", type=Path, metavar="MD", help="only write tables and a plot from --from")
-    parser.add_argument("--from", type=Path, metavar="FILE", dest="source", help="result file of an earlier --json")
     options = parser.parse_args(arguments)
-    if (options.document is None) != (options.source is None):
-        parser.error("--document and --from go together")
     try:
-        if options.document is not None:
-            from eval.speed.document import write_document
-
-            write_document(options.document, json.loads(options.source.read_text(encoding="utf-8")))
-            return 0
         if options.data is not None and not (options.data / "dict.zh.txt").exists():
             raise EvaluationError(f"{options.data}: no binarised data (dict.zh.txt is missing); see data_prep prepare")
         stopwatch = Stopwatch()
@@ -53,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         result["provenance"] = provenance(command, stopwatch)
         if options.json is not None:
             write_json(options.json, result)
-    except (EvaluationError, OSError, json.JSONDecodeError) as error:
+    except (EvaluationError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(report(result))

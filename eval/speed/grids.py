@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 
 from eval.speed.measure import Work, alternating, peak_bytes, products
-from reencoder.grid.block import State
+from reencoder.grid import GridLSTM2d, State
 from reencoder.grid.dimension import Dimension
 from reencoder.grid.engine import compute_grid
-from reencoder.grid.modules import GridLSTM2d
 from reencoder.grid.reference import grid_reference
 from reencoder.grid.wavefront import grid_wavefront
 

@@ -13,8 +13,8 @@ from fairseq.models import register_model, register_model_architecture
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..grid import GridLSTM1d, GridLSTM2d
 from ..grid.block import OUTPUT_FORMS, State
-from ..grid.modules import GridLSTM1d, GridLSTM2d
 from .algorithmic import SymbolModel, check_sizes, scale_input, sequence_problem, string_problem
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from eval.files import atomic_path, write_lines
+from eval.files import atomic_path
 
 NAMES = {
     "plane_d256": "tied 2-LSTM, S = T = 12, d 256, batch 64",
@@ -32,8 +32,22 @@ TARGETS = {
 """What the project aims at, for each of `NAMES`."""
 
 
-def lines(result: dict[str, Any], plot: str) -> list[str]:
-    """The document, with the plot's file name."""
+def summary(result: dict[str, Any]) -> list[str]:
+    """The figures that matter most, as a table."""
+    decode, used = result["decode"], result["memory"]
+    return [
+        "| | measured |",
+        "| --- | --- |",
+        *(f"| matrix products / time: {NAMES[name]} | {part:.2f} |" for name, part in result["limit_ratio"].items()),
+        *(f"| time of {NAMES[name]} / ours | {ratio:.2f} |" for name, ratio in result["speedup"].items()),
+        f"| recomputing the prefix for each of {decode['prefix']} words / decoding | {decode['over_recompute']:.1f} |",
+        f"| peak memory of a block, in d floats (gates computed again) | {used['floats_per_cell_over_d']:.1f} "
+        f"({used['recompute_floats_per_cell_over_d']:.1f}) |",
+    ]
+
+
+def document(result: dict[str, Any], picture: str) -> list[str]:
+    """The lines of the document, with the plot's file name."""
     origin, decode, used = result["provenance"], result["decode"], result["memory"]
     commit, hardware = origin["commit"], origin["hardware"]
     revision = "no commit" if commit is None else commit["revision"][:7] + (" and changes" if commit["dirty"] else "")
@@ -42,7 +56,7 @@ def lines(result: dict[str, Any], plot: str) -> list[str]:
     return [
         "# Speed and memory",
         "",
-        "Made by `python -m eval.speed --document docs/speed.md --from docs/speed.json`; do not edit.",
+        "Made by `python -m recipes.tables` from `docs/speed.json`; do not edit.",
         "",
         f"Measured by `{' '.join(origin['command'])}` at {revision}, {origin['started'][:10]}, in "
         f"{origin['wall_seconds']:.0f} seconds: {hardware['threads']} threads on {hardware['cores']} cores "
@@ -87,18 +101,12 @@ def lines(result: dict[str, Any], plot: str) -> list[str]:
         "",
         f"Time grows as (S * T) to the power {result['cost_exponent']:.2f} (d 128, batch 16, 36 to 1296 blocks).",
         "",
-        f"![Time against blocks, and time a word against its position]({plot})",
+        f"![Time against blocks, and time a word against its position]({picture})",
     ]
 
 
-def write_document(path: Path, result: dict[str, Any]) -> None:
-    """Write the document, and beside it its plot as a PNG file of the same name."""
-    picture = path.with_suffix(".png")
-    _plot(picture, result)
-    write_lines(path, lines(result, picture.name))
-
-
-def _plot(path: Path, result: dict[str, Any]) -> None:
+def plot(path: Path, result: dict[str, Any]) -> None:
+    """Draw the ratios, the growth of the time and the time a word as a PNG file."""
     # The object interface leaves the caller's choice of a matplotlib backend alone and needs no display.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
