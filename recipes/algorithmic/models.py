@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from recipes.algorithmic.program import Model
 
+GRID = ("forget_bias", "init_scale")
+
 SEQUENCE_MODELS = {
-    "tied_2lstm": Model("tied 2-LSTM", {"arch": "grid_lstm_2d"}),
-    "untied_2lstm": Model("untied 2-LSTM", {"arch": "grid_lstm_2d", "untied": True}),
-    "tied_stacked_lstm": Model("tied Stacked LSTM", {"arch": "stacked_lstm"}),
-    "stacked_lstm": Model("Stacked LSTM", {"arch": "stacked_lstm", "untied": True}),
+    "tied_2lstm": Model("tied 2-LSTM", {"arch": "grid_lstm_2d"}, GRID),
+    "untied_2lstm": Model("untied 2-LSTM", {"arch": "grid_lstm_2d", "untied": True}, GRID),
+    "tied_stacked_lstm": Model("tied Stacked LSTM", {"arch": "stacked_lstm"}, ("forget_bias",)),
+    "stacked_lstm": Model("Stacked LSTM", {"arch": "stacked_lstm", "untied": True}, ("forget_bias",)),
 }
 """For addition and memorization."""
 
 STRING_MODELS = {
-    "tied_1lstm": Model("tied 1-LSTM", {"arch": "grid_lstm_1d"}),
-    "untied_1lstm": Model("untied 1-LSTM", {"arch": "grid_lstm_1d", "untied": True}),
-    "tanh": Model("tied tanh net", {"arch": "feed_forward", "activation": "tanh"}),
-    "relu": Model("tied ReLU net", {"arch": "feed_forward", "activation": "relu"}),
-    "untied_tanh": Model("untied tanh net", {"arch": "feed_forward", "activation": "tanh", "untied": True}),
-    "untied_relu": Model("untied ReLU net", {"arch": "feed_forward", "activation": "relu", "untied": True}),
+    "tied_1lstm": Model("tied 1-LSTM", {"arch": "grid_lstm_1d"}, (*GRID, "input_scale")),
+    "untied_1lstm": Model("untied 1-LSTM", {"arch": "grid_lstm_1d", "untied": True}, (*GRID, "input_scale")),
+    "tanh": Model("tied tanh net", {"arch": "feed_forward", "activation": "tanh"}, ("input_scale",)),
+    "relu": Model("tied ReLU net", {"arch": "feed_forward", "activation": "relu"}, ("input_scale",)),
+    "untied_tanh": Model(
+        "untied tanh net", {"arch": "feed_forward", "activation": "tanh", "untied": True}, ("input_scale",)
+    ),
+    "untied_relu": Model(
+        "untied ReLU net", {"arch": "feed_forward", "activation": "relu", "untied": True}, ("input_scale",)
+    ),
 }
 """For parity."""

@@ -34,6 +34,9 @@ class Scale:
         batch_size: samples an update.
         lr: learning rate.
         own_layers: pairs of a model and its layers.
+        forget_bias: initial bias of the forget gates of every LSTM.
+        init_scale: of the weights of Grid LSTMs, see their option of that name.
+        input_scale: see the option of that name of the models that have it; 0 for torch's default.
     """
 
     sizes: tuple[int, ...]
@@ -46,6 +49,9 @@ class Scale:
     batch_size: int = 15
     lr: float = 0.001
     own_layers: tuple[tuple[str, int], ...] = ()
+    forget_bias: float = 1.0
+    init_scale: float = 1.7
+    input_scale: float = 0.0
 
     def layers_of(self, model: str) -> int:
         """Layers of a model."""
@@ -59,10 +65,12 @@ class Model:
     Attributes:
         label: in words, for pictures.
         options: what makes it, as options of fairseq-train; size and layers are added.
+        starts: which of the scale's initial values it has an option for.
     """
 
     label: str
     options: Mapping[str, Value]
+    starts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,7 @@ class Recipe:
             layers=scale.layers_of(model),
             valid_samples=scale.valid_samples,
             **{self.size_option: size},
+            **{name: getattr(scale, name) for name in self.models[model].starts},
             **self.models[model].options,
         )
         label = f"{self.models[model].label}, {scale.layers_of(model)} layers of {scale.hidden_size}"
@@ -146,6 +155,9 @@ def build_parser(recipe: Recipe) -> argparse.ArgumentParser:
         ("valid_samples", int, "samples held out for validation"),
         ("batch_size", int, "samples an update"),
         ("lr", float, "learning rate"),
+        ("forget_bias", float, "initial bias of the forget gates of every LSTM"),
+        ("init_scale", float, "of the initial weights of Grid LSTMs"),
+        ("input_scale", float, "of the initial weights that read bits; 0: torch's default"),
     ):
         changes.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar="N", help=text)
     return parser
@@ -165,7 +177,9 @@ def scale_of(recipe: Recipe, options: argparse.Namespace) -> Scale:
         if size < 1:
             raise EvaluationError(f"--{recipe.size_option} {size}: must be above 0")
     for name, value in given.items():
-        if name != "sizes" and (value < 0 or (value == 0 and name != "hours")):
+        if name not in ("sizes", "forget_bias") and (
+            value < 0 or (value == 0 and name not in ("hours", "input_scale"))
+        ):
             raise EvaluationError(f"--{name.replace('_', '-')} {value}: must be above 0")
     if "layers" in given:
         given["own_layers"] = ()

@@ -22,7 +22,18 @@ RECIPE = Recipe(
     models=SEQUENCE_MODELS,
     scales={
         "smoke": Scale((2,), 24, 2, samples=1200, samples_per_epoch=600, valid_samples=50, batch_size=30, lr=0.003),
-        "cpu": Scale((20,), 100, 8, samples=1_000_000, hours=0.5, samples_per_epoch=3000, valid_samples=500, lr=0.002),
+        "cpu": Scale(
+            (20,),
+            100,
+            4,
+            samples=1_000_000,
+            hours=0.45,
+            samples_per_epoch=6000,
+            valid_samples=500,
+            lr=0.003,
+            forget_bias=2.0,
+            init_scale=1.0,
+        ),
         # 1 to 50 layers were tried in the paper; 43 is its best tied 2-LSTM.
         "paper": Scale((20,), 100, 43, samples=5_000_000, own_layers=(("untied_2lstm", 5), ("stacked_lstm", 5))),
     },

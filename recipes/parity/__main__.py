@@ -23,15 +23,18 @@ RECIPE = Recipe(
     models=STRING_MODELS,
     scales={
         "smoke": Scale((6,), 24, 2, samples=3000, samples_per_epoch=1500, valid_samples=50, batch_size=50, lr=0.01),
+        # Parity shows only in functions that oscillate with the number of ones: the weights that read bits start large.
         "cpu": Scale(
-            (8, 12, 16, 20, 30, 40, 60, 80),
+            (8, 12, 16, 18, 20, 22, 24, 28, 32, 40),
             128,
-            10,
-            samples=5_000_000,
-            hours=0.3,
-            samples_per_epoch=50_000,
+            5,
+            samples=20_000_000,
+            hours=0.25,
+            samples_per_epoch=20_000,
             valid_samples=1000,
             batch_size=100,
+            lr=0.003,
+            input_scale=4.0,
         ),
         "paper": Scale(
             (50, 100, 150, 200, 250),
