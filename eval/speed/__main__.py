@@ -55,12 +55,12 @@ def measure(quick: bool, data: Path | None) -> dict[str, Any]:
     import reencoder  # noqa: F401
     from eval.speed import grids, translation
 
-    repeats = 1 if quick else 15
+    repeats = 1 if quick else 9
     result: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         parts = [
             ("planes", lambda: grids.limit_ratios(repeats)),
-            ("twins", lambda: grids.speedups(1 if quick else 7)),
+            ("twins", lambda: grids.speedups(1 if quick else 5)),
             ("memory", lambda: grids.memory(repeats)),
             ("cost", lambda: grids.cost_exponent(repeats)),
             ("training step", lambda: translation.training_step(_data(data, Path(folder), quick), quick)),

@@ -12,6 +12,17 @@ from torch import Tensor
 from .block import OutputForm
 
 
+def tanh_into(values: Tensor, out: Tensor) -> Tensor:
+    """Put the tanh of `values` into `out`, which may be `values` itself, and return it.
+
+    In single precision on a CPU as `2 * sigmoid(2 * x) - 1`: torch's logistic function takes a sixth of the time of its
+    tanh. The absolute error stays that of single precision; near zero the relative error is larger.
+    """
+    if values.dtype != torch.float32 or values.device.type != "cpu":
+        return torch.tanh(values, out=out)
+    return torch.mul(values, 2, out=out).sigmoid_().mul_(2).sub_(1)
+
+
 def activate(products: Tensor, gates: Tensor) -> None:
     """Put the logistic function of u, f and o and the tanh of c into `gates`, which may be `products` itself.
 
@@ -19,7 +30,7 @@ def activate(products: Tensor, gates: Tensor) -> None:
     """
     candidates = gates.size(1) * 3 // 4
     torch.sigmoid(products[:, :candidates], out=gates[:, :candidates])
-    torch.tanh(products[:, candidates:], out=gates[:, candidates:])
+    tanh_into(products[:, candidates:], gates[:, candidates:])
 
 
 def cell_forward(gates: Tensor, memory: Tensor, output_form: OutputForm) -> tuple[Tensor, Tensor]:
@@ -35,7 +46,11 @@ def cell_forward(gates: Tensor, memory: Tensor, output_form: OutputForm) -> tupl
     """
     u, f, o, c = gates.chunk(4, dim=1)
     new_memory = torch.mul(u, c).addcmul_(f, memory)
-    new_hidden = torch.mul(o, new_memory).tanh_() if output_form == "tanh_om" else torch.tanh(new_memory).mul_(o)
+    if output_form == "tanh_om":
+        new_hidden = torch.mul(o, new_memory)
+        tanh_into(new_hidden, new_hidden)
+    else:
+        new_hidden = tanh_into(new_memory, torch.empty_like(new_memory)).mul_(o)
     return new_hidden, new_memory
 
 
@@ -60,12 +75,12 @@ def cell_backward(
     new_memory, other = torch.mul(u, c).addcmul_(f, memory), torch.empty_like(grad_memory)
     if output_form == "tanh_om":
         # z = o * m', h' = tanh(z)
-        torch.mul(o, new_memory, out=other).tanh_()
+        tanh_into(torch.mul(o, new_memory, out=other), other)
         grad_z = tanh_backward.grad_input(grad_hidden, other, grad_input=grad_hidden)
         grad_memory.addcmul_(grad_z, o)
         grad_o = grad_z.mul_(new_memory)
     else:
-        squashed = torch.tanh(new_memory, out=other)
+        squashed = tanh_into(new_memory, other)
         torch.mul(grad_hidden, o, out=new_memory)
         grad_o = grad_hidden.mul_(squashed)
         grad_memory.add_(tanh_backward.grad_input(new_memory, squashed, grad_input=new_memory))

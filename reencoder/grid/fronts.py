@@ -41,17 +41,25 @@ class FrontGrid:
         layout: its layout.
         hidden: hidden vectors at the points, shape (points, batch, K * d).
         memory: memories at the points, same shape.
+        prepared: weight and extra weight, where they have been rearranged already.
     """
 
-    def __init__(self, inputs: SweepInputs, layout: GridLayout, hidden: Tensor, memory: Tensor) -> None:
+    def __init__(
+        self,
+        inputs: SweepInputs,
+        layout: GridLayout,
+        hidden: Tensor,
+        memory: Tensor,
+        prepared: tuple[FixedMatrix, FixedMatrix | None] | None = None,
+    ) -> None:
         self.inputs, self.layout = inputs, layout
         self.batch, self.width = hidden.shape[1:]
         self.d = self.width // len(layout.extents)
         self.hidden, self.memory = hidden, memory
         self.entered, self.entered_memory = (part[: layout.blocks].flatten(0, 1) for part in (hidden, memory))
-        self.products = grid_products(inputs.weight, inputs.bias, layout)
-        self.extra_product: FixedMatrix | None = None
-        if inputs.extra_weight is not None:
+        self.products = grid_products(inputs.weight, inputs.bias, layout, prepared and prepared[0])
+        self.extra_product = prepared and prepared[1]
+        if inputs.extra_weight is not None and self.extra_product is None:
             self.extra_product = FixedMatrix(inputs.extra_weight, len(layout.fronts))
 
     def columns(self, n: int) -> slice:
@@ -64,11 +72,29 @@ class FrontGrid:
     def new_gates(self, rows: int) -> Tensor:
         return self.hidden.new_empty(rows, 4 * self.width)
 
-    def compute_gates(self, front: Front, gates: Tensor | None = None) -> Tensor:
-        """The activated gates of a front, in `gates` if given; shape (count * batch, 4 * K * d)."""
+    def products_of_extra(self) -> Tensor | None:
+        """What the extra input adds to the gates of all blocks, shape (blocks * batch, 4 * K * d)."""
+        if self.extra_product is None or self.inputs.extra is None:
+            return None
+        return self.extra_product(self.inputs.extra)
+
+    def compute_gates(self, front: Front, gates: Tensor | None = None, has_base: bool = False) -> Tensor:
+        """The activated gates of a front.
+
+        Args:
+            front: the front.
+            gates: takes them, shape (count * batch, 4 * K * d).
+            has_base: whether `gates` holds what the extra input adds.
+
+        Returns:
+            `gates`, or a new tensor of that shape.
+        """
         rows = self.rows(front)
         products = self.products.forward(front, self.entered[rows])
-        if self.extra_product is not None and self.inputs.extra is not None:
+        if has_base:
+            assert gates is not None
+            products += gates
+        elif self.extra_product is not None and self.inputs.extra is not None:
             products += self.extra_product(self.inputs.extra[rows])
         gates = products if gates is None else gates
         activate(products, gates)

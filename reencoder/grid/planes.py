@@ -17,7 +17,7 @@ from torch import Tensor
 from .block import OutputForm, State, lstm_states, plain_activation
 from .dimension import Dimension
 from .layout import grid_layout
-from .sweep import sweep
+from .sweep import Prepared, sweep
 from .wavefront import scanned
 
 
@@ -64,6 +64,7 @@ def compute_plane(
     mask: Tensor | None = None,
     output_form: OutputForm = "tanh_om",
     recompute: bool = False,
+    prepared: Prepared | None = None,
 ) -> PlaneOutput:
     """Compute one plane, and what leaves its blocks along the depth.
 
@@ -80,6 +81,7 @@ def compute_plane(
         mask: dropout of the hidden vectors of the swept dimensions, shape (blocks, batch, 2 * d); see `sweep`.
         output_form: see `lstm_transform`.
         recompute: see `sweep`.
+        prepared: see `sweep`.
     """
     dimensions = [Dimension(reverse=turned) for turned in reverse]
     width = 2 * sides[0].hidden.size(-1)
@@ -95,6 +97,7 @@ def compute_plane(
         output_form=output_form,
         recompute=recompute,
         want_points=depth is not None,
+        prepared=prepared,
     )
     leaving = [State(*(scanned(part, dimensions, n) for part in side)) for n, side in enumerate(output.leaving)]
     if depth is None:

@@ -78,12 +78,15 @@ class TiedProducts:
         weight: shape (outputs, inputs).
         bias: shape (outputs,) or None.
         layout: the grid's layout.
+        prepared: the weight, if it has been rearranged already.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, layout: GridLayout) -> None:
+    def __init__(
+        self, weight: Tensor, bias: Tensor | None, layout: GridLayout, prepared: FixedMatrix | None = None
+    ) -> None:
         self._weight, self._bias = weight, bias
         self._uses = len(layout.fronts)
-        self._into_gates: FixedMatrix | None = None
+        self._into_gates = prepared
         self._into_inputs: FixedMatrix | None = None
         self.grad_weight: Tensor | None = None
         self.grad_bias: Tensor | None = None
@@ -213,11 +216,13 @@ class UntiedProducts:
 Products = TiedProducts | UntiedProducts
 
 
-def grid_products(weight: Tensor, bias: Tensor | None, layout: GridLayout) -> Products:
+def grid_products(
+    weight: Tensor, bias: Tensor | None, layout: GridLayout, prepared: FixedMatrix | None = None
+) -> Products:
     """The products of a grid; `weight` has the shape (*positions, outputs, inputs), see `UntiedProducts`."""
     dimensions = len(layout.extents)
     if all(count == 1 for count in weight.shape[:dimensions]):
         return TiedProducts(
-            weight.flatten(0, dimensions), None if bias is None else bias.flatten(0, dimensions), layout
+            weight.flatten(0, dimensions), None if bias is None else bias.flatten(0, dimensions), layout, prepared
         )
     return UntiedProducts(weight, bias, layout)

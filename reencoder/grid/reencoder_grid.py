@@ -20,6 +20,7 @@ from .dimension import Dimension
 from .dropout import dropout_mask
 from .modules import zero_state
 from .planes import DepthWeights, compute_plane, real_blocks, rescan_index
+from .sweep import Prepared, prepare
 
 DepthReads = Literal["input", "output"]
 
@@ -129,7 +130,21 @@ class ReencoderGrid(nn.Module):
     def extra_repr(self) -> str:
         return ", ".join(f"{name}={value}" for name, value in vars(self.options).items())
 
-    def forward(self, rows: Sequence[State | None], columns: Sequence[State | None], lengths: Tensor) -> GridOutput:
+    def prepare(self) -> list[Prepared | None]:
+        """Rearrange the weights for many calls without gradient, as long as they stay what they are; see `sweep`."""
+        width = 2 * self.options.hidden_size
+        return [
+            prepare(weight[:, :width], weight[:, width:] if layer else None)
+            for layer, weight in enumerate(self.weights)
+        ]
+
+    def forward(
+        self,
+        rows: Sequence[State | None],
+        columns: Sequence[State | None],
+        lengths: Tensor,
+        prepared: Sequence[Prepared | None] | None = None,
+    ) -> GridOutput:
         """Compute T rows.
 
         Args:
@@ -139,6 +154,7 @@ class ReencoderGrid(nn.Module):
             columns: for each layer the states that enter its first row here, in the order of the source, each of shape
                 (S, batch, d); None for zeros. The first layer's must be given.
             lengths: source lengths, int64, shape (batch,); padding lies behind the source and changes no result.
+            prepared: what `prepare` returned.
 
         Returns:
             see `GridOutput`. T rows at once or one call a row, each with the columns that the last one returned,
@@ -169,6 +185,7 @@ class ReencoderGrid(nn.Module):
                 mask=self._mask(extents, batch, row_ends.hidden),
                 output_form=options.output_form,
                 recompute=options.recompute,
+                prepared=None if prepared is None else prepared[layer],
             )
             row_ends = output.leaving[0]
             leaving.append(output.leaving[1])

@@ -18,6 +18,10 @@ from .block import OUTPUT_FORMS, OutputForm, State
 from .checks import check_shape
 from .fronts import FrontGrid, SweepInputs
 from .layout import Front, GridLayout, grid_layout
+from .products import FixedMatrix
+
+Prepared = tuple[FixedMatrix, FixedMatrix | None]
+"""Weight and extra weight of `sweep`, rearranged by `prepare`."""
 
 
 class SweepOutput(NamedTuple):
@@ -38,6 +42,7 @@ class _Options(NamedTuple):
     output_form: OutputForm
     recompute: bool
     want_points: bool
+    prepared: Prepared | None
 
 
 class _Sweep(torch.autograd.Function):
@@ -46,14 +51,19 @@ class _Sweep(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, options: _Options, *tensors: Any) -> tuple[Tensor, ...]:  # type: ignore[override]
         layout, inputs, sides = options.layout, SweepInputs(*tensors[:6]), tensors[6:]
-        grid = FrontGrid(inputs, layout, _at_points(sides[0::2], layout), _at_points(sides[1::2], layout))
+        grid = FrontGrid(
+            inputs, layout, _at_points(sides[0::2], layout), _at_points(sides[1::2], layout), options.prepared
+        )
         keep = any(ctx.needs_input_grad) and not options.recompute
-        gates = grid.new_gates(len(grid.entered)) if keep else None
+        # What the extra input adds to the gates is one product for all blocks, and the gates are computed in its place.
+        base = None if options.recompute else grid.products_of_extra()
+        gates = grid.new_gates(len(grid.entered)) if keep and base is None else base
         for front in layout.fronts:
-            front_gates = grid.compute_gates(front, None if gates is None else gates[grid.rows(front)])
+            front_gates = None if gates is None else gates[grid.rows(front)]
+            front_gates = grid.compute_gates(front, front_gates, base is not None)
             grid.compute_states(front, front_gates, options.output_form)
         ctx.save_for_backward(*inputs, grid.hidden, grid.memory)
-        ctx.options, ctx.gates = options, gates
+        ctx.options, ctx.gates = options, gates if keep else None
         ctx.set_materialize_grads(False)
         leaving = [part for n in range(len(layout.extents)) for part in grid.leaving(n)]
         return (*leaving, grid.hidden) if options.want_points else tuple(leaving)
@@ -132,6 +142,20 @@ def _at_points(sides: Sequence[Tensor], layout: GridLayout) -> Tensor:
     return points
 
 
+def prepare(weight: Tensor, extra_weight: Tensor | None = None) -> Prepared | None:
+    """Rearrange the weights of `sweep` (shape (4 * K * d, ...)) once for many sweeps without gradient.
+
+    The result is only right as long as the weights stay what they are. None under autocast, which needs other types.
+    """
+    if torch.is_autocast_enabled(weight.device.type):
+        return None
+    with torch.no_grad():
+        return FixedMatrix(weight, _MANY), None if extra_weight is None else FixedMatrix(extra_weight, _MANY)
+
+
+_MANY = 1 << 20
+
+
 @torch.compiler.disable  # compiled models call the sweep as it is: its loop over fronts would be unrolled
 def sweep(
     sides: Sequence[State],
@@ -146,6 +170,7 @@ def sweep(
     output_form: OutputForm = "tanh_om",
     recompute: bool = False,
     want_points: bool = False,
+    prepared: Prepared | None = None,
 ) -> SweepOutput:
     """Compute a grid of K = 1 or 2 swept dimensions.
 
@@ -168,6 +193,7 @@ def sweep(
         recompute: compute the gates again in the backward pass instead of keeping them, which takes a third of the
             memory and about a third more time.
         want_points: return the hidden vectors at all points.
+        prepared: what `prepare` made of the weights, for many sweeps without gradient.
 
     Returns:
         see `SweepOutput`. Under autocast products and hidden vectors have autocast's type, memories stay as they are.
@@ -198,7 +224,7 @@ def sweep(
         *(part for side in sides for part in side),
     ]
     with torch.autocast(device, enabled=False):
-        results = _Sweep.apply(_Options(layout, output_form, recompute, want_points), *tensors)
+        results = _Sweep.apply(_Options(layout, output_form, recompute, want_points, prepared), *tensors)
     leaving = tuple(State(*results[2 * n : 2 * n + 2]) for n in range(dimensions))
     return SweepOutput(leaving, results[-1] if want_points else None)
 

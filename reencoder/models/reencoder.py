@@ -22,9 +22,10 @@ from torch import Tensor, nn
 
 from ..grid.block import State
 from ..grid.reencoder_grid import GridOptions, ReencoderGrid
+from ..grid.sweep import Prepared
 from .config import PRESETS, ReencoderConfig, grid_options
 
-IncrementalState = dict[str, dict[str, Tensor | None]]
+IncrementalState = dict[str, dict[str, Any]]
 EncoderOut = dict[str, list[Tensor]]
 
 
@@ -182,7 +183,7 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
         columns = self._kept_columns(incremental_state) or self._first_columns(encoder_out)
         states = self.words(prev_output_tokens.t())
         rows = [states.get(layer) for layer in range(self.grid.options.layers)]
-        row_ends, leaving = self.grid(rows, columns, lengths)
+        row_ends, leaving = self.grid(rows, columns, lengths, self._prepared(incremental_state))
         if incremental_state is not None:
             self._keep_columns(incremental_state, leaving)
         features = torch.cat(row_ends, dim=-1) if self.reads_memory else row_ends.hidden
@@ -213,6 +214,17 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
         if kept is None:
             return None
         return [State(kept[f"hidden{n}"], kept[f"memory{n}"]) for n in range(self.grid.options.layers)]
+
+    def _prepared(self, incremental_state: IncrementalState | None) -> list[Prepared | None] | None:
+        """The grid's weights, rearranged once a search; they live and die with its state."""
+        if incremental_state is None or torch.is_grad_enabled():
+            return None
+        kept = self.get_incremental_state(incremental_state, "prepared")
+        if kept is None:
+            kept = {"grid": self.grid.prepare()}
+            self.set_incremental_state(incremental_state, "prepared", kept)
+        prepared: list[Prepared | None] = kept["grid"]
+        return prepared
 
     def _keep_columns(self, incremental_state: IncrementalState, columns: list[State]) -> None:
         kept: dict[str, Tensor | None] = {}
