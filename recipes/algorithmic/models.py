@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recipes.algorithmic.program import Model
 
-GRID = ("forget_bias", "init_scale")
+GRID = ("forget_bias", "init_scale", "input_scale")
 
 SEQUENCE_MODELS = {
     "tied_2lstm": Model("tied 2-LSTM", {"arch": "grid_lstm_2d"}, GRID),
@@ -15,8 +15,8 @@ SEQUENCE_MODELS = {
 """For addition and memorization."""
 
 STRING_MODELS = {
-    "tied_1lstm": Model("tied 1-LSTM", {"arch": "grid_lstm_1d"}, (*GRID, "input_scale")),
-    "untied_1lstm": Model("untied 1-LSTM", {"arch": "grid_lstm_1d", "untied": True}, (*GRID, "input_scale")),
+    "tied_1lstm": Model("tied 1-LSTM", {"arch": "grid_lstm_1d"}, GRID),
+    "untied_1lstm": Model("untied 1-LSTM", {"arch": "grid_lstm_1d", "untied": True}, GRID),
     "tanh": Model("tied tanh net", {"arch": "feed_forward", "activation": "tanh"}, ("input_scale",)),
     "relu": Model("tied ReLU net", {"arch": "feed_forward", "activation": "relu"}, ("input_scale",)),
     "untied_tanh": Model(
