@@ -73,7 +73,7 @@ def measure(quick: bool, data: Path | None) -> dict[str, Any]:
                     result.setdefault(key, {}).update(values)
                 else:
                     result[key] = values
-    result["train_step"]["data"] = "embedded phrasebook" if data is None else data.name
+    result["train_step"]["data"] = "embedded phrasebook" if data is None else data.resolve().parent.name
     return result
 
 
