@@ -39,6 +39,46 @@ def _origin(provenance: dict[str, Any]) -> str:
     )
 
 
+def algorithmic(name: str, metric: str, unit: str) -> list[str]:
+    """The section of one of the paper's algorithmic tasks.
+
+    Args:
+        name: of the recipe.
+        metric: validation accuracy to show.
+        unit: what the size counts.
+    """
+    folder = ROOT / "recipes" / name / "results"
+    found = json.loads((folder / "curves.json").read_text(encoding="utf-8"))
+    runs = sorted(found["runs"].values(), key=lambda run: (run["size"], -run["best"][metric]))
+    lines = [
+        f"## {name.capitalize()}",
+        "",
+        f"Scale `{found['scale']}`; accuracy on held-out samples, each training sample seen once; the curves are in "
+        f'`recipes/{name}/results/` (`curves.csv`, `curves.png`). "Solved": all held-out samples right.',
+        "",
+        f"| {unit} | model | best accuracy | whole sequences | samples until solved | samples seen | minutes |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for run in runs:
+        solved = f"{run['samples_to_solve']:,}" if run["solved"] else "-"
+        best = run["best"]
+        lines.append(
+            f"| {run['size']} | {run['label']} | {best[metric]:.2%} | {best['valid_sequence_accuracy']:.2%} "
+            f"| {solved} | {run['samples']:,} | {(run['seconds'] or 0) / 60:.0f} |"
+        )
+    figures = "; ".join(figure["text"] for figure in found["paper"])
+    options = runs[0]["options"]
+    return [
+        *lines,
+        "",
+        f"The paper, as we read it: {figures}.",
+        "",
+        f"Learning rate {options['lr']}, batch {options['batch_size']}, seed {options['seed']}. "
+        + _origin(runs[0]["provenance"]),
+        "",
+    ]
+
+
 def results() -> list[str]:
     """The lines of docs/results.md."""
     result, ablation = _read("result.json"), _read("ablation.json")
@@ -93,7 +133,13 @@ def results() -> list[str]:
         "The base: " + ", ".join(f"{name}={value}" for name, value in ablation["base"].items()) + ".",
         "",
         _origin(ablation["results"][0]["provenance"]) + " Two seeds of the base say how large the noise is.",
+        "",
+        *algorithmic("memorization", "valid_recall_accuracy", "symbols"),
+        *algorithmic("addition", "valid_digit_accuracy", "digits"),
+        *algorithmic("parity", "valid_accuracy", "bits"),
     ]
+    while not lines[-1]:
+        lines.pop()
     return lines
 
 

@@ -26,6 +26,12 @@ PLANES: dict[str, Shape] = {
 }
 """Hidden size, batch, extents."""
 
+TWINS = (256, 12, 12)
+"""Hidden size and extents of the planes that are compared with slower ways."""
+
+SIZES = (6, 9, 12, 18, 24, 36)
+"""Both extents of the planes whose times tell how the cost grows."""
+
 
 class Plane:
     """A tied 2-LSTM with random weights and sides, and ways to compute it, forward and backward."""
@@ -73,7 +79,7 @@ def speedups(repeats: int) -> dict[str, dict[str, float]]:
         ("twin_b4", 4, grid_reference),
         ("autograd_diagonals", 64, grid_wavefront),
     ):
-        plane = Plane((256, batch, 12, 12))
+        plane = Plane((TWINS[0], batch, *TWINS[1:]))
         other, mine = alternating([plane.work(twin), plane.work()], repeats)
         ratios[name], seconds[f"{name} twin"], seconds[f"{name} engine"] = other / mine, other, mine
     other, mine = alternating(_torchs_lstm(), repeats)
@@ -119,12 +125,11 @@ def memory(repeats: int) -> dict[str, dict[str, float]]:
 
 def cost_exponent(repeats: int) -> dict[str, Any]:
     """The exponent e of `time ~ (S * T) ^ e`, by least squares over square planes (d 128, batch 16)."""
-    sizes = (6, 9, 12, 18, 24, 36)
-    times = alternating([Plane((128, 16, size, size)).work() for size in sizes], repeats)
-    x = torch.tensor([math.log(size * size) for size in sizes], dtype=torch.float64)
+    times = alternating([Plane((128, 16, size, size)).work() for size in SIZES], repeats)
+    x = torch.tensor([math.log(size * size) for size in SIZES], dtype=torch.float64)
     y = torch.tensor(times, dtype=torch.float64).log()
     x, y = x - x.mean(), y - y.mean()
     return {
         "cost_exponent": float((x * y).sum() / (x * x).sum()),
-        "cost": [{"blocks": size * size, "seconds": taken} for size, taken in zip(sizes, times, strict=True)],
+        "cost": [{"blocks": size * size, "seconds": taken} for size, taken in zip(SIZES, times, strict=True)],
     }

@@ -16,6 +16,8 @@ from torch.profiler import ProfilerActivity, profile
 
 from eval.speed.measure import Work, alternating, products
 
+HIDDEN_SIZE = 256
+
 KINDS = {
     "matrix products": ("mm", "addmm", "bmm", "baddbmm", "_linear_pointwise", "_reorder_linear_weight", "linear"),
     "gates and states": ("sigmoid", "tanh", "mul", "addcmul", "sigmoid_backward", "tanh_backward", "where", "add"),
@@ -101,7 +103,7 @@ class Step:
 
 def training_step(data: Path, quick: bool) -> dict[str, Any]:
     """The ratio of the unavoidable products to whole training steps, words a second, and where the time goes."""
-    step = Step(data, hidden_size=256, cells=9000, batches=2 if quick else 6)
+    step = Step(data, hidden_size=HIDDEN_SIZE, cells=9000, batches=2 if quick else 6)
     limit, taken = alternating([step.products(), step.run], 1 if quick else 7)
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
         step.run()
@@ -126,7 +128,7 @@ def _by_kind(events: Any) -> dict[str, float]:
 
 def decoding(data: Path, quick: bool) -> dict[str, Any]:
     """Time for one more target word, by its position, beam 20; and against recomputing the whole prefix each time."""
-    step = Step(data, hidden_size=256, cells=9000, batches=1)
+    step = Step(data, hidden_size=HIDDEN_SIZE, cells=9000, batches=1)
     model, beam, steps = step.model.eval(), 20, 12 if quick else 40
     source = torch.randint(4, len(step.task.source_dictionary), (beam, 12))
     target = torch.randint(4, len(step.task.target_dictionary), (beam, steps))
