@@ -111,3 +111,34 @@ def test_dropout_acts_in_training_alone() -> None:
     assert not torch.equal(run(), run())
     grid.eval()
     assert torch.equal(run(), run())
+
+
+def _columns_and_rows(dtype: torch.dtype) -> tuple[list[State | None], list[State | None], Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    states = [State(*torch.randn(2, n, 3, D, dtype=dtype, generator=generator).unbind(0)) for n in (5, 4)]
+    return [states[0], None], [states[1], None], torch.tensor([4, 2, 3])
+
+
+def test_recomputed_gates_change_nothing() -> None:
+    torch.manual_seed(0)
+    kept = ReencoderGrid(GridOptions(D, depth_reads="output", rows_continue=True)).double()
+    again = ReencoderGrid(GridOptions(D, depth_reads="output", rows_continue=True, recompute=True)).double()
+    again.load_state_dict(kept.state_dict())
+    results = []
+    for grid in (kept, again):
+        out = grid(*_columns_and_rows(torch.float64))
+        loss = out.row_ends.hidden.square().sum() + out.columns[1].memory.sum()
+        results.append([*out.row_ends, *torch.autograd.grad(loss, list(grid.parameters()))])
+    for one, two in zip(*results, strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-9, atol=1e-11)
+
+
+def test_prepared_weights_change_nothing() -> None:
+    torch.manual_seed(0)
+    grid = ReencoderGrid(GridOptions(D, layers=3))
+    with torch.no_grad():
+        rows, columns, lengths = _columns_and_rows(torch.float32)
+        rows.append(None)
+        columns.append(None)
+        plain, prepared = grid(rows, columns, lengths), grid(rows, columns, lengths, grid.prepare())
+    torch.testing.assert_close(tuple(prepared.row_ends), tuple(plain.row_ends), rtol=1e-5, atol=1e-6)
