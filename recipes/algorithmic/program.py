@@ -33,6 +33,7 @@ class Scale:
         valid_samples: samples held out for validation.
         batch_size: samples an update.
         lr: learning rate.
+        lr_shrink: factor of the learning rate after two validations that are no better than the best; 1: it stays.
         own_layers: pairs of a model and its layers.
         forget_bias: initial bias of the forget gates of every LSTM.
         init_scale: of the weights of Grid LSTMs, see their option of that name.
@@ -48,6 +49,7 @@ class Scale:
     valid_samples: int = 100
     batch_size: int = 15
     lr: float = 0.001
+    lr_shrink: float = 1.0
     own_layers: tuple[tuple[str, int], ...] = ()
     forget_bias: float = 1.0
     init_scale: float = 1.7
@@ -103,6 +105,9 @@ class Recipe:
 
     def run(self, model: str, size: int, scale: Scale, seed: int) -> Run:
         """The run of a model on a size of the problem."""
+        shrinking: dict[str, Value] = {}
+        if scale.lr_shrink < 1:
+            shrinking = {"lr_scheduler": "reduce_lr_on_plateau", "lr_shrink": scale.lr_shrink, "lr_patience": 1}
         options = training_options(
             self.task,
             seed,
@@ -117,6 +122,7 @@ class Recipe:
             **{self.size_option: size},
             **{name: getattr(scale, name) for name in self.models[model].starts},
             **self.models[model].options,
+            **shrinking,
         )
         label = f"{self.models[model].label}, {scale.layers_of(model)} layers of {scale.hidden_size}"
         return Run(model, label, size, options)
@@ -155,6 +161,7 @@ def build_parser(recipe: Recipe) -> argparse.ArgumentParser:
         ("valid_samples", int, "samples held out for validation"),
         ("batch_size", int, "samples an update"),
         ("lr", float, "learning rate"),
+        ("lr_shrink", float, "factor of the learning rate when validation stands still; 1: it stays"),
         ("forget_bias", float, "initial bias of the forget gates of every LSTM"),
         ("init_scale", float, "of the initial weights of Grid LSTMs"),
         ("input_scale", float, "of the initial weights that read bits; 0: torch's default"),

@@ -33,6 +33,7 @@ RECIPE = Recipe(
             samples_per_epoch=6000,
             valid_samples=500,
             lr=0.005,
+            lr_shrink=0.5,
             forget_bias=3.0,
             input_scale=2.0,
         ),
