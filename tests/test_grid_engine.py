@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from eval.speed.measure import peak_bytes
 from reencoder.grid import products
 from reencoder.grid.block import OUTPUT_FORMS, OutputForm, State
 from reencoder.grid.dimension import Dimension
@@ -37,11 +38,34 @@ def test_sweep_is_the_reference(case: Case, recompute: bool) -> None:
     assert_all_close(with_gradients(outputs, case.leaves), with_gradients(case.reference(), case.leaves))
 
 
-@settings(max_examples=20, deadline=None)
-@given(cases(max_dimensions=2, cells_only=True))
-def test_nothing_is_kept_for_a_backward_pass_that_cannot_come(case: Case) -> None:
+@pytest.mark.parametrize("tied", [True, False])
+def test_gates_computed_again_in_pieces_of_many_blocks(tied: bool) -> None:
+    case = Case([Dimension(tied=tied), Dimension()], (9, 11), padded=True, dropped=True)
+    again = with_gradients(case.engine(recompute=True), case.leaves)
+    assert_all_close(again, with_gradients(case.engine(), case.leaves))
+
+
+def test_nothing_is_kept_for_a_backward_pass_that_cannot_come() -> None:
+    case = Case(TWO, (8, 8), batch=4, d=16)
+    floats = 8 * 8 * 4 * 16 * 8  # in bytes, for each float of d a block
+    assert peak_bytes(lambda: case.engine()) > 12 * floats
     with torch.no_grad():
+        assert peak_bytes(lambda: case.engine()) < 9 * floats
         assert_all_close(case.engine(), case.reference())
+
+
+def test_untied_weights_are_not_copied_for_every_front() -> None:
+    """Their matrices are used in place: twice as many steps take twice the states, not twice the weights."""
+    peaks = []
+    for steps in (10, 20):
+        case = Case([Dimension(), Dimension("relu", tied=False)], (steps, 6), batch=1, d=32)
+        weights = sum(weight.numel() * weight.element_size() for weight in case.weights)
+
+        def work(case: Case = case) -> object:
+            return with_gradients(case.engine(), case.leaves)
+
+        peaks.append(peak_bytes(work) / weights)
+    assert peaks[1] - peaks[0] < 2
 
 
 @pytest.mark.parametrize("form", OUTPUT_FORMS)
@@ -229,7 +253,12 @@ def _wrong(**changes: Any) -> Any:
         (_wrong(extents=lambda e: [0, 3]), "extents: expected at least one, each of at least 1"),
         (_wrong(options=lambda o: {"output_form": "tanh"}), r"output form: expected one of .* got 'tanh'"),
         (_wrong(options=lambda o: {"engine": "fast"}), "engine: expected one of auto, sweep, wavefront, got 'fast'"),
-        (_wrong(options=lambda o: {"lengths": [torch.ones(3), None]}), r"lengths along dimension 0: expected"),
+        (_wrong(options=lambda o: {"lengths": [torch.ones(3), None]}), r"lengths along dimension 0: expected shape"),
+        (_wrong(options=lambda o: {"lengths": [torch.ones(2), None]}), "0: expected int64 on cpu, got .*float"),
+        (_wrong(options=lambda o: {"lengths": [None, torch.tensor([4, 1])]}), "1: expected 0 to 3, got 1 to 4"),
+        (_wrong(options=lambda o: {"lengths": [None, [1, 2]]}), "dimension 1: expected a tensor, got list"),
+        (_wrong(sides=lambda s: [State(*(p.float() for p in t)) for t in s]), "sides: expected torch.float64 as the w"),
+        (_wrong(options=lambda o: {"masks": [torch.ones(2, 3, 2, 3).requires_grad_(), None]}), "sweep has no"),
         (_wrong(options=lambda o: {"masks": [None, torch.ones(1)]}), "mask 1: expected shape"),
     ],
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from reencoder.grid import GridLSTM, GridLSTM1d, GridLSTM2d, GridLSTM3d, State
 from reencoder.grid.dimension import KINDS, Dimension
+from reencoder.grid.planes import DepthWeights, compute_plane, scan_index
 from reencoder.grid.reference import grid_reference
 from tests.grids import assert_all_close
 
@@ -101,6 +102,7 @@ def test_time_and_depth_is_the_reference(
 ) -> None:
     torch.manual_seed(seed)
     torch.set_default_dtype(torch.float64)
+    recompute = recompute and depth == "lstm" and not prioritize
     model = GridLSTM2d(2, D, layers, tied=tied, depth=depth, prioritize_depth=prioritize, recompute=recompute)
     words, lengths = torch.randn(steps, BATCH, 2), torch.randint(1, steps + 1, (BATCH,))
     states = State(*torch.randn(2, layers, BATCH, D).unbind(0))
@@ -225,6 +227,10 @@ def test_parameters_start_as_documented() -> None:
         (lambda: GridLSTM(3, [Dimension()], [1], dropout=1.0), "dropout: expected a probability"),
         (lambda: GridLSTM(3, [Dimension()], [1, 2]), "extents: expected one for each of 1 dimensions, got 2"),
         (lambda: GridLSTM(3, [Dimension(tied=False)], [None]), "extents: dimension 0 is untied"),
+        (lambda: GridLSTM(3, [Dimension()], [0]), "extents: expected at least 1 along dimension 0, got 0"),
+        (lambda: GridLSTM(3, [Dimension()], [1], output_form=cast(Any, "tanh")), "output form: expected one of"),
+        (lambda: GridLSTM(3, [Dimension()], [1], engine=cast(Any, "fast")), "engine: expected one of"),
+        (lambda: GridLSTM2d(2, 3, 2, depth="relu", recompute=True), "recompute: only the sweep can"),
         (lambda: GridLSTM1d(0, 3, 1), "input size: expected at least 1, got 0"),
         (lambda: GridLSTM3d(2, 3, 0), "number of layers: expected at least 1, got 0"),
         (lambda: GridLSTM3d(2, 3, 2, corners=[(True, True)]), "corners: expected one for each of 2 layers, got 1"),
@@ -259,6 +265,75 @@ def test_wrong_options_are_named(make: Any, message: str) -> None:
 def test_wrong_inputs_are_named(run: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         run()
+
+
+def _models(steps: int = 3) -> list[tuple[nn.Module, Tensor]]:
+    return [
+        (GridLSTM2d(2, D, 2), torch.randn(steps, BATCH, 2)),
+        (GridLSTM2d(2, D, 2, tied=False), torch.randn(steps, BATCH, 2)),
+        (GridLSTM2d(2, D, 2, depth="relu", tied=False), torch.randn(steps, BATCH, 2)),
+        (GridLSTM3d(2, D, 2, depth="relu", prioritize_depth=True), torch.randn(steps, 4, BATCH, 2)),
+    ]
+
+
+def test_training_goes_on_after_inference_mode() -> None:
+    """What is kept of a layout must not be a tensor of inference mode."""
+    for model, words in _models(13):  # extents that no other test has
+        with torch.inference_mode():
+            model(words)
+        model(words)[0].hidden.sum().backward()
+
+
+def test_an_empty_batch_gives_empty_results() -> None:
+    for model, words in _models():
+        top = model(words[..., :0, :])[0]
+        assert top.hidden.numel() == 0
+        top.hidden.sum().backward()
+
+
+def test_states_may_be_plain_pairs_as_torchs_lstm_takes_them() -> None:
+    model, words = GridLSTM2d(2, D, 2), torch.randn(3, BATCH, 2)
+    hidden, memory = torch.randn(2, 2, BATCH, D).unbind(0)
+    assert_all_close(model(words, (hidden, memory))[0], model(words, State(hidden, memory))[0])
+
+
+def test_planes_with_dropout_are_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same masks for both; a prioritised depth reads what dropout left."""
+    extents = (3, 4)
+    masks = (torch.rand(12, BATCH, 2 * D) < 0.6) / 0.6
+    sides = [State(*torch.randn(2, extent, BATCH, D).unbind(0)) for extent in reversed(extents)]
+    below = State(*torch.randn(2, 12, BATCH, D).unbind(0))
+    order = scan_index(extents, (False, False))[1]
+    for priority in (0, 1):
+        weight, depth_weight = torch.randn(8 * D, 3 * D), torch.randn(4 * D, 3 * D)
+        mine = compute_plane(
+            sides, weight, None, extents, below=below, mask=masks,
+            depth=DepthWeights(Dimension(priority=priority), depth_weight, None),
+        )  # fmt: skip
+        assert mine.depth is not None
+        weights = [weight.view(4, 2, D, 3 * D)[:, n].reshape(1, 1, 1, 4 * D, -1) for n in (0, 1)]
+        placed = masks[order].view(*extents, 1, BATCH, 2 * D)
+        left = grid_reference(
+            [*(State(*(part.unsqueeze(1) for part in side)) for side in sides),
+             State(*(part[order].view(*extents, BATCH, D) for part in below))],
+            [*weights, depth_weight[None, None, None]],
+            [None, None, None],
+            [Dimension(), Dimension(), Dimension(priority=priority)],
+            (*extents, 1),
+            masks=[placed[..., :D], placed[..., D:], None],
+        )  # fmt: skip
+        assert_all_close([part[order].view(*extents, BATCH, D) for part in mine.depth], left[2])
+        assert_all_close([part.unsqueeze(1) for part in mine.leaving[0]], left[0])
+
+
+def test_autocast_keeps_memories_of_planes_in_single_precision() -> None:
+    torch.set_default_dtype(torch.float32)
+    model, picture = GridLSTM3d(2, 16, 3), torch.randn(4, 5, BATCH, 2)
+    exact, _ = model(picture)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        top, states = model(picture)
+    assert top.memory.dtype == states[0][0].memory.dtype == torch.float32
+    assert ((top.memory - exact.memory).norm() / exact.memory.norm()).item() < 0.04
 
 
 def test_the_grid_needs_no_fairseq(tmp_path: Any) -> None:

@@ -88,6 +88,7 @@ def grid_block(
     biases: Sequence[Tensor | None],
     dimensions: Sequence[Dimension],
     output_form: OutputForm = "tanh_om",
+    masks: Sequence[Tensor | None] | None = None,
 ) -> list[State]:
     """The N-dimensional block of section 3.1, with what section 3 lets it vary.
 
@@ -98,6 +99,8 @@ def grid_block(
         biases: one vector per dimension, as long as its matrix is high, or None.
         dimensions: what each dimension is like.
         output_form: see `lstm_transform`.
+        masks: for each dimension factors of the hidden vector that leaves (dropout), shape (batch, d), or None.
+            Dimensions of higher priority read it with its factors.
 
     Returns:
         What leaves along each dimension, in the order of `states`.
@@ -113,6 +116,9 @@ def grid_block(
                 leaving[n] = lstm_transform(concatenated, states[n].memory, weights[n], biases[n], output_form)
             else:
                 leaving[n] = State(plain_transform(concatenated, weights[n], biases[n], kind), states[n].memory)
+            mask = None if masks is None else masks[n]
+            if mask is not None:
+                leaving[n] = State(leaving[n].hidden * mask, leaving[n].memory)
         for n in level:
             hidden[n] = leaving[n].hidden
     return leaving

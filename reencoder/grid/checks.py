@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 
@@ -21,3 +22,20 @@ def check_shape(name: str, tensor: Tensor | None, shape: Sequence[int], like: Te
         raise ValueError(
             f"{name}: expected {like.dtype} on {like.device} as the others, got {tensor.dtype} on {tensor.device}"
         )
+
+
+def check_lengths(name: str, lengths: Tensor | None, batch: int, extent: int, device: torch.device) -> None:
+    """Check lengths: whole numbers, one a sample, on `device`; on a CPU, where it is free, their range too.
+
+    Raises:
+        ValueError: naming the lengths, what was expected and what they are.
+    """
+    if lengths is None:
+        return
+    if not isinstance(lengths, Tensor):
+        raise ValueError(f"{name}: expected a tensor, got {type(lengths).__name__}")
+    check_shape(name, lengths, (batch,), None)
+    if lengths.dtype not in (torch.int64, torch.int32) or lengths.device != device:
+        raise ValueError(f"{name}: expected int64 on {device}, got {lengths.dtype} on {lengths.device}")
+    if device.type == "cpu" and batch and not 0 <= int(lengths.min()) <= int(lengths.max()) <= extent:
+        raise ValueError(f"{name}: expected 0 to {extent}, got {int(lengths.min())} to {int(lengths.max())}")

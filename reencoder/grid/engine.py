@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .block import OUTPUT_FORMS, OutputForm, State
-from .checks import check_shape
+from .checks import check_lengths, check_shape
 from .dimension import Dimension, weight_positions
 from .layout import grid_layout
 from .sweep import sweep
@@ -58,8 +58,8 @@ def compute_grid(
         masks: for each dimension factors of the hidden vectors that leave the blocks along it (dropout), shape
             (*extents, batch, d), or None.
         output_form: see `lstm_transform`.
-        recompute: compute the gates again in the backward pass instead of keeping them: less memory, more time. Only
-            the sweep can.
+        recompute: compute the gates again in the backward pass instead of keeping them: less than half of the memory,
+            about a third more time. Only the sweep can. (Activation checkpointing does not help it.)
         engine: "sweep" (fast; gradients of first order only; see `can_sweep`), "wavefront" (everything, gradients of
             any order), or "auto": the sweep where possible.
 
@@ -70,12 +70,17 @@ def compute_grid(
         ValueError: if arguments do not agree; the message says what was expected and got.
     """
     device = sides[0].hidden.device.type
-    if torch.is_autocast_enabled(device):
+    autocast = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+    if autocast:
         # Memories add up many small terms: they stay in single precision.
         sides = [State(side.hidden.to(torch.get_autocast_dtype(device)), side.memory.float()) for side in sides]
     _check(sides, weights, biases, dimensions, extents, lengths, masks, output_form, engine)
+    if not autocast and weights[0].dtype != sides[0].hidden.dtype:
+        raise ValueError(f"sides: expected {weights[0].dtype} as the weights, got {sides[0].hidden.dtype}")
     if engine == "auto":
         engine = "sweep" if can_sweep(dimensions) else "wavefront"
+    if recompute and engine == "wavefront":
+        raise ValueError("recompute: only the sweep can, and it cannot compute this grid; see `can_sweep`")
     options: dict[str, Any] = {"lengths": lengths, "masks": masks, "output_form": output_form}
     if engine == "wavefront":
         return grid_wavefront(sides, weights, biases, dimensions, extents, **options)
@@ -158,8 +163,11 @@ def _check(
         check_shape(f"memories of side {n}", sides[n].memory, (*others, d if dim.has_memory else 0), sides[0].memory)
         rows = dim.outputs(d)
         check_shape(f"weight {n}", weights[n], (*positions, rows, count * d), weights[0])
+        if weights[n].device != sides[0].hidden.device:
+            raise ValueError(f"weight {n}: expected {sides[0].hidden.device} as the sides, got {weights[n].device}")
         check_shape(f"bias {n}", biases[n], (*positions, rows), weights[0])
         if (biases[n] is None) != (biases[0] is None):
             raise ValueError("biases: expected one for every dimension or none at all")
-        check_shape(f"lengths along dimension {n}", None if lengths is None else lengths[n], (batch,), None)
+        length = None if lengths is None else lengths[n]
+        check_lengths(f"lengths along dimension {n}", length, batch, extents[n], sides[0].hidden.device)
         check_shape(f"mask {n}", None if masks is None else masks[n], (*extents, batch, d), None)

@@ -26,7 +26,7 @@ class GridLSTM3d(nn.Module):
         input_size: width of the input at every position, which is projected to what enters the first layer there.
         hidden_size: d.
         num_layers: number of planes.
-        tied: whether all layers share their weights; all positions of a plane do. Default: False
+        tied: whether all layers share their weights; all positions of a plane do. Default: True
         depth: kind of the depth: "lstm", or without cells "identity", "tanh", "relu" (the paper's for images).
             Default: "lstm"
         prioritize_depth: whether the depth reads what leaves a block along the two others instead of what enters it
@@ -66,7 +66,7 @@ class GridLSTM3d(nn.Module):
         hidden_size: int,
         num_layers: int,
         *,
-        tied: bool = False,
+        tied: bool = True,
         depth: Kind = "lstm",
         prioritize_depth: bool = False,
         corners: Sequence[tuple[bool, bool]] | None = None,
@@ -108,7 +108,10 @@ class GridLSTM3d(nn.Module):
                 nn.init.constant_(bias[quarter : 2 * quarter], self.forget_bias)
 
     def extra_repr(self) -> str:
-        return f"{self.hidden_size}, num_layers={self.num_layers}, depth={self.dimension}, corners={self.corners}"
+        parts = [f"{self.hidden_size}, num_layers={self.num_layers}, depth={self.dimension}, corners={self.corners}"]
+        parts += [] if len(self.biases) else ["bias=False"]
+        parts.append(f"output_form={self.output_form!r}, dropout={self.dropout}")
+        return ", ".join(parts)
 
     def forward(
         self,
@@ -136,6 +139,7 @@ class GridLSTM3d(nn.Module):
             if self.training and self.dropout:
                 mask = dropout_mask((input.size(0) * input.size(1), batch, 2 * self.hidden_size), self.dropout, input)
             has_bias = len(self.biases) > 0
+            real = real_blocks(lengths, extents, batch, corner, input.device)
             output = compute_plane(
                 sides,
                 self.weights[own],
@@ -146,7 +150,7 @@ class GridLSTM3d(nn.Module):
                 depth=DepthWeights(
                     self.dimension, self.depth_weights[own], self.depth_biases[own] if has_bias else None
                 ),
-                real=real_blocks(lengths, extents, corner, input.device),
+                real=real,
                 mask=mask,
                 output_form=self.output_form,
                 recompute=self.recompute,
@@ -154,7 +158,8 @@ class GridLSTM3d(nn.Module):
             assert output.depth is not None
             leaving.append((output.leaving[0], output.leaving[1]))
             hidden, memory = output.depth
-            hidden = F.dropout(hidden, self.dropout, self.training)
+            dropped = F.dropout(hidden, self.dropout, self.training)
+            hidden = dropped if real is None else torch.where(real.unsqueeze(-1), dropped, hidden)
             last = layer + 1 == self.num_layers
             index = (
                 scan_index(extents, corner, input.device)[1]

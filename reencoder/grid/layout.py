@@ -86,7 +86,8 @@ class GridLayout(NamedTuple):
         return max(points.stop for points in self.leaving)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
+@torch.inference_mode(False)  # what is kept here serves trainings too
 def grid_layout(extents: tuple[int, ...], device: torch.device | str = "cpu") -> GridLayout:
     """The layout of a grid of `extents` blocks, its index tensors on `device`.
 

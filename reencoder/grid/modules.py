@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .block import OutputForm, State
+from .block import OUTPUT_FORMS, OutputForm, State
 from .dimension import Dimension, weight_positions
 from .dropout import dropout_mask
-from .engine import Engine, compute_grid
+from .engine import ENGINES, Engine, can_sweep, compute_grid
 
 
 class GridLSTM(nn.Module):
@@ -44,8 +44,8 @@ class GridLSTM(nn.Module):
         dropout: probability with which elements of the hidden vectors that leave a block are dropped in training.
             Default: 0
         init_scale: weights start uniform within +-`init_scale / sqrt(N * d)`. Default: 1.7
-        recompute: keep no gates for the backward pass but compute them again: about a third of the memory, about 1.3
-            times the time. Default: False
+        recompute: keep no gates for the backward pass but compute them again: less than half of the memory, about
+            1.3 times the time. Default: False
         engine: see `compute_grid`. Default: "auto"
 
     Inputs: sides, lengths
@@ -95,7 +95,15 @@ class GridLSTM(nn.Module):
             raise ValueError(f"dropout: expected a probability in [0, 1), got {dropout}")
         if len(dimensions) != len(extents):
             raise ValueError(f"extents: expected one for each of {len(dimensions)} dimensions, got {len(extents)}")
+        if output_form not in OUTPUT_FORMS:
+            raise ValueError(f"output form: expected one of {', '.join(OUTPUT_FORMS)}, got {output_form!r}")
+        if engine not in ENGINES:
+            raise ValueError(f"engine: expected one of {', '.join(ENGINES)}, got {engine!r}")
+        if recompute and (engine == "wavefront" or not can_sweep(dimensions)):
+            raise ValueError("recompute: only the sweep can, and it cannot compute this grid; see `can_sweep`")
         for n, (dim, extent) in enumerate(zip(dimensions, extents, strict=True)):
+            if extent is not None and extent < 1:
+                raise ValueError(f"extents: expected at least 1 along dimension {n}, got {extent}")
             if extent is None and not dim.tied:
                 raise ValueError(f"extents: dimension {n} is untied and therefore needs one")
         self.hidden_size, self.dimensions, self.extents = hidden_size, tuple(dimensions), tuple(extents)
@@ -154,6 +162,7 @@ class GridLSTM(nn.Module):
         count = len(self.dimensions)
         if len(sides) != count:
             raise ValueError(f"sides: expected one (or None) for each of {count} dimensions, got {len(sides)}")
+        sides = [None if side is None else State(*side) for side in sides]
         extents = list(self.extents)
         given = [(n, side) for n, side in enumerate(sides) if side is not None]
         if not given:
@@ -209,4 +218,6 @@ class InputProjection(nn.Module):
             raise ValueError(f"input: expected {self.linear.in_features} features, got shape {tuple(input.shape)}")
         projected = self.linear(input)
         hidden, memory = projected[..., : self.hidden_size], projected[..., self.hidden_size :]
+        if memory.dtype in (torch.bfloat16, torch.float16) and self.linear.weight.dtype == torch.float32:
+            memory = memory.float()  # under autocast: memories stay in single precision
         return State(F.dropout(hidden, self.dropout, self.training), memory)

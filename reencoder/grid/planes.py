@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from .block import OutputForm, State, lstm_states, plain_activation
+from .checks import check_lengths
 from .dimension import Dimension
 from .layout import grid_layout
 from .sweep import Prepared, sweep
@@ -83,6 +84,8 @@ def compute_plane(
         recompute: see `sweep`.
         prepared: see `sweep`.
     """
+    if below is not None:
+        below = State(below.hidden, below.memory.to(sides[0].memory.dtype))
     dimensions = [Dimension(reverse=turned) for turned in reverse]
     width = 2 * sides[0].hidden.size(-1)
     output = sweep(
@@ -139,7 +142,8 @@ def _along_depth(
 
 
 @torch.compiler.disable
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
+@torch.inference_mode(False)  # what is kept here serves trainings too
 def scan_index(
     extents: tuple[int, int], reverse: tuple[bool, bool], device: torch.device | str = "cpu"
 ) -> tuple[Tensor, Tensor]:
@@ -155,7 +159,8 @@ def scan_index(
 
 
 @torch.compiler.disable
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
+@torch.inference_mode(False)  # what is kept here serves trainings too
 def rescan_index(
     extents: tuple[int, int],
     scan: tuple[bool, bool],
@@ -168,7 +173,11 @@ def rescan_index(
 
 @torch.compiler.disable
 def real_blocks(
-    lengths: Sequence[Tensor | None], extents: tuple[int, int], reverse: tuple[bool, bool], device: torch.device
+    lengths: Sequence[Tensor | None],
+    extents: tuple[int, int],
+    batch: int,
+    reverse: tuple[bool, bool],
+    device: torch.device,
 ) -> Tensor | None:
     """Which blocks are not padding, in the order of the scan, bool, shape (blocks, batch); None if all are real.
 
@@ -177,6 +186,7 @@ def real_blocks(
     layout = grid_layout(extents, device)
     real: Tensor | None = None
     for n, length in enumerate(lengths):
+        check_lengths(f"lengths along dimension {n}", length, batch, extents[n], device)
         if length is None or (length.device.type == "cpu" and bool((length >= extents[n]).all())):
             continue
         at = layout.coordinates[n]

@@ -172,7 +172,7 @@ class UntiedProducts:
     def forward(self, front: Front, rows: Tensor) -> Tensor:
         """See `TiedProducts.forward`."""
         run = self._run(front)
-        by_block = rows.view(front.blocks, -1, rows.size(1))
+        by_block = rows.view(front.blocks, len(rows) // front.blocks, rows.size(1))
         matrices = self._weight[run].transpose(1, 2)
         if self._bias is None:
             return torch.bmm(by_block, matrices).flatten(0, 1)
@@ -180,17 +180,20 @@ class UntiedProducts:
 
     def backward(self, front: Front, grad: Tensor) -> Tensor:
         """See `TiedProducts.backward`."""
-        return torch.bmm(grad.view(front.blocks, -1, grad.size(1)), self._weight[self._run(front)]).flatten(0, 1)
+        return torch.bmm(
+            grad.view(front.blocks, len(grad) // front.blocks, grad.size(1)), self._weight[self._run(front)]
+        ).flatten(0, 1)
 
     def accumulate(self, fronts: Sequence[Front], grad: Tensor, rows: Tensor) -> None:
         """See `TiedProducts.accumulate`."""
         blocks = sum(front.blocks for front in fronts)
-        grad, rows = grad.view(blocks, -1, grad.size(1)), rows.view(blocks, -1, rows.size(1))
+        batch = len(rows) // blocks
+        grad, rows = grad.view(blocks, batch, grad.size(1)), rows.view(blocks, batch, rows.size(1))
         if blocks == self._layout.blocks:
             # All at once: the blocks that share a matrix are brought together, and each matrix takes one product.
             groups = self._groups()
-            grad = grad[groups.flatten()].view(len(groups), -1, grad.size(2))
-            rows = rows[groups.flatten()].view(len(groups), -1, rows.size(2))
+            grad = grad[groups.flatten()].view(len(groups), groups.size(1) * batch, grad.size(2))
+            rows = rows[groups.flatten()].view(len(groups), groups.size(1) * batch, rows.size(2))
             self._grad_weight = torch.bmm(grad.transpose(1, 2), rows)
             self._grad_bias = None if self._bias is None else grad.sum(1)
             return

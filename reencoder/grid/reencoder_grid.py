@@ -181,7 +181,7 @@ class ReencoderGrid(nn.Module):
                 reverse=reverse,
                 below=below,
                 depth=None if last else DepthWeights(self._depth, self.depths[layer], None),
-                real=real_blocks([lengths, None], extents, reverse, device),
+                real=real_blocks([lengths, None], extents, batch, reverse, device),
                 mask=self._mask(extents, batch, row_ends.hidden),
                 output_form=options.output_form,
                 recompute=options.recompute,

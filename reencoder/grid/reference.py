@@ -60,11 +60,10 @@ def grid_reference(
         entering = [travelling[n][lines[n]] for n in numbers]
         own = [_at(weight, position) for weight in weights]
         own_biases = [None if bias is None else _at(bias, position) for bias in biases]
-        leaving = grid_block(entering, own, own_biases, dimensions, output_form)
+        own_masks = [None if mask is None else mask[position] for mask in masks]
+        leaving = grid_block(entering, own, own_biases, dimensions, output_form, own_masks)
         for n in numbers:
-            mask = masks[n]
-            hidden = leaving[n].hidden if mask is None else leaving[n].hidden * mask[position]
-            state = State(hidden, leaving[n].memory)
+            state = leaving[n]
             for m in numbers:
                 length = lengths[m]
                 if length is not None:

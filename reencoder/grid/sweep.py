@@ -8,6 +8,7 @@ Whatever else a grid may vary is computed by `wavefront`; `reference` is the slo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import torch
@@ -43,6 +44,7 @@ class _Options(NamedTuple):
     recompute: bool
     want_points: bool
     prepared: Prepared | None
+    keep: bool
 
 
 class _Sweep(torch.autograd.Function):
@@ -54,7 +56,7 @@ class _Sweep(torch.autograd.Function):
         grid = FrontGrid(
             inputs, layout, _at_points(sides[0::2], layout), _at_points(sides[1::2], layout), options.prepared
         )
-        keep = any(ctx.needs_input_grad) and not options.recompute
+        keep = options.keep and any(ctx.needs_input_grad)
         # What the extra input adds to the gates is one product for all blocks, and the gates are computed in its place.
         base = None if options.recompute else grid.products_of_extra()
         gates = grid.new_gates(len(grid.entered)) if keep and base is None else base
@@ -108,7 +110,7 @@ class _Sweep(torch.autograd.Function):
                 gates = kept[grid.rows(front)]
                 entered = grid.backward_front(front, gates, grad_hidden, grad_memory, options.output_form)
             del grad_hidden, grad_memory
-            entered = entered[0].view(-1, batch, grid.width), entered[1].view(-1, batch, grid.width)
+            entered = entered[0].view(front.blocks, batch, grid.width), entered[1].view(front.blocks, batch, grid.width)
             if at_points is not None:
                 entered[0].add_(at_points[front.start : front.start + front.blocks])
             for n, block in enumerate(front.entries):
@@ -142,13 +144,12 @@ def _at_points(sides: Sequence[Tensor], layout: GridLayout) -> Tensor:
     return points
 
 
-def prepare(weight: Tensor, extra_weight: Tensor | None = None) -> Prepared | None:
+def prepare(weight: Tensor, extra_weight: Tensor | None = None) -> Prepared:
     """Rearrange the weights of `sweep` (shape (4 * K * d, ...)) once for many sweeps without gradient.
 
-    The result is only right as long as the weights stay what they are. None under autocast, which needs other types.
+    The result is only right as long as the weights stay what they are; `sweep` does not use it where gradients are
+    enabled or under autocast.
     """
-    if torch.is_autocast_enabled(weight.device.type):
-        return None
     with torch.no_grad():
         return FixedMatrix(weight, _MANY), None if extra_weight is None else FixedMatrix(extra_weight, _MANY)
 
@@ -190,8 +191,8 @@ def sweep(
         mask: factors of the hidden vectors that leave each block (dropout), in the order of the blocks, shape (blocks,
             batch, K * d).
         output_form: see `lstm_transform`.
-        recompute: compute the gates again in the backward pass instead of keeping them, which takes a third of the
-            memory and about a third more time.
+        recompute: compute the gates again in the backward pass instead of keeping them, which takes less than
+            half of the memory and about a third more time.
         want_points: return the hidden vectors at all points.
         prepared: what `prepare` made of the weights, for many sweeps without gradient.
 
@@ -204,7 +205,7 @@ def sweep(
     dimensions = len(extents)
     layout = grid_layout(tuple(extents), sides[0].hidden.device)
     device = sides[0].hidden.device.type
-    autocast = torch.is_autocast_enabled(device)
+    autocast = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
     dtype = torch.get_autocast_dtype(device) if autocast else sides[0].hidden.dtype
     if autocast:
         sides = [State(side.hidden.to(dtype), side.memory.float()) for side in sides]
@@ -223,8 +224,12 @@ def sweep(
         None if real is None else real.reshape(-1, 1),
         *(part for side in sides for part in side),
     ]
-    with torch.autocast(device, enabled=False):
-        results = _Sweep.apply(_Options(layout, output_form, recompute, want_points, prepared), *tensors)
+    keep = torch.is_grad_enabled() and not recompute
+    if autocast or torch.is_grad_enabled():
+        prepared = None  # made for another type, or gradients may come: then the weights change
+    guard = torch.autocast(device, enabled=False) if autocast else nullcontext()
+    with guard:
+        results = _Sweep.apply(_Options(layout, output_form, recompute, want_points, prepared, keep), *tensors)
     leaving = tuple(State(*results[2 * n : 2 * n + 2]) for n in range(dimensions))
     return SweepOutput(leaving, results[-1] if want_points else None)
 
@@ -259,4 +264,6 @@ def _check(sides: Sequence[State], inputs: SweepInputs, layout: GridLayout, outp
         check_shape("extra", inputs.extra, (layout.blocks, batch, width), first.hidden)
         check_shape("extra weight", inputs.extra_weight, (gates, width), weight)
     check_shape("mask", inputs.mask, (layout.blocks, batch, count * d), None)
+    if inputs.mask is not None and inputs.mask.requires_grad:
+        raise ValueError("mask: the sweep has no gradient for it; expected one that requires none")
     check_shape("real", inputs.real, (layout.blocks, batch), None)

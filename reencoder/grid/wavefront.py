@@ -35,13 +35,21 @@ class _Line(NamedTuple):
 
 
 class _Front(NamedTuple):
-    """Blocks that are computed at once: their positions, shape (count, N), and one `_Line` a dimension."""
+    """Blocks that are computed at once.
 
+    Attributes:
+        first: position of the first block.
+        positions: of all, in row-major order, int64, shape (count, N).
+        lines: one a dimension.
+    """
+
+    first: tuple[int, ...]
     positions: Tensor
     lines: list[_Line]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
+@torch.inference_mode(False)  # what is kept here serves trainings too
 def _fronts(extents: tuple[int, ...], device: torch.device) -> tuple[list[_Front], list[Tensor]]:
     """The fronts of a grid, and for each dimension where in the order of leaving the state of each line lies."""
     numbers = range(len(extents))
@@ -52,8 +60,7 @@ def _fronts(extents: tuple[int, ...], device: torch.device) -> tuple[list[_Front
     place = torch.empty(len(positions), dtype=torch.long)
     fronts = []
     left: list[list[Tensor]] = [[] for _ in numbers]
-    for k in range(int(sums.max()) + 1):
-        blocks = (sums == k).nonzero().flatten()
+    for blocks in torch.argsort(sums, stable=True).split(torch.bincount(sums).tolist()):
         at_lines = []
         for n, extent in enumerate(extents):
             at = positions[blocks, n]
@@ -65,7 +72,7 @@ def _fronts(extents: tuple[int, ...], device: torch.device) -> tuple[list[_Front
             enter, inside = lines[n, blocks[first]], place[blocks[~first] - strides[n]]
             at_lines.append(_Line(enter.to(device), inside.to(device), order, leave.to(device)))
         place[blocks] = torch.arange(len(blocks))
-        fronts.append(_Front(positions[blocks].to(device), at_lines))
+        fronts.append(_Front(tuple(positions[blocks[0]].tolist()), positions[blocks].to(device), at_lines))
     return fronts, [torch.argsort(torch.cat(parts)).to(device) for parts in left]
 
 
@@ -99,13 +106,11 @@ def grid_wavefront(
     before = starts  # of the first front nothing is read
     for front in fronts:
         states = [_entering(before[n], starts[n], front.lines[n]) for n in numbers]
-        leaving = _blocks(states, front.positions, weights, biases, dimensions, output_form)
+        own_masks = [None if mask is None else mask[tuple(front.positions.t())] for mask in masks]
+        leaving = _blocks(states, front, weights, biases, own_masks, dimensions, output_form)
         real = _real(front.positions, lengths, dimensions, extents)
         for n in numbers:
             hidden, memory = leaving[n]
-            mask = masks[n]
-            if mask is not None:
-                hidden = hidden * mask[tuple(front.positions.t())]
             if real is not None:
                 hidden = torch.where(real, hidden, states[n].hidden)
                 memory = torch.where(real, memory, states[n].memory)
@@ -162,9 +167,10 @@ def _real(
 
 def _blocks(
     states: Sequence[State],
-    positions: Tensor,
+    front: _Front,
     weights: Sequence[Tensor],
     biases: Sequence[Tensor | None],
+    masks: Sequence[Tensor | None],
     dimensions: Sequence[Dimension],
     output_form: OutputForm,
 ) -> list[State]:
@@ -174,24 +180,38 @@ def _blocks(
     for level in priority_levels(dimensions):
         concatenated = torch.cat(hidden, dim=-1)
         for n in level:
-            products = _product(concatenated, positions, weights[n], biases[n])
+            products = _product(concatenated, front, weights[n], biases[n])
             kind = dimensions[n].kind
             if kind == "lstm":
                 leaving[n] = lstm_states(products, states[n].memory, output_form)
             else:
                 leaving[n] = State(plain_activation(products, kind), states[n].memory)
+            mask = masks[n]
+            if mask is not None:
+                leaving[n] = State(leaving[n].hidden * mask, leaving[n].memory)
         for n in level:
             hidden[n] = leaving[n].hidden
     return leaving
 
 
-def _product(rows: Tensor, positions: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+def _product(rows: Tensor, front: _Front, weight: Tensor, bias: Tensor | None) -> Tensor:
     """`W H + b` with the weights of each block's position; rows have the shape (count, batch, N * d)."""
-    counts = weight.shape[: positions.size(1)]
-    if all(count == 1 for count in counts):
+    dimensions = front.positions.size(1)
+    shared = [n for n in range(dimensions) if weight.size(n) == 1]
+    untied = [n for n in range(dimensions) if weight.size(n) > 1]
+    if not untied:
         return torch.nn.functional.linear(rows, weight.flatten(0, -2), None if bias is None else bias.flatten())
-    index = tuple(positions[:, n] if count > 1 else torch.zeros_like(positions[:, n]) for n, count in enumerate(counts))
-    own = weight[index].transpose(1, 2)
-    if bias is None:
-        return torch.bmm(rows, own)
-    return torch.baddbmm(bias[index].unsqueeze(1), rows, own)
+    matrices = weight.squeeze(tuple(shared))
+    vectors = None if bias is None else bias.squeeze(tuple(shared))
+    if len(untied) == 1 and dimensions <= 2:
+        # From block to block of a front the position rises along the first dimension and falls along the second: the
+        # matrices are used where they are, where an index would copy them for every front.
+        step = 1 if untied[0] == 0 else -1
+        products = []
+        for k in range(len(rows)):
+            at = front.first[untied[0]] + step * k
+            products.append(torch.nn.functional.linear(rows[k], matrices[at], None if vectors is None else vectors[at]))
+        return torch.stack(products)
+    index = tuple(front.positions[:, n] for n in untied)
+    own = matrices[index].transpose(1, 2)
+    return torch.bmm(rows, own) if vectors is None else torch.baddbmm(vectors[index].unsqueeze(1), rows, own)
