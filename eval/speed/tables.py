@@ -88,7 +88,8 @@ def document(result: dict[str, Any], picture: str) -> list[str]:
         "",
         "## Decoding",
         "",
-        f"One more target word for a beam of 20 (S = 12, d 256; the model's part, without the search): {decode['ms_per_word']:.1f} ms. The last words of a "
+        "One more target word for a beam of 20 (S = 12, d 256; the model's part, without the search): "
+        f"{decode['ms_per_word']:.1f} ms. The last words of a "
         f"sentence of {len(decode['ms_per_word_by_position'])} take {decode['growth']:.2f} times as long as the first "
         f"(it should not grow). Recomputing the prefix for each of {decode['prefix']} words takes "
         f"{decode['over_recompute']:.1f} times as long (aim: 8).",
