@@ -71,6 +71,8 @@ def algorithmic(name: str, metric: str, unit: str) -> list[str]:
     return [
         *lines,
         "",
+        *(folder / "notes.md").read_text(encoding="utf-8").splitlines(),
+        "",
         f"The paper, as we read it: {figures}.",
         "",
         f"Learning rate {options['lr']}, batch {options['batch_size']}, seed {options['seed']}. "
