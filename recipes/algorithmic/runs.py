@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ def execute(run: Run, folder: Path, command: list[str], threads: int | None, qui
         EvaluationError: the folder holds a run with other settings.
         TrainingError: fairseq-train failed.
     """
-    settings = {"model": run.model, "label": run.label, "size": run.size, "options": run.options}
+    settings: dict[str, Any] = {"model": run.model, "label": run.label, "size": run.size, "options": run.options}
     kept = folder / "settings.json"
     starts = 0
     if kept.exists():
@@ -101,7 +102,8 @@ def execute(run: Run, folder: Path, command: list[str], threads: int | None, qui
     result_path = folder / "result.json"
     if result_path.exists():
         result: dict[str, Any] = json.loads("\n".join(read_lines(result_path)))
-        return result
+        if result["solved"] or not _raised(result["options"], run.options):
+            return result
     stopwatch = Stopwatch()
     write_json(kept, {"settings": settings, "starts": starts + 1})
     log = folder / "train.log"
@@ -145,11 +147,21 @@ def summary(points: list[Point], threshold: float) -> dict[str, Any]:
     }
 
 
+LIMITS = ("max_update", "stop_time_hours")
+"""Options that may change from one start of a run to the next."""
+
+
+def _raised(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether a run that came to its end may now go on: a limit is higher, or gone (0 hours), and none is lower."""
+    limits = [[float(options.get(name) or "inf") for name in LIMITS] for options in (before, now)]
+    return limits[0] != limits[1] and all(old <= new for old, new in zip(*limits, strict=True))
+
+
 def _compare(before: dict[str, Any], now: dict[str, Any], folder: Path) -> None:
     """Refuse to go on with other settings than those of the start."""
     differing = [
         f"{name} {before['options'].get(name)}, now {now['options'].get(name)}"
-        for name in sorted({*before["options"], *now["options"]})
+        for name in sorted({*before["options"], *now["options"]} - set(LIMITS))
         if before["options"].get(name) != now["options"].get(name)
     ]
     if differing:
