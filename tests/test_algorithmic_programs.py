@@ -138,6 +138,13 @@ def test_recipes_run(
     assert main(recipe, [*command, models[0], "--lr", "0.5"]) == 2
     assert f"holds a run with other settings (lr {scale.lr}, now 0.5)" in capsys.readouterr().err
 
+    # with more samples it goes on
+    more = scale.samples + scale.samples_per_epoch
+    assert main(recipe, [*command, models[0], "--samples", str(more)]) == 0
+    document = json.loads((tmp_path / "results" / "curves.json").read_text())
+    grown = document["runs"][f"{models[0]}-{scale.sizes[0]}"]
+    assert [point["samples"] for point in grown["points"]] == list(range(samples[0], more + 1, samples[0]))
+
 
 @pytest.mark.parametrize(
     ("options", "message"),

@@ -26,7 +26,7 @@ RECIPE = Recipe(
         # Parity shows only in functions that oscillate with the number of ones: the weights that read bits start large.
         # Fewer bits have too few strings: what is held out of them cannot be told from the rest.
         "cpu": Scale(
-            (16, 18, 20, 22, 24, 28, 32, 40),
+            (16, 20, 24, 28, 32, 40, 50, 64),
             128,
             5,
             samples=20_000_000,
