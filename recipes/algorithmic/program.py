@@ -33,7 +33,9 @@ class Scale:
         valid_samples: samples held out for validation.
         batch_size: samples an update.
         lr: learning rate.
-        lr_shrink: factor of the learning rate after two validations that are no better than the best; 1: it stays.
+        lr_shrink: factor of the learning rate after `lr_patience` + 1 validations that are no better than the best; 1:
+            it stays.
+        lr_patience: see `lr_shrink`.
         own_layers: pairs of a model and its layers.
         forget_bias: initial bias of the forget gates of every LSTM.
         init_scale: of the weights of Grid LSTMs, see their option of that name.
@@ -50,6 +52,7 @@ class Scale:
     batch_size: int = 15
     lr: float = 0.001
     lr_shrink: float = 1.0
+    lr_patience: int = 1
     own_layers: tuple[tuple[str, int], ...] = ()
     forget_bias: float = 1.0
     init_scale: float = 1.7
@@ -107,7 +110,11 @@ class Recipe:
         """The run of a model on a size of the problem."""
         shrinking: dict[str, Value] = {}
         if scale.lr_shrink < 1:
-            shrinking = {"lr_scheduler": "reduce_lr_on_plateau", "lr_shrink": scale.lr_shrink, "lr_patience": 1}
+            shrinking = {
+                "lr_scheduler": "reduce_lr_on_plateau",
+                "lr_shrink": scale.lr_shrink,
+                "lr_patience": scale.lr_patience,
+            }
         options = training_options(
             self.task,
             seed,
@@ -162,6 +169,7 @@ def build_parser(recipe: Recipe) -> argparse.ArgumentParser:
         ("batch_size", int, "samples an update"),
         ("lr", float, "learning rate"),
         ("lr_shrink", float, "factor of the learning rate when validation stands still; 1: it stays"),
+        ("lr_patience", int, "validations that may stand still before"),
         ("forget_bias", float, "initial bias of the forget gates of every LSTM"),
         ("init_scale", float, "of the initial weights of Grid LSTMs"),
         ("input_scale", float, "of the initial weights that read bits; 0: torch's default"),
@@ -185,7 +193,7 @@ def scale_of(recipe: Recipe, options: argparse.Namespace) -> Scale:
             raise EvaluationError(f"--{recipe.size_option} {size}: must be above 0")
     for name, value in given.items():
         if name not in ("sizes", "forget_bias") and (
-            value < 0 or (value == 0 and name not in ("hours", "input_scale"))
+            value < 0 or (value == 0 and name not in ("hours", "input_scale", "lr_patience"))
         ):
             raise EvaluationError(f"--{name.replace('_', '-')} {value}: must be above 0")
     if "layers" in given:
