@@ -14,6 +14,9 @@ from eval.errors import EvaluationError
 from eval.files import relative
 from eval.provenance import ROOT
 
+DELIMITER = "-"
+"""What stands where the tasks have nothing to say."""
+
 _LINE = re.compile(r"^([STH])-(\d+)\t(.*)$")
 
 
@@ -148,4 +151,10 @@ def report(samples: Sequence[Sample], count: int, errors_only: bool = False) -> 
         f"{symbols - wrong} of {symbols} symbols right ({(symbols - wrong) / symbols:.2%}), "
         f"{whole} of {len(samples)} samples without an error"
     )
+    results = [pair for sample in samples for pair in zip(sample.target, sample.prediction, strict=True)]
+    results = [pair for pair in results if pair[0] != DELIMITER]
+    if len(results) < symbols:
+        right = sum(target == predicted for target, predicted in results)
+        share = f" ({right / len(results):.2%})" if results else ""
+        lines.append(f"without delimiters: {right} of {len(results)} right{share}")
     return lines

@@ -53,7 +53,8 @@ def algorithmic(name: str, metric: str, unit: str) -> list[str]:
     lines = [
         f"## {name.capitalize()}",
         "",
-        f"Scale `{found['scale']}`; accuracy on held-out samples, each training sample seen once; the curves are in "
+        f"Scale `{found['scale']}`. Accuracy on {runs[0]['options']['valid_samples']} samples that are held out of "
+        "training, the best of all validations; training samples are drawn on the fly. The curves are in "
         f'`recipes/{name}/results/` (`curves.csv`, `curves.png`). "Solved": all held-out samples right.',
         "",
         f"| {unit} | model | best accuracy | whole sequences | samples until solved | samples seen | minutes |",
@@ -67,7 +68,6 @@ def algorithmic(name: str, metric: str, unit: str) -> list[str]:
             f"| {solved} | {run['samples']:,} | {(run['seconds'] or 0) / 60:.0f} |"
         )
     figures = "; ".join(figure["text"] for figure in found["paper"])
-    options = runs[0]["options"]
     return [
         *lines,
         "",
@@ -75,10 +75,27 @@ def algorithmic(name: str, metric: str, unit: str) -> list[str]:
         "",
         f"The paper, as we read it: {figures}.",
         "",
-        f"Learning rate {options['lr']}, batch {options['batch_size']}, seed {options['seed']}. "
-        + _origin(runs[0]["provenance"]),
+        *(f"* {run['label']}, {run['size']} {unit}: {_settings(run['options'])}. {_origins(run)}" for run in runs),
         "",
     ]
+
+
+def _settings(options: dict[str, Any]) -> str:
+    rate = f"learning rate {options['lr']}"
+    if "lr_shrink" in options:
+        rate += f", times {options['lr_shrink']} after {options['lr_patience'] + 1} validations without progress"
+    return f"{rate}, batch {options['batch_size']}, seed {options['seed']}"
+
+
+def _origins(run: dict[str, Any]) -> str:
+    """All commands that a run was started with, and the commits that they ran on."""
+    found = {}
+    for start in run["starts"]:
+        commit = start["commit"]
+        state = f"commit {commit['revision'][:7]}{' with uncommitted changes' if commit['dirty'] else ''}"
+        found[f"`{' '.join(start['command'])}` ({state}, {start['started'][:10]})"] = None
+    versions, hardware = run["provenance"]["versions"], run["provenance"]["hardware"]
+    return f"{', then '.join(found)}; {hardware['cores']} cores ({hardware['cpu']}), torch {versions['torch']}."
 
 
 def results() -> list[str]:

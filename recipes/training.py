@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tqdm import tqdm
@@ -21,8 +24,44 @@ Value = str | float | bool
 Options = Mapping[str, Value]
 
 
+_running: set[subprocess.Popen[str]] = set()
+
+
 class TrainingError(RuntimeError):
-    """fairseq-train failed; the message holds the end of its log."""
+    """fairseq-train failed, or cannot start; the message says why."""
+
+
+def stop_all() -> None:
+    """End the trainings that other threads of this program have started."""
+    for process in list(_running):
+        process.terminate()
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[tuple[int, ...]]:
+    """Hold the folder of a training, in this process and those that inherit the descriptor given.
+
+    A program that was killed may leave its training behind: the lock lasts until that has ended, too.
+
+    Raises:
+        TrainingError: another training holds it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield ()
+        return
+    descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise TrainingError(
+                f"{folder}: a training that was started earlier still writes into it; wait for its end, or end it"
+            ) from None
+        yield (descriptor,)
+    finally:
+        os.close(descriptor)
 
 
 def command_line(data: Path | None, options: Options) -> list[str]:
@@ -50,7 +89,8 @@ def train(
     Args:
         data: folder of binarised data; None for a task that needs none.
         options: options of fairseq-train, see `command_line`; JSON logging is added.
-        log: file that takes the program's output; it is appended to, so that a resumed run keeps its curve.
+        log: file that takes the program's output; it is appended to, so that a resumed run keeps its curve. Its folder
+            is locked while the training runs.
         threads: CPU threads; None for torch's own choice.
         quiet: show no progress.
 
@@ -58,7 +98,7 @@ def train(
         the curve of the whole log.
 
     Raises:
-        TrainingError: fairseq-train failed.
+        TrainingError: fairseq-train failed, or an earlier one is still running in this folder.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     arguments = command_line(data, {**options, "log_format": "json"})
@@ -66,34 +106,45 @@ def train(
     if threads is not None:
         environment["OMP_NUM_THREADS"] = str(threads)
     command = [sys.executable, "-m", "fairseq_cli.train", *arguments]
-    tail: list[str] = []
+    tail: deque[str] = deque(maxlen=31)
     with (
+        _locked(log.parent) as inherited,
         log.open("a", encoding="utf-8") as stream,
         subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", env=environment
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+            pass_fds=inherited,
         ) as process,
         tqdm(desc="fairseq-train", unit=" log lines", disable=quiet or None, leave=False) as progress,
     ):
         assert process.stdout is not None
-        for line in process.stdout:
-            stream.write(line)
-            stream.flush()
-            tail = [*tail[-30:], line]
-            progress.update()
-            _, found, entry = line.partition("| train_inner | ")
-            if found:
-                progress.set_postfix_str(_digest(entry))
+        _running.add(process)
+        try:
+            for line in process.stdout:
+                stream.write(line)
+                stream.flush()
+                tail.append(line)
+                progress.update()
+                _, found, entry = line.partition("| train_inner | ")
+                if found:
+                    progress.set_postfix_str(_digest(entry))
+        except BaseException:
+            process.terminate()
+            raise
+        finally:
+            _running.discard(process)
     if process.returncode != 0:
         raise TrainingError(f"fairseq-train ended with status {process.returncode}; see {log}\n{''.join(tail)}")
     return read_log(log)
 
 
 def _digest(entry: str) -> str:
-    import json
-
-    try:
+    with suppress(ValueError):
         values = json.loads(entry)
-    except ValueError:
-        return ""
-    quality = f"accuracy {values['accuracy']}" if "accuracy" in values else f"perplexity {values.get('ppl')}"
-    return f"epoch {values.get('epoch')}, update {values.get('num_updates')}, {quality}"
+        quality = f"accuracy {values['accuracy']}" if "accuracy" in values else f"perplexity {values.get('ppl')}"
+        return f"epoch {values.get('epoch')}, update {values.get('num_updates')}, {quality}"
+    return ""

@@ -11,6 +11,7 @@ import pytest
 import torch
 from fairseq.data.iterators import EpochBatchIterator
 from fairseq.logging import metrics
+from fairseq.models import ARCH_CONFIG_REGISTRY
 
 from eval.errors import EvaluationError
 from eval.inspection import Sample, parse_samples, report
@@ -89,11 +90,13 @@ def test_special_symbols_come_after_the_others() -> None:
 # Metrics
 
 TARGET = torch.tensor([[9, 9, 1, 2, 9], [9, 9, 3, 9, 9], [9, 9, 4, 5, 9]])
-PREDICTED = torch.tensor([[9, 9, 1, 3, 9], [9, 9, 3, 9, 9], [9, 1, 9, 5, 9]])
-"""Counted by hand: 15 symbols, 12 right; 3 sequences, 1 right; 5 digits (not 9), 3 right."""
+PREDICTED = torch.tensor([[9, 9, 1, 3, 9], [9, 9, 3, 9, 9], [9, 9, 9, 5, 9]])
+"""Counted by hand: 15 symbols, 13 right; 3 sequences, 1 right; 5 digits to find (not 9), 3 of them right (4 digits
+were predicted).
+"""
 
 HAND_COUNTS = {
-    "accuracy_correct": 12,
+    "accuracy_correct": 13,
     "accuracy_total": 15,
     "sequence_accuracy_correct": 1,
     "sequence_accuracy_total": 3,
@@ -129,12 +132,12 @@ def test_metrics_over_uneven_batches_are_exact() -> None:
         for output in outputs:  # as two updates, not as one that sums them
             SymbolCrossEntropy.reduce_metrics([output])
     values = found.get_smoothed_values()
-    assert values["accuracy"] == 12 / 15
+    assert values["accuracy"] == 13 / 15
     assert values["sequence_accuracy"] == pytest.approx(1 / 3)
     assert values["digit_accuracy"] == pytest.approx(3 / 5)
     # a right symbol has the logit 1 of ten, a wrong one 0
     norm = float(torch.logsumexp(torch.tensor([1.0] + 9 * [0.0]), 0))
-    assert values["loss"] == pytest.approx((norm - 12 / 15) / np.log(2), abs=1e-4)
+    assert values["loss"] == pytest.approx((norm - 13 / 15) / np.log(2), abs=1e-4)
 
 
 def test_samples_are_counted_in_training_only() -> None:
@@ -162,11 +165,12 @@ def test_a_missed_threshold_does_not_solve_the_task() -> None:
     config: Any = GridAdditionConfig(digits=2, stop_at_accuracy=0.9)
     config.seed = 1
     task = GridAdditionTask.setup_task(config)
-    for accuracies, solved in (([0.89], False), ([0.9], True), ([0.95, 0.5], False), ([0.95, 0.9], True)):
+    missed, reached = ([0.89], [0.95, 0.5], [0.5, 0.95]), ([0.9], [0.95, 0.9])
+    for accuracies in (*missed, *reached):
         task.begin_valid_epoch(1, None)
         for accuracy in accuracies:  # one for each validation set
             task.post_validate(None, {"accuracy": accuracy}, None)
-        assert task.solved is solved
+        assert task.solved is (accuracies in reached)
     task.cfg.stop_at_accuracy = 0.0
     assert not task.solved
 
@@ -189,6 +193,25 @@ def test_baselines_have_the_sizes_of_their_equations(untied: bool) -> None:
     net = FeedForward(options, 20, 2)  # type: ignore[arg-type]
     assert size_of(net) == 21 * d + copies * (d + 1) * d + (d + 1) * 2
     assert net(torch.ones(2, 20, dtype=torch.long)).shape == (2, 1, 2)
+
+
+def test_baselines_start_as_their_options_say() -> None:
+    d = 16
+    options = {"hidden_size": d, "layers": 2}
+    stacked = StackedLSTM(SimpleNamespace(**options, untied=True, forget_bias=3.0), 5, 5)  # type: ignore[arg-type]
+    for layer in range(2):
+        bias = getattr(stacked.lstm, f"bias_ih_l{layer}")
+        assert torch.equal(bias[d : 2 * d], torch.full((d,), 3.0))  # torch's order: input, forget, candidate, output
+        assert bias[:d].abs().max() < 1 and bias[2 * d :].abs().max() < 1
+    for activation, function in (("relu", torch.relu), ("tanh", torch.tanh)):
+        cfg: Any = SimpleNamespace(**options, untied=False, activation=activation, input_scale=4.0)
+        net = FeedForward(cfg, 20, 2)
+        assert 3.5 < net.project.weight.abs().max() <= 4.0
+        bits = torch.randint(0, 2, (3, 20), generator=torch.Generator().manual_seed(1))
+        values = function(net.project(bits.float()))
+        for _ in range(2):
+            values = function(net.hidden[0](values))
+        assert torch.equal(net(bits), net.output(values).unsqueeze(1))
 
 
 def test_an_untied_stacked_lstm_with_equal_layers_is_a_tied_one() -> None:
@@ -225,6 +248,25 @@ def test_grid_lstms_have_the_sizes_of_their_equations(untied: bool, readout: str
     assert grid(torch.zeros(2, 7, dtype=torch.long)).shape == (2, 7, 11)
 
 
+def test_options_of_grid_lstms_reach_the_grid() -> None:
+    cfg: Any = SimpleNamespace(**GRID | {"forget_bias": 2.5, "input_scale": 3.0, "output_form": "o_tanhm"})
+    cfg.untied, cfg.readout, cfg.depth = False, "hidden", "lstm"
+    for model in (GridLSTM1dModel(cfg, 20, 2), GridLSTM2dModel(cfg, 11, 11)):
+        assert model.grid.grid.output_form == "o_tanhm"
+        biases = torch.cat([bias.flatten() for bias in model.grid.grid.biases])
+        assert int((biases == 2.5).sum()) == 12 * len(model.grid.grid.dimensions)
+        weight = model.grid.project.linear.weight
+        assert 2.5 < weight.abs().max() <= 3.0
+    cfg.prioritize_depth = True
+    assert [dim.priority for dim in GridLSTM2dModel(cfg, 11, 11).grid.grid.dimensions] == [0, 1]
+
+
+def test_presets_fill_in_what_is_not_given() -> None:
+    args = SimpleNamespace(layers=7)
+    ARCH_CONFIG_REGISTRY["grid_lstm_2d_memorization"](args)
+    assert vars(args) == {"layers": 7, "hidden_size": 100, "input_scale": 2.0, "forget_bias": 3.0}
+
+
 @pytest.mark.parametrize("depth", ["identity", "tanh", "relu"])
 def test_a_depth_without_cells_has_no_memory_to_read(depth: str) -> None:
     cfg: Any = SimpleNamespace(**GRID, untied=False, readout="hidden-memory", depth=depth)
@@ -252,6 +294,8 @@ def test_a_2lstm_predicts_from_what_it_has_read_so_far() -> None:
         ({"dropout": 1.0}, "--dropout: expected at least 0 and below 1"),
         ({"init_scale": 0.0}, "--init-scale: expected above 0"),
         ({"input_scale": -1.0}, "--input-scale: expected 0 or more, got -1.0"),
+        ({"recompute": True, "prioritize_depth": True}, "--recompute: not with --prioritize-depth"),
+        ({"no_bias": True, "forget_bias": 3.0}, "--forget-bias 3.0: with --no-bias there is none"),
     ],
 )
 def test_bad_options_of_models_are_named(change: dict[str, float], message: str) -> None:
@@ -307,7 +351,10 @@ def test_errors_stand_below_the_symbols_that_are_wrong() -> None:
     lines = report(samples, 5, errors_only=True)
     assert lines[0] == "sample 1: 2 of 3 symbols right"
     assert lines[3].index("3") == lines[4].index("^")
-    assert lines[-1] == "5 of 6 symbols right (83.33%), 1 of 2 samples without an error"
+    assert lines[-2:] == [
+        "5 of 6 symbols right (83.33%), 1 of 2 samples without an error",
+        "without delimiters: 2 of 2 right (100.00%)",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ RECIPE = Recipe(
     unit="digits",
     models=SEQUENCE_MODELS,
     scales={
-        "smoke": Scale((2,), 24, 2, samples=1200, samples_per_epoch=600, valid_samples=50, batch_size=30, lr=0.003),
+        "smoke": Scale(
+            (1,), 24, 2, samples=3000, samples_per_epoch=1000, batch_size=20, lr=0.01, forget_bias=3.0, input_scale=2.0
+        ),
         # Digits that enter strongly and memories that last; see the memorization recipe.
         "cpu": Scale(
             (8,),

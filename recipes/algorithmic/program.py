@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from eval.provenance import Stopwatch, provenance
 from recipes.algorithmic.curves import write_csv
 from recipes.algorithmic.picture import PaperFigure, draw
 from recipes.algorithmic.runs import Run, execute, training_options
-from recipes.training import TrainingError, Value
+from recipes.training import TrainingError, Value, stop_all
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,13 @@ def build_parser(recipe: Recipe) -> argparse.ArgumentParser:
     parser.add_argument("--dest", type=Path, help=f"folder of the runs (default: runs/{recipe.name}-SCALE)")
     parser.add_argument("--results", type=Path, help="folder of curves.json, .csv, .png (default: DEST/results)")
     parser.add_argument("--seed", type=int, default=1, help="of parameters and samples (default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: %(default)s)")
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=1,
+        help="models trained at the same time, one a core (default: %(default)s)",
+    )
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of each (default: %(default)s)")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     if recipe.growing:
         parser.add_argument(
@@ -196,6 +205,8 @@ def scale_of(recipe: Recipe, options: argparse.Namespace) -> Scale:
             value < 0 or (value == 0 and name not in ("hours", "input_scale", "lr_patience"))
         ):
             raise EvaluationError(f"--{name.replace('_', '-')} {value}: must be above 0")
+    if options.jobs < 1:
+        raise EvaluationError(f"--jobs {options.jobs}: must be above 0")
     if "layers" in given:
         given["own_layers"] = ()
     return replace(recipe.scales[options.scale], **given)
@@ -212,18 +223,30 @@ def run_recipe(recipe: Recipe, options: argparse.Namespace, arguments: list[str]
     # paths as seen from here: the record names no user's home
     paths = {str(path): relative(path) for path in (options.dest, options.results) if path is not None}
     command = ["python", "-m", f"recipes.{recipe.name}", *(paths.get(argument, argument) for argument in arguments)]
-    results = []
-    for model in options.models:
+    drawing = threading.Lock()
+
+    def run_model(model: str) -> list[dict[str, Any]]:
+        results = []
         for size in scale.sizes:
             run = recipe.run(model, size, scale, options.seed)
             print(f"{run.name}: {run.label}, {size} {recipe.unit}", flush=True)
             result = execute(run, dest / run.name, command, options.threads, options.quiet)
             results.append(result)
             print(f"{run.name}: {describe(result, recipe.metric)}", flush=True)
-            collect(recipe, dest, options.results or dest / "results", options.scale, command)
+            with drawing:
+                collect(recipe, dest, options.results or dest / "results", options.scale, command)
             if recipe.growing and not result["solved"] and not options.all_sizes:
                 break
-    return results
+        return results
+
+    with ThreadPoolExecutor(options.jobs) as pool:
+        try:
+            return [result for results in pool.map(run_model, options.models) for result in results]
+        except BaseException as error:
+            pool.shutdown(wait=False, cancel_futures=True)
+            if not isinstance(error, Exception):  # interrupted: what else runs shall not outlive this program
+                stop_all()
+            raise
 
 
 def describe(result: Mapping[str, Any], metric: str) -> str:
@@ -258,12 +281,17 @@ def collect(recipe: Recipe, dest: Path, folder: Path, scale: str, command: list[
 
 
 def main(recipe: Recipe, arguments: list[str] | None = None) -> int:
-    """Run a recipe; return the exit status: 0, or 2 after an error that is told in one line."""
+    """Run a recipe; return the exit status: 0, 2 after an error that is told in one line, 130 when interrupted."""
     given = sys.argv[1:] if arguments is None else arguments
     options = build_parser(recipe).parse_args(given)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # the trainings are to end, too
     try:
         run_recipe(recipe, options, given)
     except (EvaluationError, TrainingError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on where this left off", file=sys.stderr)
+        return 130
     return 0

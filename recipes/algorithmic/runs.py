@@ -64,7 +64,7 @@ def training_options(
         "batch_size": batch_size,
         "max_update": -(-samples // batch_size),
         "stop_time_hours": hours,
-        "samples_per_epoch": min(samples_per_epoch, samples),
+        "samples_per_epoch": samples_per_epoch,
         "best_checkpoint_metric": "accuracy",
         "maximize_best_checkpoint_metric": True,
         "no_epoch_checkpoints": True,
@@ -86,15 +86,16 @@ def execute(run: Run, folder: Path, command: list[str], threads: int | None, qui
         quiet: show no progress.
 
     Returns:
-        the result: settings, points, `solved`, `samples_to_solve`, the final accuracies, provenance.
+        the result: settings, points, `solved`, `samples_to_solve`, the best accuracies, a list of the starts (command,
+        commit and time of each), provenance of the last.
 
     Raises:
         EvaluationError: the folder holds a run with other settings.
-        TrainingError: fairseq-train failed.
+        TrainingError: fairseq-train failed, or still runs.
     """
     settings: dict[str, Any] = {"model": run.model, "label": run.label, "size": run.size, "options": run.options}
     kept = folder / "settings.json"
-    starts = 0
+    starts: list[dict[str, Any]] = []
     if kept.exists():
         before = json.loads("\n".join(read_lines(kept)))
         _compare(before["settings"], settings, folder)
@@ -105,7 +106,9 @@ def execute(run: Run, folder: Path, command: list[str], threads: int | None, qui
         if result["solved"] or not _raised(result["options"], run.options):
             return result
     stopwatch = Stopwatch()
-    write_json(kept, {"settings": settings, "starts": starts + 1})
+    origin = provenance(command, stopwatch)
+    starts.append({name: origin[name] for name in ("command", "commit", "started")})
+    write_json(kept, {"settings": settings, "starts": starts})
     log = folder / "train.log"
     train(None, {**run.options, "save_dir": relative(folder / "checkpoints")}, log, threads, quiet)
     lines = read_lines(log)
@@ -115,7 +118,7 @@ def execute(run: Run, folder: Path, command: list[str], threads: int | None, qui
         "parameters": next(int(m.group(1).replace(",", "")) for m in map(_PARAMETERS.search, lines) if m),
         **summary(points, float(run.options.get("stop_at_accuracy", 1.0))),
         "points": points,
-        "starts": starts + 1,
+        "starts": starts,
         "provenance": provenance(command, stopwatch),
     }
     write_json(result_path, result)

@@ -21,7 +21,7 @@ RECIPE = Recipe(
     unit="symbols",
     models=SEQUENCE_MODELS,
     scales={
-        "smoke": Scale((2,), 24, 2, samples=1200, samples_per_epoch=600, valid_samples=50, batch_size=30, lr=0.003),
+        "smoke": Scale((2,), 24, 2, samples=4000, samples_per_epoch=1000, batch_size=20, lr=0.01, input_scale=2.0),
         # Symbols that enter strongly and memories that last: with torch's small projection and a forget bias of 1 the
         # 2-LSTM stays at chance for as long as two cores allow.
         "cpu": Scale(

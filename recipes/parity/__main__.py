@@ -22,7 +22,7 @@ RECIPE = Recipe(
     unit="bits",
     models=STRING_MODELS,
     scales={
-        "smoke": Scale((6,), 24, 2, samples=3000, samples_per_epoch=1500, valid_samples=50, batch_size=50, lr=0.01),
+        "smoke": Scale((10,), 24, 2, samples=6000, samples_per_epoch=1500, batch_size=50, lr=0.01, input_scale=4.0),
         # Parity shows only in functions that oscillate with the number of ones: the weights that read bits start large.
         # Fewer bits have too few strings: what is held out of them cannot be told from the rest.
         "cpu": Scale(
@@ -44,6 +44,7 @@ RECIPE = Recipe(
             samples=50_000_000,
             samples_per_epoch=100_000,
             valid_samples=1000,
+            input_scale=4.0,
         ),
     },
     metric="valid_accuracy",

@@ -98,7 +98,7 @@ class SymbolCrossEntropy(FairseqCriterion):
         for name in names:
             count = total(f"{name}_total")
             if count:
-                # not rounded: 0.999999 has not solved anything
+                # not rounded: what decides whether a task is solved is exact, only fairseq's log has six digits
                 metrics.log_scalar(name, total(f"{name}_correct") / count, count)
 
     @staticmethod

@@ -7,27 +7,34 @@ from torch import Tensor, nn
 
 
 class Progress(nn.Module):
-    """Part of a model without parameters; its two numbers are saved and loaded with the model.
+    """Part of a model without parameters; its numbers are saved and loaded with the model.
 
     fairseq writes a task's state into checkpoints too, but does not read it when a training is resumed.
 
+    Args:
+        held_out: a number that tells one validation set from another.
+
     Attributes:
         samples: training samples seen.
-        accuracy: on the validation set, when last looked at.
+        accuracy: on the validation set, when last looked at. It is not taken over from a model that was validated on
+            another set (of another problem or size).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, held_out: int = 0) -> None:
         super().__init__()
+        self.held_out = held_out
         self.samples = 0
         self.accuracy = 0.0
 
     def get_extra_state(self) -> Tensor:
-        """For torch: what is saved, shape (2,), in double precision whatever that of the model is."""
-        return torch.tensor([self.samples, self.accuracy], dtype=torch.float64)
+        """For torch: what is saved, shape (3,), in double precision whatever that of the model is."""
+        return torch.tensor([self.samples, self.accuracy, self.held_out], dtype=torch.float64)
 
     def set_extra_state(self, state: Tensor) -> None:
         """For torch: take over what was saved."""
-        self.samples, self.accuracy = int(state[0]), float(state[1])
+        self.samples = int(state[0])
+        same = len(state) > 2 and int(state[2]) == self.held_out
+        self.accuracy = float(state[1]) if same else 0.0
 
     def extra_repr(self) -> str:
         return f"samples={self.samples}, accuracy={self.accuracy}"

@@ -73,8 +73,8 @@ class SampleSource:
             ("--valid-samples", valid_samples, 1),
             ("--test-samples", test_samples, 1),
         ):
-            if value < least:
-                raise ValueError(f"{option}: expected at least {least}, got {value}")
+            if not least <= value < 2**64:
+                raise ValueError(f"{option}: expected at least {least} and less than 2**64, got {value}")
         self.problem = problem
         self._train = Stream(seed, TRAIN, problem.words)
         self._held_out: set[bytes] = set()

@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations` and no `int | None` in the config: fairseq reads the types of its fields.
 import logging
+import zlib
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from omegaconf import II, DictConfig
 from torch import Tensor
 
+from ...criterions.symbol_cross_entropy import SymbolCrossEntropy
 from .dataset import ProblemDataset
 from .problems import Problem
 from .progress import Progress
@@ -116,7 +118,7 @@ class AlgorithmicTask(FairseqTask):
         self._dictionaries = tuple(
             SymbolDictionary(symbols) for symbols in (self.problem.source_symbols, self.problem.target_symbols)
         )
-        self.progress = Progress()
+        self.progress = Progress(held_out=zlib.crc32(b"".join(part.tobytes() for part in self.source.valid)))
         self._accuracies: list[float] = []
 
     @abstractmethod
@@ -140,6 +142,20 @@ class AlgorithmicTask(FairseqTask):
         model = super().build_model(cfg, from_checkpoint)
         model.progress = self.progress
         return model
+
+    def build_criterion(self, cfg: Any, from_checkpoint: bool = False) -> Any:
+        """Build the criterion.
+
+        Raises:
+            ValueError: it is one that counts neither samples nor accuracies (fairseq's default is).
+        """
+        criterion = super().build_criterion(cfg, from_checkpoint)
+        if not isinstance(criterion, SymbolCrossEntropy):
+            raise ValueError(
+                f"--criterion {getattr(cfg, '_name', type(criterion).__name__)}: expected symbol_cross_entropy, which "
+                "counts samples and accuracies"
+            )
+        return criterion
 
     def load_dataset(self, split: str, combine: bool = False, task_cfg: Any = None, **kwargs: Any) -> None:
         """Set up `train`, `valid` or `test`.
