@@ -89,7 +89,7 @@ def _settings(options: dict[str, Any]) -> str:
 
 def _origins(run: dict[str, Any]) -> str:
     """All commands that a run was started with, and the commits that they ran on."""
-    found = {}
+    found: dict[str, None] = {}
     for start in run["starts"]:
         commit = start["commit"]
         state = f"commit {commit['revision'][:7]}{' with uncommitted changes' if commit['dirty'] else ''}"

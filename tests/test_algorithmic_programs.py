@@ -79,12 +79,8 @@ def test_a_solved_training_is_not_continued_unless_asked_to(solved: tuple[Path, 
 
 def test_what_solved_one_problem_has_not_solved_another(solved: tuple[Path, str], tmp_path: Path) -> None:
     folder, _log = solved
-    longer = [{2: 4}.get(option, option) if n == 3 else option for n, option in enumerate(TASK)]
-    assert longer[2:4] == ["--length", 4]
-    log = succeed(
-        *("train", *longer, *MODEL, *TRAINING, "--save-dir", tmp_path, "--max-update", 3),
-        *("--finetune-from-model", folder / "checkpoint_last.pt"),
-    )
+    start = ["--finetune-from-model", folder / "checkpoint_last.pt", "--length", 4]  # the last --length counts
+    log = succeed("train", *TASK, *MODEL, *TRAINING, "--save-dir", tmp_path, "--max-update", 3, *start)
     assert "solved after" not in log
     assert entries(log, "valid")[-1]["valid_num_updates"] == "3"
 
