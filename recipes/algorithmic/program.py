@@ -158,7 +158,7 @@ def build_parser(recipe: Recipe) -> argparse.ArgumentParser:
     parser.add_argument(
         "--jobs",
         type=int,
-        default=1,
+        default=2,
         help="models trained at the same time, one a core (default: %(default)s)",
     )
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of each (default: %(default)s)")
