@@ -307,22 +307,23 @@ def test_bad_options_of_models_are_named(change: dict[str, float], message: str)
 # Curves and inspection
 
 
-def entry(kind: str, samples: int, updates: int, accuracy: float, **more: float) -> str:
-    values = {"samples": samples, "num_updates": updates, "accuracy": accuracy, **more}
+def entry(kind: str, samples: int, updates: int, accuracy: float, at: int = 0) -> str:
+    values = {"samples": samples, "num_updates": updates, "accuracy": accuracy}
     fields = ", ".join(f'"{kind}_{name}": "{value}"' for name, value in values.items())
-    return f'2026-01-01 00:00:00 | INFO | {kind} | {{"epoch": 1, {fields}}}'
+    return f'2026-01-01 00:01:{at:02} | INFO | {kind} | {{"epoch": 1, {fields}}}'
 
 
-START = "2026-01-01 00:00:00 | INFO | fairseq_cli.train | training on 1 devices (GPUs/TPUs)"
+def start(at: int) -> str:
+    return f"2026-01-01 00:01:{at:02} | INFO | fairseq_cli.train | training on 1 devices (GPUs/TPUs)"
 
 
 def test_a_curve_counts_what_was_repeated_once() -> None:
-    log = [START, entry("valid", 100, 10, 0.4), entry("train", 100, 10, 0.3, wall=5)]
-    log += [entry("valid", 200, 20, 0.5), entry("train", 200, 20, 0.4, wall=9)]
+    log = [start(2), entry("valid", 100, 10, 0.4), entry("train", 100, 10, 0.3, at=7)]
+    log += [entry("valid", 200, 20, 0.5), entry("train", 200, 20, 0.4, at=11)]
     log += [entry("valid", 300, 30, 0.6)]  # stopped before its checkpoint was written
-    log += [START, entry("valid", 200, 20, 0.55), entry("train", 200, 20, 0.45, wall=4)]
-    log += [entry("valid", 300, 30, 1.0), entry("train", 300, 30, 0.7, wall=11)]
-    log += [entry("valid", 300, 31, 1.0), entry("train", 300, 31, 0.1, wall=12)]  # the update without effect
+    log += [start(40), entry("valid", 200, 20, 0.55), entry("train", 200, 20, 0.45, at=44)]
+    log += [entry("valid", 300, 30, 1.0), entry("train", 300, 30, 0.7, at=51)]
+    log += [entry("valid", 300, 31, 1.0), entry("train", 300, 31, 0.1, at=52)]  # the update without effect
     points = read_points(["some other line", *log])
     assert [(point["samples"], point["updates"]) for point in points] == [(100, 10), (200, 20), (300, 30)]
     assert [point["valid_accuracy"] for point in points] == [0.4, 0.55, 1.0]

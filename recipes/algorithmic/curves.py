@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,12 @@ def read_points(lines: Iterable[str]) -> list[Point]:
         lines: lines of a log with `--log-format json`.
     """
     points: dict[int, Point] = {}
-    earlier_seconds = seconds = 0.0  # of earlier starts; of this start until its last entry
+    # By the clock of the log: fairseq's own count of seconds does not survive a resume.
+    earlier = seconds = 0.0  # of earlier starts; of this start until its last entry
+    started: datetime | None = None
     for line in lines:
         if _START in line:
-            earlier_seconds, seconds = earlier_seconds + seconds, 0.0
+            earlier, seconds, started = earlier + seconds, 0.0, _time(line)
         match = _ENTRY.search(line)
         if match is None:
             continue
@@ -47,10 +50,15 @@ def read_points(lines: Iterable[str]) -> list[Point]:
         point["updates"] = int(float(entry[f"{kind}_num_updates"]))
         point["samples"] = samples
         point |= {f"{kind}_{name}": float(entry[f"{kind}_{name}"]) for name in _METRICS if f"{kind}_{name}" in entry}
-        if kind == "train":
-            seconds = float(entry["train_wall"])
-            point["seconds"] = earlier_seconds + seconds
+        if kind == "train" and started is not None:
+            seconds = (_time(line) - started).total_seconds()
+            point["seconds"] = earlier + seconds
     return [points[samples] for samples in sorted(points)]
+
+
+def _time(line: str) -> datetime:
+    """When a line was logged."""
+    return datetime.fromisoformat(line[:19])
 
 
 def samples_to_reach(points: Sequence[Point], metric: str, value: float) -> int | None:
