@@ -1,8 +1,7 @@
-"""The fairseq side of parity, addition and memorization: batches, workers, metrics, curves, inspection."""
+"""The fairseq side of parity, addition and memorization: batches, workers, metrics, models."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,10 +12,6 @@ from fairseq.data.iterators import EpochBatchIterator
 from fairseq.logging import metrics
 from fairseq.models import ARCH_CONFIG_REGISTRY
 
-from eval.errors import EvaluationError
-from eval.inspection import Sample, parse_samples, report
-from recipes.algorithmic.curves import read_points, samples_to_reach, write_csv
-from recipes.algorithmic.runs import summary
 from reencoder.criterions.symbol_cross_entropy import SymbolCrossEntropy, count_correct
 from reencoder.models.baselines import FeedForward, StackedLSTM
 from reencoder.models.grid_lstm import GridLSTM1dModel, GridLSTM2dModel
@@ -302,70 +297,3 @@ def test_bad_options_of_models_are_named(change: dict[str, float], message: str)
     cfg: Any = SimpleNamespace(**{**GRID, "untied": False, "readout": "hidden", "depth": "lstm", **change})
     with pytest.raises(ValueError, match=message):
         GridLSTM2dModel(cfg, 5, 5)
-
-
-# Curves and inspection
-
-
-def entry(kind: str, samples: int, updates: int, accuracy: float, at: int = 0) -> str:
-    values = {"samples": samples, "num_updates": updates, "accuracy": accuracy}
-    fields = ", ".join(f'"{kind}_{name}": "{value}"' for name, value in values.items())
-    return f'2026-01-01 00:01:{at:02} | INFO | {kind} | {{"epoch": 1, {fields}}}'
-
-
-def start(at: int) -> str:
-    return f"2026-01-01 00:01:{at:02} | INFO | fairseq_cli.train | training on 1 devices (GPUs/TPUs)"
-
-
-def test_a_curve_counts_what_was_repeated_once() -> None:
-    log = [start(2), entry("valid", 100, 10, 0.4), entry("train", 100, 10, 0.3, at=7)]
-    log += [entry("valid", 200, 20, 0.5), entry("train", 200, 20, 0.4, at=11)]
-    log += [entry("valid", 300, 30, 0.6)]  # stopped before its checkpoint was written
-    log += [start(40), entry("valid", 200, 20, 0.55), entry("train", 200, 20, 0.45, at=44)]
-    log += [entry("valid", 300, 30, 1.0), entry("train", 300, 30, 0.7, at=51)]
-    log += [entry("valid", 300, 31, 1.0), entry("train", 300, 31, 0.1, at=52)]  # the update without effect
-    points = read_points(["some other line", *log])
-    assert [(point["samples"], point["updates"]) for point in points] == [(100, 10), (200, 20), (300, 30)]
-    assert [point["valid_accuracy"] for point in points] == [0.4, 0.55, 1.0]
-    assert [point["train_accuracy"] for point in points] == [0.3, 0.45, 0.7]
-    assert [point["seconds"] for point in points] == [5, 9 + 4, 9 + 11]
-    assert samples_to_reach(points, "valid_accuracy", 0.5) == 200
-    assert summary(points, 1.0)["samples_to_solve"] == 300
-    assert summary(points[:2], 1.0) | {"best": 0} == {
-        "solved": False,
-        "samples_to_solve": None,
-        "samples": 200,
-        "seconds": 13,
-        "best": 0,
-    }
-
-
-def test_curves_as_a_table(tmp_path: Path) -> None:
-    write_csv(tmp_path / "c.csv", {"a": [{"samples": 1, "valid_accuracy": 0.5}], "b": [{"samples": 2, "seconds": 3}]})
-    assert (tmp_path / "c.csv").read_text() == "run,samples,valid_accuracy,seconds\na,1,0.5,\nb,2,,3\n"
-
-
-def test_errors_stand_below_the_symbols_that_are_wrong() -> None:
-    output = ["S-1\t- 1 -", "T-1\t- - 12", "H-1\t-0.5\t- 3 12", "S-0\t- 7 -", "T-0\t- - 7", "H-0\t-0.1\t- - 7", "noise"]
-    samples = parse_samples(output)
-    assert samples[1] == Sample(("-", "1", "-"), ("-", "-", "12"), ("-", "3", "12"))
-    lines = report(samples, 5, errors_only=True)
-    assert lines[0] == "sample 1: 2 of 3 symbols right"
-    assert lines[3].index("3") == lines[4].index("^")
-    assert lines[-2:] == [
-        "5 of 6 symbols right (83.33%), 1 of 2 samples without an error",
-        "without delimiters: 2 of 2 right (100.00%)",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("output", "message"),
-    [
-        ([], "no sample"),
-        (["S-0\t1", "T-0\t1"], "sample 0 lacks a line"),
-        (["S-0\t1", "T-0\t1 2", "H-0\t0\t1"], "1 predictions for 2 symbols"),
-    ],
-)
-def test_output_that_is_no_inspection_is_refused(output: list[str], message: str) -> None:
-    with pytest.raises(EvaluationError, match=message):
-        parse_samples(output)
