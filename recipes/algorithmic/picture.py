@@ -63,7 +63,7 @@ def draw(
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from matplotlib.ticker import EngFormatter
+    from matplotlib.ticker import EngFormatter, NullFormatter
 
     sizes = sorted({result["size"] for result in results})
     columns = min(COLUMNS, len(sizes))
@@ -99,6 +99,7 @@ def draw(
         panel.set_xlabel("training samples")
         panel.set_xscale("log")
         panel.xaxis.set_major_formatter(EngFormatter(sep=""))
+        panel.xaxis.set_minor_formatter(NullFormatter())
         panel.set_ylim(-0.02, 1.04)
         panel.grid(True, alpha=0.3)
     for panel in panels[len(sizes) :]:
