@@ -1,7 +1,7 @@
 """The Reencoder: Grid LSTM translation (Kalchbrenner, Danihelka, Graves, ICLR 2016) as a fairseq plugin.
 
-`--user-dir reencoder` imports this package, and that registers the models and tasks. Where fairseq is not installed at
-all, `reencoder.grid`, which is pure torch, can still be imported.
+`--user-dir reencoder` imports this package, and that registers the models, tasks, criterion and optimizer. Where
+fairseq is not installed at all, `reencoder.grid`, which is pure torch, can still be imported.
 """
 
 from importlib.util import find_spec
@@ -17,5 +17,6 @@ if find_spec("fairseq") is not None:
     from .criterions import symbol_cross_entropy as _criterions  # noqa: F401
     from .models import baselines, grid_lstm  # noqa: F401
     from .models import reencoder as _models  # noqa: F401
+    from .optim import muon as _optimizers  # noqa: F401
     from .tasks import grid_addition, grid_memorization, grid_parity  # noqa: F401
     from .tasks import reencoder_translation as _tasks  # noqa: F401

@@ -35,6 +35,7 @@ class Scale:
         samples_per_epoch: samples between two validations.
         valid_samples: samples held out for validation.
         batch_size: samples an update.
+        optimizer: "adam", as in the paper, or "muon".
         lr: learning rate.
         lr_shrink: factor of the learning rate after `lr_patience` + 1 validations that are no better than the best; 1:
             it stays.
@@ -53,6 +54,7 @@ class Scale:
     samples_per_epoch: int = 15000
     valid_samples: int = 100
     batch_size: int = 15
+    optimizer: str = "adam"
     lr: float = 0.001
     lr_shrink: float = 1.0
     lr_patience: int = 1
@@ -129,6 +131,7 @@ class Recipe:
             hidden_size=scale.hidden_size,
             layers=scale.layers_of(model),
             valid_samples=scale.valid_samples,
+            optimizer=scale.optimizer,
             **{self.size_option: size},
             **{name: getattr(scale, name) for name in self.models[model].starts},
             **self.models[model].options,
@@ -184,6 +187,7 @@ def build_parser(recipe: Recipe) -> argparse.ArgumentParser:
         ("input_scale", float, "of the initial weights that read bits; 0: torch's default"),
     ):
         changes.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar="N", help=text)
+    changes.add_argument("--optimizer", choices=("adam", "muon"), help="the paper's, or the plugin's muon")
     return parser
 
 
@@ -201,7 +205,7 @@ def scale_of(recipe: Recipe, options: argparse.Namespace) -> Scale:
         if size < 1:
             raise EvaluationError(f"--{recipe.size_option} {size}: must be above 0")
     for name, value in given.items():
-        if name not in ("sizes", "forget_bias") and (
+        if name not in ("sizes", "forget_bias", "optimizer") and (
             value < 0 or (value == 0 and name not in ("hours", "input_scale", "lr_patience"))
         ):
             raise EvaluationError(f"--{name.replace('_', '-')} {value}: must be above 0")

@@ -43,7 +43,7 @@ class Run:
 def training_options(
     task: str, seed: int, batch_size: int, samples: int, samples_per_epoch: int, hours: float, lr: float, **more: Value
 ) -> dict[str, Value]:
-    """Options of fairseq-train that all runs have: Adam at a constant rate, until solved or out of budget.
+    """Options of fairseq-train that all runs have: a constant rate, until solved or out of budget.
 
     Args:
         task: name of the task.
@@ -58,7 +58,6 @@ def training_options(
     return {
         "task": task,
         "criterion": "symbol_cross_entropy",
-        "optimizer": "adam",
         "lr": lr,
         "clip_norm": 1.0,
         "batch_size": batch_size,

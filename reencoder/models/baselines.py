@@ -10,6 +10,7 @@ from fairseq.models import register_model
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..optim.matrices import mark_hidden_matrices
 from .algorithmic import SymbolModel, check_sizes, scale_input, sequence_problem, string_problem
 
 
@@ -47,6 +48,7 @@ class StackedLSTM(SymbolModel):
             if name.startswith("bias_ih"):
                 # torch's order of gates: input, forget, candidate, output
                 nn.init.constant_(bias[size : 2 * size], cfg.forget_bias)
+        mark_hidden_matrices(weights for weights in self.lstm.parameters() if weights.dim() == 2)
         self.output = nn.Linear(size, symbols_out)
 
     def forward(self, src_tokens: Tensor) -> Tensor:
@@ -105,6 +107,7 @@ class FeedForward(SymbolModel):
         self.project = nn.Linear(bits, size)
         scale_input(self.project, cfg.input_scale)
         self.hidden = nn.ModuleList(nn.Linear(size, size) for _ in range(cfg.layers if cfg.untied else 1))
+        mark_hidden_matrices(weights for weights in self.hidden.parameters() if weights.dim() == 2)
         self.repeats = 1 if cfg.untied else cfg.layers
         self.output = nn.Linear(size, symbols_out)
 

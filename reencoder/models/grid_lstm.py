@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from ..grid import GridLSTM1d, GridLSTM2d
 from ..grid.block import OUTPUT_FORMS, State
+from ..optim.matrices import mark_hidden_matrices
 from .algorithmic import SymbolModel, check_sizes, scale_input, sequence_problem, string_problem
 
 
@@ -121,6 +122,7 @@ class GridLSTM1dModel(SymbolModel):
     def __init__(self, cfg: GridLSTM1dConfig, bits: int, symbols_out: int) -> None:
         super().__init__()
         self.grid = GridLSTM1d(bits, **_grid_options(cfg))
+        mark_hidden_matrices(self.grid.grid.weights)
         scale_input(self.grid.project.linear, cfg.input_scale)
         self.readout = Readout(cfg.hidden_size, symbols_out, cfg.readout == "hidden-memory")
 
@@ -167,6 +169,7 @@ class GridLSTM2dModel(SymbolModel):
             recompute=cfg.recompute,
             **options,
         )
+        mark_hidden_matrices(self.grid.grid.weights)
         scale_input(self.grid.project.linear, cfg.input_scale)
         # without cells along the depth there is no memory on top to be read
         self.readout = Readout(

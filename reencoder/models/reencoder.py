@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from ..grid.block import State
 from ..grid.reencoder_grid import GridOptions, ReencoderGrid
 from ..grid.sweep import Prepared
+from ..optim.matrices import mark_hidden_matrices
 from .config import PRESETS, ReencoderConfig, grid_options
 
 IncrementalState = dict[str, dict[str, Any]]
@@ -133,6 +134,7 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
     def __init__(self, cfg: ReencoderConfig, dictionary: Dictionary, grid: ReencoderGrid, max_positions: int) -> None:
         super().__init__(dictionary)
         self.grid = grid
+        mark_hidden_matrices([*grid.weights, *grid.depths])
         options = grid.options
         planes = list(range(options.layers)) if cfg.upper_rows == "word" else [0]
         self.words = WordStates(dictionary, options, planes, cfg.embed_dim, cfg.embed_std)

@@ -1,0 +1,153 @@
+"""`--optimizer muon`: torch's Muon for the matrices inside a network, AdamW for all other parameters.
+
+Muon makes the steps of a matrix equally large in all directions, also in those of which the gradient has little: a
+skill that has hardly begun to show, such as a further digit in the addition, is learned many times sooner.
+"""
+
+# No `from __future__ import annotations`: fairseq reads the types of the configs' fields.
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from fairseq.dataclass import FairseqDataclass
+from fairseq.optim import FairseqOptimizer, register_optimizer
+from omegaconf import II
+from torch import Tensor, nn
+
+from .matrices import is_hidden_matrix
+
+
+class MuonWithAdamW(torch.optim.Optimizer):
+    """Muon for what `mark_hidden_matrices` has marked, AdamW for the rest, as one optimizer with one learning rate.
+
+    A parameter of more than two axes is a stack of matrices, each of which takes a step of its own. The steps of the
+    matrices are scaled to those of AdamW, so that a learning rate found for the one does for the other.
+
+    Args:
+        params: the parameters, some of them marked.
+        lr: learning rate.
+        momentum: of Muon.
+        betas: of AdamW.
+        eps: of AdamW.
+        weight_decay: of both, decoupled from the gradient.
+
+    Raises:
+        ValueError: this torch has no Muon, or no parameter is marked.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[nn.Parameter],
+        lr: float,
+        momentum: float = 0.95,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        if not hasattr(torch.optim, "Muon"):
+            raise ValueError(f"--optimizer muon: needs torch 2.9 or later, this is {torch.__version__}")
+        super().__init__(params, {"lr": lr})
+        given: list[nn.Parameter] = [param for group in self.param_groups for param in group["params"]]
+        self._stacks = [param for param in given if is_hidden_matrix(param)]
+        if not self._stacks:
+            raise ValueError(
+                "--optimizer muon: the model has no hidden matrices marked for it, or half precision (--fp16, --bf16) "
+                "has hidden them; use --optimizer adam"
+            )
+        # Views: they share the memory of the parameters, and are given their gradients before each step.
+        self._matrices = [[nn.Parameter(matrix) for matrix in _matrices(param.detach())] for param in self._stacks]
+        views = [matrix for matrices in self._matrices for matrix in matrices]
+        self._muon = torch.optim.Muon(
+            views, lr=lr, weight_decay=weight_decay, momentum=momentum, adjust_lr_fn="match_rms_adamw"
+        )
+        others = [param for param in given if not is_hidden_matrix(param)]
+        self._adamw = torch.optim.AdamW(others, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+        """Take one step; parameters without gradients stay."""
+        loss = None if closure is None else torch.enable_grad()(closure)()
+        for stack, matrices in zip(self._stacks, self._matrices, strict=True):
+            gradients = [None] * len(matrices) if stack.grad is None else _matrices(stack.grad)
+            for matrix, gradient in zip(matrices, gradients, strict=True):
+                matrix.grad = gradient
+        for optimizer in (self._muon, self._adamw):
+            for group in optimizer.param_groups:
+                group["lr"] = self.param_groups[0]["lr"]
+            optimizer.step()
+        return loss
+
+    def state_dict(self) -> dict[str, Any]:
+        """The states of both, and the learning rate as any optimizer tells it."""
+        return {**super().state_dict(), "muon": self._muon.state_dict(), "adamw": self._adamw.state_dict()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:  # type: ignore[override]
+        """Take over what `state_dict` gave.
+
+        Raises:
+            ValueError: it is another optimizer's.
+        """
+        if "muon" not in state_dict or "adamw" not in state_dict:
+            raise ValueError("--optimizer muon: the checkpoint was trained with another one; give --reset-optimizer")
+        super().load_state_dict({name: state_dict[name] for name in ("state", "param_groups")})
+        self._muon.load_state_dict(state_dict["muon"])
+        self._adamw.load_state_dict(state_dict["adamw"])
+
+
+def _matrices(stack: Tensor) -> list[Tensor]:
+    """The matrices of a parameter, as views."""
+    return list(stack.view(-1, *stack.shape[-2:]).unbind())
+
+
+def _betas(text: str) -> tuple[float, float]:
+    """Read "(0.9, 0.98)".
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        first, second = (float(part) for part in str(text).strip("()[] ").split(","))
+    except ValueError:
+        raise ValueError(f"--adam-betas: expected two numbers such as (0.9, 0.98), got {text}") from None
+    return first, second
+
+
+@dataclass
+class MuonConfig(FairseqDataclass):
+    """What Muon may vary."""
+
+    muon_momentum: float = field(default=0.95, metadata={"help": "momentum of Muon"})
+    adam_betas: str = field(default="(0.9, 0.999)", metadata={"help": "betas of AdamW"})
+    adam_eps: float = field(default=1e-8, metadata={"help": "epsilon of AdamW"})
+    weight_decay: float = field(default=0.0, metadata={"help": "weight decay of both"})
+    lr: Any = II("optimization.lr")  # noqa: RUF009 - how fairseq's optimizers refer to the common option
+
+
+@register_optimizer("muon", dataclass=MuonConfig)
+class FairseqMuon(FairseqOptimizer):
+    """`MuonWithAdamW` for fairseq.
+
+    Args:
+        cfg: the options.
+        params: the parameters.
+
+    Raises:
+        ValueError: names the option that is wrong.
+    """
+
+    def __init__(self, cfg: MuonConfig, params: Iterable[nn.Parameter]) -> None:
+        super().__init__(cfg)
+        options = self.optimizer_config
+        self._optimizer = MuonWithAdamW(params, **options)
+
+    @property
+    def optimizer_config(self) -> dict[str, Any]:
+        """Keyword arguments of the optimizer."""
+        return {
+            "lr": self.cfg.lr[0],
+            "momentum": self.cfg.muon_momentum,
+            "betas": _betas(self.cfg.adam_betas),
+            "eps": self.cfg.adam_eps,
+            "weight_decay": self.cfg.weight_decay,
+        }

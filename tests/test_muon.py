@@ -1,0 +1,143 @@
+"""Muon for marked matrices, AdamW for the rest: against torch's own, resumed, and refused."""
+
+from __future__ import annotations
+
+import copy
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from fairseq.models import BaseFairseqModel
+from torch import nn
+
+from reencoder.grid import GridLSTM2d
+from reencoder.models.baselines import FeedForward, FeedForwardConfig, StackedLSTM, StackedLSTMConfig
+from reencoder.models.grid_lstm import GridLSTM1dConfig, GridLSTM1dModel, GridLSTM2dConfig, GridLSTM2dModel
+from reencoder.optim.matrices import is_hidden_matrix, mark_hidden_matrices
+from reencoder.optim.muon import FairseqMuon, MuonConfig, MuonWithAdamW
+
+OPTIONS: dict[str, Any] = {"momentum": 0.9, "betas": (0.8, 0.9), "eps": 1e-6, "weight_decay": 0.1}
+
+
+def marked_grid() -> GridLSTM2d:
+    """A small grid with weights of their own for each of two layers."""
+    torch.manual_seed(1)
+    model = GridLSTM2d(3, 4, 2, tied=False)
+    mark_hidden_matrices(model.grid.weights)
+    return model
+
+
+def backward(model: GridLSTM2d, seed: int) -> None:
+    """Leave the gradients of a loss over the whole output."""
+    top, _ = model(torch.randn(5, 2, 3, generator=torch.Generator().manual_seed(seed)))
+    (top.hidden.square().sum() + top.memory.sin().sum()).backward()
+
+
+def take_steps(model: GridLSTM2d, optimizer: torch.optim.Optimizer, count: int, first: int = 0) -> None:
+    """Some steps, each on input of its own."""
+    for seed in range(first, first + count):
+        optimizer.zero_grad()
+        backward(model, seed)
+        optimizer.step()
+
+
+def test_steps_are_those_of_torch() -> None:
+    model, twin = marked_grid(), marked_grid()
+    take_steps(model, MuonWithAdamW(model.parameters(), lr=0.02, **OPTIONS), 3)
+
+    weights = list(twin.grid.weights)
+    rest = [parameter for parameter in twin.parameters() if not any(parameter is weight for weight in weights)]
+    # one matrix for each layer and dimension, each a parameter with memory of its own
+    matrices = [[nn.Parameter(m.clone()) for m in weight.detach().flatten(0, -3)] for weight in weights]
+    every = [matrix for each in matrices for matrix in each]
+    assert [tuple(matrix.shape) for matrix in every] == [(16, 8)] * 4
+    muon = torch.optim.Muon(every, lr=0.02, weight_decay=0.1, momentum=0.9, adjust_lr_fn="match_rms_adamw")
+    adamw = torch.optim.AdamW(rest, lr=0.02, betas=(0.8, 0.9), eps=1e-6, weight_decay=0.1)
+    for seed in range(3):
+        twin.zero_grad()
+        backward(twin, seed)
+        for weight, each in zip(weights, matrices, strict=True):
+            assert weight.grad is not None
+            for matrix, gradient in zip(each, weight.grad.flatten(0, -3), strict=True):
+                matrix.grad = gradient
+        muon.step()
+        adamw.step()
+        with torch.no_grad():
+            for weight, each in zip(weights, matrices, strict=True):
+                weight.copy_(torch.stack([matrix.detach() for matrix in each]).view_as(weight))
+
+    for (name, mine), theirs in zip(model.named_parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, msg=name)
+
+
+def test_a_step_is_as_large_as_adamws() -> None:
+    model = marked_grid()
+    before = [weight.detach().clone() for weight in model.grid.weights]
+    take_steps(model, MuonWithAdamW(model.parameters(), lr=0.01), 1)
+    for old, new in zip(before, model.grid.weights, strict=True):
+        size = (new.detach() - old).square().mean().sqrt().item()
+        assert 0.001 < size < 0.004  # AdamW's updates are about 0.2 times the rate in the long run
+
+
+def test_a_resumed_run_is_the_uninterrupted_one() -> None:
+    whole, cut = marked_grid(), marked_grid()
+    take_steps(whole, MuonWithAdamW(whole.parameters(), lr=0.02), 5)
+
+    optimizer = MuonWithAdamW(cut.parameters(), lr=0.02)
+    take_steps(cut, optimizer, 2)
+    kept = copy.deepcopy((cut.state_dict(), optimizer.state_dict()))
+    resumed = marked_grid()
+    resumed.load_state_dict(kept[0])
+    optimizer = MuonWithAdamW(resumed.parameters(), lr=0.5)  # the state knows the rate
+    optimizer.load_state_dict(kept[1])
+    take_steps(resumed, optimizer, 3, first=2)
+
+    for mine, theirs in zip(resumed.parameters(), whole.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_parameters_without_gradients_stay_and_the_rate_reaches_all() -> None:
+    model = marked_grid()
+    optimizer = FairseqMuon(MuonConfig(lr=[0.1]), list(model.parameters()))
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    optimizer.step()
+    backward(model, 0)
+    optimizer.set_lr(0.0)
+    optimizer.step()
+    assert optimizer.get_lr() == 0.0
+    assert all(torch.equal(old, new) for old, new in zip(before, model.parameters(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("model", "marked"),
+    [
+        (
+            GridLSTM2dModel(GridLSTM2dConfig(hidden_size=4, layers=2, untied=True), 5, 6),
+            {"grid.grid.weights.0", "grid.grid.weights.1"},
+        ),
+        (GridLSTM1dModel(GridLSTM1dConfig(hidden_size=4, layers=2), 7, 2), {"grid.grid.weights.0"}),
+        (StackedLSTM(StackedLSTMConfig(hidden_size=4, layers=2), 5, 6), {"lstm.weight_ih_l0", "lstm.weight_hh_l0"}),
+        (FeedForward(FeedForwardConfig(hidden_size=4, layers=2), 7, 2), {"hidden.0.weight"}),
+    ],
+    ids=["grid_lstm_2d", "grid_lstm_1d", "stacked_lstm", "feed_forward"],
+)
+def test_models_mark_what_lies_between_input_and_output(model: BaseFairseqModel, marked: set[str]) -> None:
+    assert {name for name, parameter in model.named_parameters() if is_hidden_matrix(parameter)} == marked
+
+
+def test_what_cannot_be_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"no hidden matrices marked.*--optimizer adam"):
+        MuonWithAdamW(nn.Linear(3, 3).parameters(), lr=0.1)
+    with pytest.raises(ValueError, match="--adam-betas: expected two numbers"):
+        FairseqMuon(MuonConfig(lr=[0.1], adam_betas="0.9"), list(marked_grid().parameters()))
+    model = marked_grid()
+    adam = torch.optim.Adam(model.parameters())
+    with pytest.raises(ValueError, match="trained with another one; give --reset-optimizer"):
+        MuonWithAdamW(model.parameters(), lr=0.1).load_state_dict(adam.state_dict())
+
+
+def test_an_old_torch_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "optim", SimpleNamespace(Optimizer=torch.optim.Optimizer))
+    with pytest.raises(ValueError, match=r"needs torch 2\.9 or later"):
+        MuonWithAdamW(marked_grid().parameters(), lr=0.1)
