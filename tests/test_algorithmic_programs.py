@@ -91,9 +91,10 @@ def test_a_criterion_that_counts_nothing_is_refused(tmp_path: Path) -> None:
     assert done.returncode != 0 and "--criterion cross_entropy: expected symbol_cross_entropy" in done.stderr
 
 
-def test_stopping_and_continuing_is_training_in_one_go(tmp_path: Path) -> None:
+@pytest.mark.parametrize("optimizer", ["adam", "muon"])
+def test_stopping_and_continuing_is_training_in_one_go(optimizer: str, tmp_path: Path) -> None:
     """25 updates at once, and 7 then 18 more from the checkpoint in mid-epoch: the same parameters, bit for bit."""
-    options = [*TASK, *MODEL, *TRAINING, "--disable-validation", "--seed", 7]
+    options = [*TASK, *MODEL, *TRAINING, "--optimizer", optimizer, "--disable-validation", "--seed", 7]
     succeed("train", *options, "--max-update", 25, "--save-dir", tmp_path / "whole")
     for updates in (7, 25):
         succeed("train", *options, "--max-update", updates, "--save-dir", tmp_path / "parts")
