@@ -12,6 +12,7 @@ from torch import Tensor
 
 from reencoder.models.config import PRESETS, ReencoderConfig, grid_options
 from reencoder.models.reencoder import IncrementalState, ReencoderModel
+from reencoder.optim.matrices import is_hidden_matrix
 
 PAD, EOS = 1, 2
 
@@ -149,6 +150,12 @@ def test_every_parameter_learns() -> None:
         logits(model, batch(SOURCES), batch(TARGETS)).square().sum().backward()
         without = [key for key, value in model.named_parameters() if value.grad is None or not value.grad.any()]
         assert without == [], name
+
+
+def test_matrices_of_the_grid_are_marked_for_muon() -> None:
+    model = build()
+    marked = {name for name, parameter in model.named_parameters() if is_hidden_matrix(parameter)}
+    assert marked == {"decoder.grid.weights.0", "decoder.grid.weights.1", "decoder.grid.depths.0"}
 
 
 def test_alignments_are_refused_with_a_reason() -> None:

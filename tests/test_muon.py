@@ -109,6 +109,18 @@ def test_parameters_without_gradients_stay_and_the_rate_reaches_all() -> None:
     assert all(torch.equal(old, new) for old, new in zip(before, model.parameters(), strict=True))
 
 
+def test_parameters_may_move() -> None:
+    model, moved = marked_grid(), marked_grid()
+    take_steps(model, MuonWithAdamW(model.parameters(), lr=0.02), 2)
+    optimizer = MuonWithAdamW(moved.parameters(), lr=0.02)
+    take_steps(moved, optimizer, 1)
+    for parameter in moved.parameters():
+        parameter.data = parameter.data.clone()
+    take_steps(moved, optimizer, 1, first=1)
+    for mine, theirs in zip(moved.parameters(), model.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
 @pytest.mark.parametrize(
     ("model", "marked"),
     [

@@ -55,7 +55,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
                 "--optimizer muon: the model has no hidden matrices marked for it, or half precision (--fp16, --bf16) "
                 "has hidden them; use --optimizer adam"
             )
-        # Views: they share the memory of the parameters, and are given their gradients before each step.
+        # Views of the parameters: what Muon changes in them, it changes there.
         self._matrices = [[nn.Parameter(matrix) for matrix in _matrices(param.detach())] for param in self._stacks]
         views = [matrix for matrices in self._matrices for matrix in matrices]
         self._muon = torch.optim.Muon(
@@ -70,8 +70,9 @@ class MuonWithAdamW(torch.optim.Optimizer):
         loss = None if closure is None else torch.enable_grad()(closure)()
         for stack, matrices in zip(self._stacks, self._matrices, strict=True):
             gradients = [None] * len(matrices) if stack.grad is None else _matrices(stack.grad)
-            for matrix, gradient in zip(matrices, gradients, strict=True):
-                matrix.grad = gradient
+            # viewed anew: a parameter may have been moved, as by torch's LSTM when it goes to a GPU
+            for matrix, values, gradient in zip(matrices, _matrices(stack.detach()), gradients, strict=True):
+                matrix.data, matrix.grad = values, gradient
         for optimizer in (self._muon, self._adamw):
             for group in optimizer.param_groups:
                 group["lr"] = self.param_groups[0]["lr"]
