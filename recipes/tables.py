@@ -40,7 +40,7 @@ def _origin(provenance: dict[str, Any]) -> str:
 
 
 def algorithmic(name: str, metric: str, unit: str) -> list[str]:
-    """The section of one of the paper's algorithmic tasks.
+    """The section of one of the paper's algorithmic tasks, with a part for each folder of further results.
 
     Args:
         name: of the recipe.
@@ -48,14 +48,21 @@ def algorithmic(name: str, metric: str, unit: str) -> list[str]:
         unit: what the size counts.
     """
     folder = ROOT / "recipes" / name / "results"
+    paper = json.loads((folder / "curves.json").read_text(encoding="utf-8"))["paper"]
+    lines = [f"## {name.capitalize()}", "", *_runs(folder, metric, unit)]
+    for further in sorted(path.parent for path in folder.glob("*/curves.json")):
+        lines += [f"### {name.capitalize()}: {further.name}", "", *_runs(further, metric, unit)]
+    return [*lines, f"The paper, as we read it: {'; '.join(figure['text'] for figure in paper)}.", ""]
+
+
+def _runs(folder: Path, metric: str, unit: str) -> list[str]:
+    """The runs in a folder of results, and the notes that lie beside them."""
     found = json.loads((folder / "curves.json").read_text(encoding="utf-8"))
     runs = sorted(found["runs"].values(), key=lambda run: (run["size"], -run["best"][metric]))
     lines = [
-        f"## {name.capitalize()}",
-        "",
         f"Scale `{found['scale']}`. Accuracy on {runs[0]['options']['valid_samples']} samples that are held out of "
         "training, the best of all validations; training samples are drawn on the fly. The curves are in "
-        f'`recipes/{name}/results/` (`curves.csv`, `curves.png`). "Solved": all held-out samples right.',
+        f'`{folder.relative_to(ROOT)}/` (`curves.csv`, `curves.png`). "Solved": all held-out samples right.',
         "",
         f"| {unit} | model | best accuracy | whole sequences | samples until solved | samples seen | minutes |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -67,13 +74,10 @@ def algorithmic(name: str, metric: str, unit: str) -> list[str]:
             f"| {run['size']} | {run['label']} | {best[metric]:.2%} | {best['valid_sequence_accuracy']:.2%} "
             f"| {solved} | {run['samples']:,} | {(run['seconds'] or 0) / 60:.0f} |"
         )
-    figures = "; ".join(figure["text"] for figure in found["paper"])
     return [
         *lines,
         "",
         *(folder / "notes.md").read_text(encoding="utf-8").splitlines(),
-        "",
-        f"The paper, as we read it: {figures}.",
         "",
         *(f"* {run['label']}, {run['size']} {unit}: {_settings(run['options'])}. {_origins(run)}" for run in runs),
         "",
@@ -84,7 +88,7 @@ def _settings(options: dict[str, Any]) -> str:
     rate = f"learning rate {options['lr']}"
     if "lr_shrink" in options:
         rate += f", times {options['lr_shrink']} after {options['lr_patience'] + 1} validations without progress"
-    return f"{rate}, batch {options['batch_size']}, seed {options['seed']}"
+    return f"{options['optimizer'].capitalize()}, {rate}, batch {options['batch_size']}, seed {options['seed']}"
 
 
 def _origins(run: dict[str, Any]) -> str:
