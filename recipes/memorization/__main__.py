@@ -23,8 +23,8 @@ RECIPE = Recipe(
     scales={
         "smoke": Scale((2,), 24, 2, samples=4000, samples_per_epoch=1000, batch_size=20, lr=0.01, input_scale=2.0),
         # Symbols that enter strongly and memories that last: with torch's small projection and a forget bias of 1 the
-        # 2-LSTM stays at chance for as long as two cores allow. Muon, and the larger batch that is good for it, learn it
-        # from fewer samples than Adam does.
+        # 2-LSTM stays at chance for as long as two cores allow. Muon, with the larger batch that is good for it,
+        # learns from fewer samples than Adam.
         "cpu": Scale(
             (20,),
             100,
