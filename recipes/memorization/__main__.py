@@ -37,7 +37,7 @@ RECIPE = Recipe(
             optimizer="muon",
             lr=0.007,
             lr_shrink=0.5,
-            lr_patience=8,
+            lr_patience=3,
             forget_bias=3.0,
             input_scale=2.0,
         ),
