@@ -51,7 +51,7 @@ def algorithmic(name: str, metric: str, unit: str) -> list[str]:
     paper = json.loads((folder / "curves.json").read_text(encoding="utf-8"))["paper"]
     lines = [f"## {name.capitalize()}", "", *_runs(folder, metric, unit)]
     for further in sorted(path.parent for path in folder.glob("*/curves.json")):
-        lines += [f"### {name.capitalize()}: {further.name}", "", *_runs(further, metric, unit)]
+        lines += [f"### {name.capitalize()}: {further.name.capitalize()}", "", *_runs(further, metric, unit)]
     return [*lines, f"The paper, as we read it: {'; '.join(figure['text'] for figure in paper)}.", ""]
 
 

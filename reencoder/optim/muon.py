@@ -47,7 +47,8 @@ class MuonWithAdamW(torch.optim.Optimizer):
     ) -> None:
         if not hasattr(torch.optim, "Muon"):
             raise ValueError(f"--optimizer muon: needs torch 2.9 or later, this is {torch.__version__}")
-        super().__init__(params, {"lr": lr})
+        defaults = {"lr": lr, "momentum": momentum, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        super().__init__(params, defaults)
         given: list[nn.Parameter] = [param for group in self.param_groups for param in group["params"]]
         self._stacks = [param for param in given if is_hidden_matrix(param)]
         if not self._stacks:
@@ -58,24 +59,25 @@ class MuonWithAdamW(torch.optim.Optimizer):
         # Views of the parameters: what Muon changes in them, it changes there.
         self._matrices = [[nn.Parameter(matrix) for matrix in _matrices(param.detach())] for param in self._stacks]
         views = [matrix for matrices in self._matrices for matrix in matrices]
-        self._muon = torch.optim.Muon(
-            views, lr=lr, weight_decay=weight_decay, momentum=momentum, adjust_lr_fn="match_rms_adamw"
-        )
-        others = [param for param in given if not is_hidden_matrix(param)]
-        self._adamw = torch.optim.AdamW(others, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
+        self._muon = torch.optim.Muon(views, adjust_lr_fn="match_rms_adamw")
+        self._adamw = torch.optim.AdamW(param for param in given if not is_hidden_matrix(param))
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
         """Take one step; parameters without gradients stay."""
         loss = None if closure is None else torch.enable_grad()(closure)()
         for stack, matrices in zip(self._stacks, self._matrices, strict=True):
-            gradients = [None] * len(matrices) if stack.grad is None else _matrices(stack.grad)
+            gradients = [None] * len(matrices) if stack.grad is None else _matrices(stack.grad.contiguous())
             # viewed anew: a parameter may have been moved, as by torch's LSTM when it goes to a GPU
             for matrix, values, gradient in zip(matrices, _matrices(stack.detach()), gradients, strict=True):
                 matrix.data, matrix.grad = values, gradient
-        for optimizer in (self._muon, self._adamw):
-            for group in optimizer.param_groups:
-                group["lr"] = self.param_groups[0]["lr"]
+        # The options live in the group that schedules and --optimizer-overrides change.
+        options = self.param_groups[0]
+        for optimizer, names in (
+            (self._muon, ("lr", "momentum", "weight_decay")),
+            (self._adamw, ("lr", "betas", "eps", "weight_decay")),
+        ):
+            optimizer.param_groups[0].update({name: options[name] for name in names})
             optimizer.step()
         return loss
 
@@ -139,8 +141,7 @@ class FairseqMuon(FairseqOptimizer):
 
     def __init__(self, cfg: MuonConfig, params: Iterable[nn.Parameter]) -> None:
         super().__init__(cfg)
-        options = self.optimizer_config
-        self._optimizer = MuonWithAdamW(params, **options)
+        self._optimizer = MuonWithAdamW(params, **self.optimizer_config)
 
     @property
     def optimizer_config(self) -> dict[str, Any]:
