@@ -1,17 +1,24 @@
-"""Random grids for the tests of `reencoder.grid`."""
+"""Random grids, and slow references of grids and stacks of planes, for the tests of `reencoder.grid`.
+
+The references use `grid_reference` alone and find every order by themselves: they share nothing with the fast path.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any, NamedTuple
 
+import pytest
 import torch
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.nn import functional as F
 
 from reencoder.grid.block import OUTPUT_FORMS, OutputForm, State
+from reencoder.grid.compute import compute_grid
 from reencoder.grid.dimension import KINDS, Dimension, weight_positions
-from reencoder.grid.engine import compute_grid
+from reencoder.grid.modules import PlaneStack
 from reencoder.grid.reference import grid_reference
 
 
@@ -19,15 +26,16 @@ class Case:
     """Random arguments of a grid; `leaves` are those that have a gradient.
 
     Args:
-        dimensions: what each dimension is like.
+        dimensions: options of each dimension.
         extents: number of blocks along each.
-        batch: samples.
+        batch: number of samples.
         d: hidden size.
-        bias: whether there are biases.
-        padded: whether samples have lengths of their own.
-        dropped: whether there are dropout masks.
+        bias: give the grid biases.
+        padded: give samples lengths of their own.
+        dropped: give the grid dropout masks.
         form: see `lstm_transform`.
         seed: of the random numbers.
+        dtype: type of all tensors.
     """
 
     def __init__(
@@ -73,8 +81,8 @@ class Case:
         """What the slow twin returns, hidden and memory of each dimension in turn."""
         return [part for state in grid_reference(*self.arguments(), **self.options) for part in state]
 
-    def engine(self, **options: Any) -> list[Tensor]:
-        """What the engine returns."""
+    def compute(self, **options: Any) -> list[Tensor]:
+        """What `compute_grid` returns, likewise."""
         return [part for state in compute_grid(*self.arguments(), **self.options, **options) for part in state]
 
 
@@ -98,15 +106,21 @@ def assert_all_close(
         torch.testing.assert_close(one, two, rtol=rtol, atol=atol)
 
 
+def torch_gates(weight: Tensor) -> Tensor:
+    """torch's order of the gates, i f g o, from ours, u f o c (u is i, c is g), along the first axis."""
+    u, f, o, c = weight.chunk(4)
+    return torch.cat([u, f, c, o])
+
+
 @st.composite
 def cases(draw: st.DrawFn, max_dimensions: int = 3, cells_only: bool = False) -> Case:
-    """Any grid: dimensions of all kinds, or with LSTM cells and no priority alone (`cells_only`)."""
+    """Any grid: dimensions of all kinds, or only LSTM cells without priority (`cells_only`)."""
     count = draw(st.integers(1, max_dimensions))
     extents = [draw(st.integers(1, 4 if count < 3 else 3)) for _ in range(count)]
     dimensions = [
         Dimension(
             kind="lstm" if cells_only else draw(st.sampled_from(KINDS)),  # type: ignore[arg-type]
-            tied=draw(st.booleans()),
+            untied=draw(st.booleans()),
             reverse=draw(st.booleans()),
             priority=0 if cells_only else draw(st.integers(0, 2)),
         )
@@ -123,3 +137,118 @@ def cases(draw: st.DrawFn, max_dimensions: int = 3, cells_only: bool = False) ->
         form=draw(st.sampled_from(OUTPUT_FORMS)),  # type: ignore[arg-type]
         seed=draw(st.integers(0, 99)),
     )
+
+
+def block_positions(extents: tuple[int, int], scan: tuple[bool, bool]) -> list[tuple[int, int]]:
+    """Positions of the blocks of a plane, front after front of a scan, each front from low first coordinate to high."""
+
+    def along_scan(position: tuple[int, int]) -> tuple[int, int]:
+        i, j = (
+            extent - 1 - at if reverse else at
+            for at, extent, reverse in zip(position, extents, scan, strict=True)
+        )  # fmt: skip
+        return i + j, i
+
+    return sorted(product(range(extents[0]), range(extents[1])), key=along_scan)
+
+
+def at_positions(blocks: Tensor, extents: tuple[int, int], scan: tuple[bool, bool]) -> Tensor:
+    """From one entry per block, in the order of a scan, shape (blocks, ...), to the shape (A, B, ...)."""
+    placed = torch.empty(*extents, *blocks.shape[1:], dtype=blocks.dtype)
+    for position, entry in zip(block_positions(extents, scan), blocks, strict=True):
+        placed[position] = entry
+    return placed
+
+
+class PlaneMasks(NamedTuple):
+    """Dropout factors of one plane, in the order of its scan; None without dropout.
+
+    Attributes:
+        scanned: of the two scanned dimensions, shape (blocks, batch, 2 * d).
+        depth: of the depth, shape (blocks, batch, d).
+    """
+
+    scanned: Tensor | None = None
+    depth: Tensor | None = None
+
+
+def stack_reference(
+    stack: PlaneStack,
+    sides: Sequence[tuple[State | None, State | None]],
+    below: State | None,
+    lengths: tuple[Tensor | None, Tensor | None] = (None, None),
+    masks: Sequence[PlaneMasks] | None = None,
+) -> tuple[list[tuple[State, State]], State]:
+    """A stack of planes by `grid_reference`: each plane is a three-dimensional grid of A x B x 1 blocks.
+
+    Returns:
+        What leaves each layer along the scanned dimensions, and what leaves the last layer along the depth at every
+        position (zeros without `depth_output`).
+    """
+    options = stack.options
+    d = options.hidden_size
+    first = sides[0] if below is None else None
+    if below is not None:
+        extents, batch = (below.hidden.size(0), below.hidden.size(1)), below.hidden.size(2)
+    else:
+        assert first is not None and first[0] is not None and first[1] is not None
+        extents, batch = (first[1].hidden.size(0), first[0].hidden.size(0)), first[0].hidden.size(1)
+    depth_size = d if options.depth == "lstm" else 0
+    # A first layer without states from below is one that reads zeros, by weights of any value.
+    depth = below or State(torch.zeros(*extents, batch, d), torch.zeros(*extents, batch, depth_size))
+    leaving: list[tuple[State, State]] = []
+    for layer, scan in enumerate(options.scans):
+        own = layer if options.untied else 0
+        weight = F.pad(stack.weights[own], (0, 3 * d - stack.weights[own].size(1))).view(4, 2, d, 3 * d)
+        scanned_biases = [None, None] if not options.bias else list(stack.biases[own].view(4, 2, d).unbind(1))
+        if own < len(stack.depth_weights):
+            depth_weight = F.pad(stack.depth_weights[own], (0, 3 * d - stack.depth_weights[own].size(1)))
+        else:
+            depth_weight = torch.zeros(4 * d if options.depth == "lstm" else d, 3 * d)
+        depth_bias = None
+        if options.bias:
+            depth_bias = torch.zeros(len(depth_weight))
+            if options.depth_bias and own < len(stack.depth_biases):
+                depth_bias = stack.depth_biases[own]
+        entering = []
+        for n in (0, 1):
+            side = sides[layer][n]
+            if layer > 0 and options.continued[n]:
+                side = leaving[-1][n]
+            elif side is None:
+                side = State(*torch.zeros(2, extents[1 - n], batch, d))
+            entering.append(State(*(part.unsqueeze(1) for part in side)))
+        placed: list[Tensor | None] = [None, None, None]
+        if masks is not None:
+            for part, mask in enumerate(masks[layer]):
+                if mask is not None:
+                    both = at_positions(mask, extents, scan).unsqueeze(2)
+                    placed[2 * part : 2 * part + 2] = both.split(d, dim=-1)
+        result = grid_reference(
+            [*entering, State(*(part for part in depth))],
+            [*(weight[:, n].reshape(1, 1, 1, 4 * d, -1) for n in (0, 1)), depth_weight[None, None, None]],
+            [None if bias is None else bias.reshape(1, 1, 1, -1) for bias in (*scanned_biases, depth_bias)],
+            [
+                Dimension(reverse=scan[0]),
+                Dimension(reverse=scan[1]),
+                Dimension(options.depth, priority=options.depth_priority),
+            ],
+            (*extents, 1),
+            lengths=[*lengths, None],
+            masks=placed,
+            output_form=options.output_form,
+        )
+        leaving.append(
+            (State(*(part.squeeze(1) for part in result[0])), State(*(part.squeeze(1) for part in result[1])))
+        )  # fmt: skip
+        depth = result[2]
+    return leaving, depth
+
+
+@pytest.fixture
+def double_precision() -> Iterator[None]:
+    """New tensors and parameters are of double precision, drawn from a fixed seed."""
+    torch.manual_seed(0)
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)

@@ -1,4 +1,4 @@
-"""The block against the paper's equations and torch's LSTM; the layout; dropout masks."""
+"""The block against the paper's equations and torch's LSTM."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import torch
 
 from reencoder.grid.block import State, grid_block, lstm_transform
 from reencoder.grid.dimension import Dimension
-from reencoder.grid.dropout import dropout_mask
-from reencoder.grid.layout import grid_layout
 
 BATCH, D = 3, 4
 
@@ -33,8 +31,8 @@ def test_block_is_the_papers_equations() -> None:
             assert out[n].hidden[0, k].item() == pytest.approx(math.tanh(o * memory), rel=1e-12)
 
 
-def test_prioritised_dimension_reads_the_others_outputs() -> None:
-    """Section 3.2 for three dimensions, the first one prioritised, the last one plain (3.3)."""
+def test_prioritized_dimension_reads_the_others_outputs() -> None:
+    """Section 3.2 for three dimensions, the first one prioritized, the last one plain (3.3)."""
     torch.manual_seed(0)
     states = [State(*torch.randn(2, BATCH, D, dtype=torch.float64).unbind(0)) for _ in range(2)]
     states.append(State(torch.randn(BATCH, D, dtype=torch.float64), torch.empty(BATCH, 0, dtype=torch.float64)))
@@ -64,57 +62,6 @@ def test_common_output_form_is_torchs_lstm_cell() -> None:
     torch.testing.assert_close(tuple(mine), tuple(cell(x, (h, c))))
 
 
-def test_a_wrong_kind_of_dimension_is_named() -> None:
-    with pytest.raises(ValueError, match=r"kind of a dimension: expected one of lstm, .*, got 'gru'"):
-        Dimension("gru")  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("extents", [(0, 3), (), (2, 2, 2)])
-def test_layout_refuses_what_it_cannot_lay_out(extents: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="one or two extents of at least 1"):
-        grid_layout(extents) if extents else grid_layout((0,))
-
-
-@pytest.mark.parametrize("extents", [(1, 1), (1, 4), (4, 1), (2, 2), (3, 5), (5, 3), (5,), (1,)])
-def test_layout_keeps_its_promises(extents: tuple[int, ...]) -> None:
-    """Every state goes where the block that reads it, or its side, expects it."""
-    layout = grid_layout(extents)
-    blocks = [tuple(column) for column in layout.coordinates.t().tolist()]
-    number = {block: n for n, block in enumerate(blocks)}
-    assert len(number) == layout.blocks == math.prod(extents)
-    assert all(layout.order[block] == n for block, n in number.items())
-    lines = [layout.blocks // extent for extent in extents]
-    assert [(points.start, points.stop) for points in layout.leaving] == [
-        (layout.blocks, layout.blocks + count) for count in lines
-    ]
-    assert layout.points == layout.blocks + max(lines)
-
-    def point(block: tuple[int, ...], n: int) -> int:
-        behind = (*block[:n], block[n] + 1, *block[n + 1 :])
-        return number[behind] if behind in number else layout.blocks + sum(p for m, p in enumerate(block) if m != n)
-
-    seen = 0
-    for k, front in enumerate(layout.fronts):
-        assert front.start == seen
-        inside = blocks[front.start : front.start + front.blocks]
-        assert all(sum(block) == k for block in inside)
-        assert front.first == inside[0]
-        for n, moves in enumerate(front.moves):
-            went = {move.block + m: move.point + m for move in moves for m in range(move.blocks)}
-            assert went == {m: point(block, n) for m, block in enumerate(inside)}
-            assert layout.outputs[n, front.start : front.start + front.blocks].tolist() == list(went.values())
-            entries = [m for m, block in enumerate(inside) if block[n] == 0]
-            assert entries == ([front.entries[n]] if front.entries[n] >= 0 else [])
-        seen += front.blocks
-    assert seen == layout.blocks
-
-
-@pytest.mark.parametrize("probability", [0.0, 0.1, 0.5, 0.9])
-def test_dropout_mask_drops_and_scales(probability: float) -> None:
-    torch.manual_seed(0)
-    mask = dropout_mask((300, 7, 101), probability, torch.zeros(1))
-    dropped = (mask == 0).float().mean().item()
-    deviation = math.sqrt(probability * (1 - probability) / mask.numel())
-    assert dropped == pytest.approx(probability, abs=5 * deviation + 1e-12)
-    kept = mask[mask != 0]
-    torch.testing.assert_close(kept, torch.full_like(kept, 1 / (1 - probability)), rtol=1e-4, atol=0)
+def test_map_applies_to_hidden_and_memory() -> None:
+    hidden, memory = State(torch.tensor([1.0, 2.0]), torch.tensor([3.0])).map(lambda part: part * 2)
+    assert (hidden.tolist(), memory.tolist()) == ([2.0, 4.0], [6.0])

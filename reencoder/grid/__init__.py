@@ -1,10 +1,23 @@
-"""The Grid LSTM in pure torch: nothing below this package knows fairseq."""
+"""The Grid LSTM in pure torch: nothing in this package knows fairseq.
+
+Read `dimension`, `block` and `reference` first: they are the paper. `compute` is the fast way, `modules` the torch
+modules.
+"""
 
 from .block import State
+from .compute import compute_grid
 from .dimension import Dimension
-from .engine import compute_grid
-from .grid3d import GridLSTM3d
-from .modules import GridLSTM
-from .stacks import GridLSTM1d, GridLSTM2d
+from .modules import BlockOptions, GridLSTM, GridLSTM1d, GridLSTM2d, GridLSTM3d, PlaneStack, PlaneStackOptions
 
-__all__ = ["Dimension", "GridLSTM", "GridLSTM1d", "GridLSTM2d", "GridLSTM3d", "State", "compute_grid"]
+__all__ = [
+    "BlockOptions",
+    "Dimension",
+    "GridLSTM",
+    "GridLSTM1d",
+    "GridLSTM2d",
+    "GridLSTM3d",
+    "PlaneStack",
+    "PlaneStackOptions",
+    "State",
+    "compute_grid",
+]

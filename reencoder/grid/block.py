@@ -1,4 +1,4 @@
-"""The Grid LSTM block, written as the paper writes it: slow, readable, and the oracle of every fast path.
+"""The Grid LSTM block, written as in the paper: slow, readable, and the oracle of every fast path.
 
 Kalchbrenner, Danihelka, Graves, "Grid Long Short-Term Memory", ICLR 2016, sections 2.1 and 3.1. One call computes one
 block for a batch. Axes: `batch`, `d` (hidden size), `N` (grid dimensions).
@@ -6,7 +6,7 @@ block for a batch. Axes: `batch`, `d` (hidden size), `N` (grid dimensions).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, get_args
 
 import torch
@@ -15,9 +15,17 @@ from torch import Tensor
 from .dimension import Dimension, Kind, priority_levels
 
 OutputForm = Literal["tanh_om", "o_tanhm"]
-"""How hidden comes from the output gate and the memory: `tanh(o * m')`, the paper's, or the common `o * tanh(m')`."""
+"""How the output gate and the new memory make the hidden vector: `tanh(o * m')` as in the paper, or the common
+`o * tanh(m')`."""
 
 OUTPUT_FORMS: tuple[str, ...] = get_args(OutputForm)
+
+ACTIVATIONS: dict[Kind, Callable[[Tensor], Tensor]] = {
+    "identity": lambda products: products,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+}
+"""For each kind of dimension without cells its activation (section 3.3)."""
 
 
 class State(NamedTuple):
@@ -31,6 +39,10 @@ class State(NamedTuple):
     hidden: Tensor
     memory: Tensor
 
+    def map(self, function: Callable[[Tensor], Tensor]) -> State:
+        """Apply `function` to the hidden and to the memory vectors."""
+        return State(function(self.hidden), function(self.memory))
+
 
 def lstm_transform(
     hidden: Tensor, memory: Tensor, weight: Tensor, bias: Tensor | None = None, output_form: OutputForm = "tanh_om"
@@ -40,13 +52,13 @@ def lstm_transform(
     Args:
         hidden: the concatenated hidden vectors H, shape (batch, inputs).
         memory: the memory m that enters along the dimension, shape (batch, d).
-        weight: rows in the order u (input gate), f (forget gate), o (output gate), c (candidate), shape (4 * d,
+        weight: outputs in the order u (input gate), f (forget gate), o (output gate), c (candidate), shape (4 * d,
             inputs).
         bias: shape (4 * d,); the paper writes none.
         output_form: `tanh_om` for `h' = tanh(o * m')` (the paper's), `o_tanhm` for `h' = o * tanh(m')`.
 
     Returns:
-        The outgoing hidden and memory, each of shape (batch, d).
+        The leaving hidden and memory, each of shape (batch, d).
     """
     return lstm_states(torch.nn.functional.linear(hidden, weight, bias), memory, output_form)
 
@@ -70,16 +82,14 @@ def plain_transform(hidden: Tensor, weight: Tensor, bias: Tensor | None, kind: K
         kind: identity, tanh or relu.
 
     Returns:
-        the outgoing hidden, shape (..., d).
+        The leaving hidden vector, shape (..., d).
     """
     return plain_activation(torch.nn.functional.linear(hidden, weight, bias), kind)
 
 
 def plain_activation(products: Tensor, kind: Kind) -> Tensor:
-    """The activation of a dimension without cells, of its products `V H + b`, shape (..., d)."""
-    if kind == "identity":
-        return products
-    return torch.tanh(products) if kind == "tanh" else torch.relu(products)
+    """The activation of a dimension without cells, applied to its products `V H + b`, shape (..., d)."""
+    return ACTIVATIONS[kind](products)
 
 
 def grid_block(
@@ -90,20 +100,20 @@ def grid_block(
     output_form: OutputForm = "tanh_om",
     masks: Sequence[Tensor | None] | None = None,
 ) -> list[State]:
-    """The N-dimensional block of section 3.1, with what section 3 lets it vary.
+    """The N-dimensional block of section 3.1, with every variant of section 3.
 
     Args:
-        states: what enters along each dimension, N pairs of shape (batch, d); memories of width 0 along a dimension
-            without cells.
+        states: the states that enter along each dimension, N pairs of shape (batch, d); memories have width 0 along a
+            dimension without cells.
         weights: one matrix per dimension, shape (4 * d, N * d), or (d, N * d) without cells.
-        biases: one vector per dimension, as long as its matrix is high, or None.
-        dimensions: what each dimension is like.
+        biases: one vector per dimension, shape (4 * d,) or (d,), or None.
+        dimensions: options of each dimension.
         output_form: see `lstm_transform`.
-        masks: for each dimension factors of the hidden vector that leaves (dropout), shape (batch, d), or None.
-            Dimensions of higher priority read it with its factors.
+        masks: for each dimension the dropout factors of the leaving hidden vector, shape (batch, d), or None.
+            Dimensions of higher priority read the hidden vector after these factors.
 
     Returns:
-        What leaves along each dimension, in the order of `states`.
+        The states that leave along each dimension, in the order of `states`.
     """
     hidden = [state.hidden for state in states]
     leaving = list(states)

@@ -1,4 +1,4 @@
-"""Checks that say what was expected and what was got."""
+"""Argument checks whose messages say what was expected and what was given."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def check_shape(name: str, tensor: Tensor | None, shape: Sequence[int], like: Te
     """Check the shape of a tensor, and that it has the type and device of `like`.
 
     Raises:
-        ValueError: naming the tensor, what was expected and what it is.
+        ValueError: names the tensor, what was expected and what was given.
     """
     if tensor is None:
         return
@@ -20,15 +20,15 @@ def check_shape(name: str, tensor: Tensor | None, shape: Sequence[int], like: Te
         raise ValueError(f"{name}: expected shape {tuple(shape)}, got {tuple(tensor.shape)}")
     if like is not None and (tensor.dtype != like.dtype or tensor.device != like.device):
         raise ValueError(
-            f"{name}: expected {like.dtype} on {like.device} as the others, got {tensor.dtype} on {tensor.device}"
+            f"{name}: expected {like.dtype} on {like.device} like the others, got {tensor.dtype} on {tensor.device}"
         )
 
 
 def check_lengths(name: str, lengths: Tensor | None, batch: int, extent: int, device: torch.device) -> None:
-    """Check lengths: whole numbers, one a sample, on `device`; on a CPU, where it is free, their range too.
+    """Check lengths: one integer per sample, on `device`; on a CPU, where reading them is free, also their range.
 
     Raises:
-        ValueError: naming the lengths, what was expected and what they are.
+        ValueError: names the lengths, what was expected and what was given.
     """
     if lengths is None:
         return

@@ -15,18 +15,22 @@ class Dimension:
     """One dimension of a grid.
 
     Attributes:
-        kind: "lstm": LSTM cells (3.1). Otherwise the hidden vectors alone pass, as `activation(V H)` with this
-            activation (3.3), and the memories along this dimension have the width 0.
-        tied: whether blocks at all positions along this dimension share their weights (3.5).
-        reverse: whether the grid is computed from the last position to the first, so that states enter behind the last
-            one and leave before the first.
-        priority: dimensions of higher priority are computed later in a block, and read what leaves the block along
-            those of lower priority instead of what enters it (3.2). The paper's prioritised dimension has 1, all
-            others 0.
+        kind: "lstm" for LSTM cells (3.1). With any other kind only hidden vectors pass, as `activation(V H)` with that
+            activation (3.3), and memories along this dimension have width 0.
+        untied: give the blocks at each position along this dimension weights of their own instead of sharing them
+            (3.5).
+        reverse: compute the positions along this dimension from the last to the first, so that states enter after the
+            last position and leave before the first.
+        priority: dimensions of higher priority are computed later within a block. They read what leaves the block along
+            dimensions of lower priority instead of what enters it (3.2). The paper's prioritized dimension has priority
+            1, all others 0.
+
+    Raises:
+        ValueError: the kind is unknown.
     """
 
     kind: Kind = "lstm"
-    tied: bool = True
+    untied: bool = False
     reverse: bool = False
     priority: int = 0
 
@@ -36,19 +40,20 @@ class Dimension:
 
     @property
     def has_memory(self) -> bool:
+        """True if memories travel along this dimension."""
         return self.kind == "lstm"
 
     def outputs(self, hidden_size: int) -> int:
-        """Rows of this dimension's weight matrix: four gates of d rows, or d."""
+        """Height of this dimension's weight matrix: 4 * d for the four gates of a cell, else d."""
         return 4 * hidden_size if self.has_memory else hidden_size
 
 
 def weight_positions(dimensions: Sequence[Dimension], extents: Sequence[int]) -> tuple[int, ...]:
-    """How many weight matrices there are along each dimension: its extent where untied, else 1."""
-    return tuple(1 if dim.tied else extent for dim, extent in zip(dimensions, extents, strict=True))
+    """Number of weight matrices along each dimension: its extent if untied, else 1."""
+    return tuple(extent if dim.untied else 1 for dim, extent in zip(dimensions, extents, strict=True))
 
 
 def priority_levels(dimensions: Sequence[Dimension]) -> list[list[int]]:
-    """Numbers of the dimensions that are computed together, in the order of their computation."""
+    """Indices of the dimensions that are computed together, in order of computation."""
     levels = sorted({dim.priority for dim in dimensions})
     return [[n for n, dim in enumerate(dimensions) if dim.priority == level] for level in levels]

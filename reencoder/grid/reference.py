@@ -1,4 +1,4 @@
-"""A grid of any number of dimensions, block after block: slow, and the oracle of `sweep` and `wavefront`.
+"""A grid of any number of dimensions, block after block: slow, and the oracle of both fast engines.
 
 Axes: N dimensions, `extents` blocks along each, `batch`, `d` hidden size. The *side* of a dimension is where its states
 enter (or leave) the grid: one state for each position along the other dimensions, shape (*other extents, batch, d).
@@ -30,26 +30,26 @@ def grid_reference(
     """Compute a grid block after block, with `grid_block`.
 
     Args:
-        sides: for each dimension the states that enter the grid, hidden of shape (*other extents, batch, d), memory the
-            same, or (*other extents, batch, 0) along a dimension without cells.
-        weights: for each dimension its matrices, shape (*positions, rows, N * d): along every dimension of the grid as
-            many as it has positions, or 1 where shared (`weight_positions`); rows is 4 * d or, without cells, d.
-        biases: for each dimension shape (*positions, rows), or None.
-        dimensions: what each dimension is like.
+        sides: for each dimension the states that enter the grid, hidden of shape (*other extents, batch, d), memory of
+            the same shape, or (*other extents, batch, 0) along a dimension without cells.
+        weights: for each dimension its matrices, shape (*positions, outputs, N * d): one per position along untied
+            dimensions, 1 along the others (`weight_positions`); outputs is 4 * d or, without cells, d.
+        biases: for each dimension shape (*positions, outputs), or None.
+        dimensions: options of each dimension.
         extents: number of blocks along each dimension.
-        lengths: for each dimension how many positions of each sample are real, int64, shape (batch,), or None for all.
-            A block at any other position is padding: it hands on unchanged what enters it, along all dimensions.
-        masks: for each dimension factors of the hidden vectors that leave the blocks along it (dropout), shape
+        lengths: for each dimension the number of real positions of each sample, int64, shape (batch,), or None if all
+            are real. A block at any other position is padding: states pass through it unchanged along all dimensions.
+        masks: for each dimension the dropout factors of the hidden vectors that leave the blocks along it, shape
             (*extents, batch, d), or None.
         output_form: see `lstm_transform`.
 
     Returns:
-        for each dimension the states that leave the grid, in the shape of `sides`.
+        For each dimension the states that leave the grid, in the shape of `sides`.
     """
     numbers = range(len(dimensions))
     lengths = lengths or [None for _ in numbers]
     masks = masks or [None for _ in numbers]
-    # travelling[n] holds, for each position along the other dimensions, the state on its way along dimension n.
+    # travelling[n] holds, for each position along the other dimensions, the state that is on its way along dimension n.
     travelling = [
         {other: State(side.hidden[other], side.memory[other]) for other in product(*map(range, side.hidden.shape[:-2]))}
         for side in sides
@@ -77,5 +77,5 @@ def grid_reference(
 
 
 def _at(parameter: Tensor, position: Sequence[int]) -> Tensor:
-    """The weights of the block at `position`; a dimension along which they are shared has the length 1."""
+    """The weights of the block at `position`; `parameter` has length 1 along dimensions that share weights."""
     return parameter[tuple(0 if count == 1 else p for p, count in zip(position, parameter.shape, strict=False))]

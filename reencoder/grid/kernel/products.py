@@ -1,8 +1,8 @@
-"""The matrix products of a sweep: by one matrix for all blocks, or by a matrix of its own for each position.
+"""The matrix products of a fused grid, with one matrix for all blocks or one per position.
 
-A tied matrix meets every front of a sweep. On x86 CPUs oneDNN then multiplies by a copy that it has rearranged once,
-where the ordinary product rearranges the matrix for every front; with few rows a front that takes a good part of the
-time.
+Every front multiplies by the same shared matrix. On x86 CPUs oneDNN can *pack* the matrix (rearrange a copy of it) once
+and multiply by the packed copy, while the ordinary product rearranges the matrix for every front. That takes a good
+part of the time if fronts are small.
 """
 
 from __future__ import annotations
@@ -13,36 +13,36 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .layout import Front, GridLayout
+from .scan import Front, GridLayout
 
 _WORTH_PACKING = 4
-"""Products by one matrix from which on rearranging it pays."""
+"""Minimum number of products by one matrix for packing to pay off."""
 
 
 def _can_pack() -> bool:
-    """Whether this torch has oneDNN's product by a rearranged matrix (not a public function) and it works here."""
+    """True if this torch has oneDNN's packed product (not a public function) and it gives correct results here."""
     if platform.machine() not in ("x86_64", "AMD64") or not torch.backends.mkldnn.is_available():
         return False
     try:
         with torch.no_grad():
             # Whole numbers, so that any order of summation gives the same.
             matrix = torch.arange(96.0).view(12, 8)
-            rows = torch.arange(24.0).view(3, 8)
+            inputs = torch.arange(24.0).view(3, 8)
             packed = torch.ops.mkldnn._reorder_linear_weight(matrix, 3)
-            return torch.equal(_packed_product(rows, packed, None), rows @ matrix.t())
+            return torch.equal(_packed_product(inputs, packed, None), inputs @ matrix.t())
     except (AttributeError, RuntimeError):
         return False
 
 
-def _packed_product(rows: Tensor, packed: Tensor, bias: Tensor | None) -> Tensor:
-    return torch.ops.mkldnn._linear_pointwise(rows, packed, bias, "none", [], "")
+def _packed_product(inputs: Tensor, packed: Tensor, bias: Tensor | None) -> Tensor:
+    return torch.ops.mkldnn._linear_pointwise(inputs, packed, bias, "none", [], "")
 
 
 _packing: bool | None = None
 
 
 def packing_available() -> bool:
-    """Whether `FixedMatrix` can rearrange matrices on this machine; tried once."""
+    """True if `FixedMatrix` can pack matrices on this machine; tried once per process."""
     global _packing
     if _packing is None:
         _packing = _can_pack()
@@ -50,10 +50,10 @@ def packing_available() -> bool:
 
 
 class FixedMatrix:
-    """A matrix by which many blocks of rows are multiplied.
+    """A matrix for many products, packed where that pays off.
 
     Args:
-        matrix: shape (outputs, inputs); without gradient.
+        matrix: shape (outputs, inputs); must not require gradients.
         uses: how many products there will be.
     """
 
@@ -64,67 +64,67 @@ class FixedMatrix:
         if packable and uses >= _WORTH_PACKING and packing_available():
             self._packed = torch.ops.mkldnn._reorder_linear_weight(matrix.contiguous(), None)
 
-    def __call__(self, rows: Tensor, bias: Tensor | None = None) -> Tensor:
-        """`rows @ matrix.t() + bias`, shape (n, outputs), from `rows` of shape (n, inputs)."""
+    def __call__(self, inputs: Tensor, bias: Tensor | None = None) -> Tensor:
+        """`inputs @ matrix.t() + bias`, shape (n, outputs), for inputs of shape (n, inputs)."""
         if self._packed is not None:
-            return _packed_product(rows, self._packed, bias)
-        return torch.nn.functional.linear(rows, self._matrix, bias)
+            return _packed_product(inputs, self._packed, bias)
+        return torch.nn.functional.linear(inputs, self._matrix, bias)
 
 
 class TiedProducts:
-    """Products of all blocks of a grid with one matrix, and what the backward pass makes of them.
+    """Products of all blocks of a grid with one matrix, and their gradients.
 
     Args:
         weight: shape (outputs, inputs).
         bias: shape (outputs,) or None.
         layout: the grid's layout.
-        prepared: the weight, if it has been rearranged already.
+        packed: the weight, if it has been packed already.
     """
 
     def __init__(
-        self, weight: Tensor, bias: Tensor | None, layout: GridLayout, prepared: FixedMatrix | None = None
+        self, weight: Tensor, bias: Tensor | None, layout: GridLayout, packed: FixedMatrix | None = None
     ) -> None:
         self._weight, self._bias = weight, bias
         self._uses = len(layout.fronts)
-        self._into_gates = prepared
+        self._into_gates = packed
         self._into_inputs: FixedMatrix | None = None
         self.grad_weight: Tensor | None = None
         self.grad_bias: Tensor | None = None
 
-    def forward(self, front: Front, rows: Tensor) -> Tensor:
-        """`W H + b` of the front's blocks, shape (count * batch, outputs), from H, shape (count * batch, inputs)."""
+    def forward(self, front: Front, hidden: Tensor) -> Tensor:
+        """`W H + b` of the front's blocks, shape (blocks * batch, outputs), for H of shape (blocks * batch, inputs)."""
         if self._into_gates is None:
             self._into_gates = FixedMatrix(self._weight, self._uses)
-        return self._into_gates(rows, self._bias)
+        return self._into_gates(hidden, self._bias)
 
     def backward(self, front: Front, grad: Tensor) -> Tensor:
-        """Gradient of the front's H, shape (count * batch, inputs), from that of the products."""
+        """Gradient of the front's H, shape (blocks * batch, inputs), from the gradient of the products."""
         if self._into_inputs is None:
             self._into_inputs = FixedMatrix(self._weight.t(), self._uses)
         return self._into_inputs(grad)
 
-    def accumulate(self, fronts: Sequence[Front], grad: Tensor, rows: Tensor) -> None:
-        """Add what consecutive fronts give to the gradients of weight and bias.
+    def accumulate(self, fronts: Sequence[Front], grad: Tensor, hidden: Tensor) -> None:
+        """Add the contribution of consecutive fronts to the gradients of weight and bias.
 
         Args:
-            fronts: the fronts, in the order of the sweep.
+            fronts: the fronts, in order of computation.
             grad: gradient of their products, shape (blocks * batch, outputs).
-            rows: their H, shape (blocks * batch, inputs).
+            hidden: their H, shape (blocks * batch, inputs).
         """
         if self.grad_weight is None:
-            self.grad_weight = grad.t() @ rows
+            self.grad_weight = grad.t() @ hidden
             self.grad_bias = None if self._bias is None else grad.sum(0)
         else:
-            self.grad_weight.addmm_(grad.t(), rows)
+            self.grad_weight.addmm_(grad.t(), hidden)
             if self.grad_bias is not None:
                 self.grad_bias.add_(grad.sum(0))
 
 
 class UntiedProducts:
-    """Products of a grid whose weights differ along some of its dimensions; same use as `TiedProducts`.
+    """Products of a grid with untied dimensions; used like `TiedProducts`.
 
     Args:
-        weight: shape (*positions, outputs, inputs), along each dimension one matrix a position, or 1 where shared.
+        weight: shape (*positions, outputs, inputs), one matrix per position along untied dimensions, 1 along others.
         bias: shape (*positions, outputs) or None.
         layout: the grid's layout.
     """
@@ -140,13 +140,13 @@ class UntiedProducts:
         self._grad_bias: Tensor | None = None
 
     def _in_runs(self, matrices: Tensor) -> Tensor:
-        """Bring one entry a position into an order in which the matrices of each front follow one another."""
+        """Bring entries, one per position, into an order in which those of each front are adjacent."""
         if len(self._untied) == 2:
-            return matrices[torch.argsort(self._layout.order.flatten())]
+            return matrices[self._layout.row_major]
         return matrices.flip(0) if self._untied == [1] else matrices
 
     def _by_position(self, runs: Tensor) -> Tensor:
-        """Undo `_in_runs`, and give the entries the shape of the positions."""
+        """Undo `_in_runs`, and give the result the shape of the positions."""
         if len(self._untied) == 2:
             runs = runs[self._layout.order.flatten()]
         elif self._untied == [1]:
@@ -169,10 +169,10 @@ class UntiedProducts:
             return torch.arange(self._layout.blocks, device=order.device)[:, None]
         return order.t().flip(0) if self._untied == [1] else order
 
-    def forward(self, front: Front, rows: Tensor) -> Tensor:
+    def forward(self, front: Front, hidden: Tensor) -> Tensor:
         """See `TiedProducts.forward`."""
         run = self._run(front)
-        by_block = rows.view(front.blocks, len(rows) // front.blocks, rows.size(1))
+        by_block = hidden.view(front.blocks, len(hidden) // front.blocks, hidden.size(1))
         matrices = self._weight[run].transpose(1, 2)
         if self._bias is None:
             return torch.bmm(by_block, matrices).flatten(0, 1)
@@ -184,17 +184,17 @@ class UntiedProducts:
             grad.view(front.blocks, len(grad) // front.blocks, grad.size(1)), self._weight[self._run(front)]
         ).flatten(0, 1)
 
-    def accumulate(self, fronts: Sequence[Front], grad: Tensor, rows: Tensor) -> None:
+    def accumulate(self, fronts: Sequence[Front], grad: Tensor, hidden: Tensor) -> None:
         """See `TiedProducts.accumulate`."""
         blocks = sum(front.blocks for front in fronts)
-        batch = len(rows) // blocks
-        grad, rows = grad.view(blocks, batch, grad.size(1)), rows.view(blocks, batch, rows.size(1))
+        batch = len(hidden) // blocks
+        grad, hidden = grad.view(blocks, batch, grad.size(1)), hidden.view(blocks, batch, hidden.size(1))
         if blocks == self._layout.blocks:
-            # All at once: the blocks that share a matrix are brought together, and each matrix takes one product.
+            # All blocks at once: those that share a matrix are brought together, so that each matrix takes one product.
             groups = self._groups()
             grad = grad[groups.flatten()].view(len(groups), groups.size(1) * batch, grad.size(2))
-            rows = rows[groups.flatten()].view(len(groups), groups.size(1) * batch, rows.size(2))
-            self._grad_weight = torch.bmm(grad.transpose(1, 2), rows)
+            hidden = hidden[groups.flatten()].view(len(groups), groups.size(1) * batch, hidden.size(2))
+            self._grad_weight = torch.bmm(grad.transpose(1, 2), hidden)
             self._grad_bias = None if self._bias is None else grad.sum(1)
             return
         if self._grad_weight is None:
@@ -203,7 +203,7 @@ class UntiedProducts:
         first = fronts[0].start
         for front in fronts:
             inside, run = slice(front.start - first, front.start - first + front.blocks), self._run(front)
-            self._grad_weight[run].baddbmm_(grad[inside].transpose(1, 2), rows[inside])
+            self._grad_weight[run].baddbmm_(grad[inside].transpose(1, 2), hidden[inside])
             if self._grad_bias is not None:
                 self._grad_bias[run].add_(grad[inside].sum(1))
 
@@ -220,12 +220,12 @@ Products = TiedProducts | UntiedProducts
 
 
 def grid_products(
-    weight: Tensor, bias: Tensor | None, layout: GridLayout, prepared: FixedMatrix | None = None
+    weight: Tensor, bias: Tensor | None, layout: GridLayout, packed: FixedMatrix | None = None
 ) -> Products:
-    """The products of a grid; `weight` has the shape (*positions, outputs, inputs), see `UntiedProducts`."""
+    """The products of a grid; `weight` has shape (*positions, outputs, inputs), see `UntiedProducts`."""
     dimensions = len(layout.extents)
     if all(count == 1 for count in weight.shape[:dimensions]):
         return TiedProducts(
-            weight.flatten(0, dimensions), None if bias is None else bias.flatten(0, dimensions), layout, prepared
+            weight.flatten(0, dimensions), None if bias is None else bias.flatten(0, dimensions), layout, packed
         )
     return UntiedProducts(weight, bias, layout)

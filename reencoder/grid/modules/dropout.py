@@ -1,4 +1,4 @@
-"""Dropout masks for whole planes: one draw a plane, cheap enough to vanish beside the matrix products."""
+"""Dropout masks of whole planes: one draw per plane, whose cost is negligible beside the matrix products."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ _LEVELS = 1 << 16
 
 
 def dropout_mask(shape: tuple[int, ...], probability: float, like: Tensor) -> Tensor:
-    """Factors that drop with `probability` and scale what stays by `1 / (1 - probability)`.
+    """Factors that are zero with `probability` and `1 / (1 - probability)` otherwise.
 
-    Each factor comes from 16 random bits, four to a draw of torch's generator, which on a CPU is several times
-    faster than one draw a factor; the probability is therefore rounded to a multiple of 1 / 65536, and the scale is
-    that of the rounded probability.
+    Each factor comes from 16 random bits, so that one draw of torch's generator serves four factors. On a CPU that is
+    several times faster than one draw per factor. The probability is therefore rounded to a multiple of 1 / 65536, and
+    the scale is that of the rounded probability.
 
     Args:
         shape: shape of the mask.
         probability: probability that a factor is zero, in [0, 1).
-        like: a tensor with the dtype and device wanted.
+        like: a tensor with the wanted dtype and device.
 
     Returns:
-        a tensor of `shape` that holds zeros and `1 / (1 - probability)`.
+        A tensor of the given shape.
     """
     dropped = min(round(probability * _LEVELS), _LEVELS - 1)
     count = torch.Size(shape).numel()

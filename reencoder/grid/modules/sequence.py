@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 from torch import Tensor, nn
 
-from .block import OutputForm, State
-from .dimension import Dimension, Kind
-from .modules import GridLSTM, InputProjection
+from ..block import State
+from ..dimension import Dimension, Kind
+from .grid import GridLSTM
+from .inputs import InputProjection
+from .options import BlockArguments, BlockOptions
 
 
 class GridLSTM1d(nn.Module):
@@ -15,21 +19,24 @@ class GridLSTM1d(nn.Module):
     Args:
         input_size: width of the input, which is projected to the pair that enters the first layer.
         hidden_size: d.
-        num_layers: number of blocks one after the other.
-        tied: whether all layers share their weights. Default: True
-        bias, forget_bias, output_form, dropout, init_scale, recompute: see `GridLSTM`.
+        layers: number of blocks along the depth.
+        untied: give each layer weights of its own. Default: False
+        options: see `BlockOptions`.
 
     Inputs: input of shape (batch, input size).
 
     Outputs: the `State` that leaves the last layer, hidden and memory of shape (batch, d).
 
     Attributes:
-        project: the input's projection.
+        project: the projection of the input.
         grid: the `GridLSTM`.
+
+    Raises:
+        ValueError: an option or the shape of the input is wrong.
 
     Example::
 
-        >>> GridLSTM1d(10, 16, num_layers=4)(torch.randn(3, 10)).hidden.shape
+        >>> GridLSTM1d(10, 16, layers=4)(torch.randn(3, 10)).hidden.shape
         torch.Size([3, 16])
     """
 
@@ -37,29 +44,15 @@ class GridLSTM1d(nn.Module):
         self,
         input_size: int,
         hidden_size: int,
-        num_layers: int,
+        layers: int,
         *,
-        tied: bool = True,
-        bias: bool = True,
-        forget_bias: float = 1.0,
-        output_form: OutputForm = "tanh_om",
-        dropout: float = 0.0,
-        init_scale: float = 1.7,
-        recompute: bool = False,
+        untied: bool = False,
+        **options: Unpack[BlockArguments],
     ) -> None:
         super().__init__()
+        dropout = BlockOptions(hidden_size=hidden_size, **options).dropout
         self.project = InputProjection(input_size, hidden_size, dropout=dropout)
-        self.grid = GridLSTM(
-            hidden_size,
-            [Dimension(tied=tied)],
-            [num_layers],
-            bias=bias,
-            forget_bias=forget_bias,
-            output_form=output_form,
-            dropout=dropout,
-            init_scale=init_scale,
-            recompute=recompute,
-        )
+        self.grid = GridLSTM(hidden_size, [Dimension(untied=untied)], [layers], **options)
 
     def forward(self, input: Tensor) -> State:
         """See the class."""
@@ -68,41 +61,44 @@ class GridLSTM1d(nn.Module):
 
 
 class GridLSTM2d(nn.Module):
-    """A 2-LSTM over time and depth: a stacked LSTM whose layers are connected by LSTM cells too (the paper's model for
-    addition, memorization and characters).
+    """A 2-LSTM over time and depth: a stacked LSTM whose layers are connected by LSTM cells too.
 
-    With a plain `depth` it is, up to the inside of the block, a stacked LSTM (section 3.3).
+    It is the paper's model for addition, memorization and characters. With a plain `depth` it is, except for the inside
+    of the block, a stacked LSTM (section 3.3).
 
     Args:
         input_size: width of the input of a time step, which is projected to the pair that enters the first layer.
         hidden_size: d.
-        num_layers: number of blocks along the depth.
-        tied: whether all layers share their weights; all time steps do. Default: True
+        layers: number of blocks along the depth.
+        untied: give each layer weights of its own; all time steps share theirs. Default: False
         depth: kind of the depth: "lstm", or without cells "identity", "tanh", "relu". Default: "lstm"
-        prioritize_depth: whether the depth is computed last in each block, from what leaves it along time (section
-            3.2). Default: False
-        reverse: whether time is scanned from its end. Default: False
-        bias, forget_bias, output_form, dropout, init_scale, recompute: see `GridLSTM`.
+        depth_priority: with 1 the depth is computed last in each block, from what leaves it along time; with 0 from
+            what enters it (section 3.2). Default: 0
+        reverse: scan time from its end. Default: False
+        options: see `BlockOptions`.
 
     Inputs: input, states, lengths
         * **input**: shape (T, batch, input size).
         * **states**: what enters the first time step, hidden and memory of shape (layers, batch, d). Default: zeros
         * **lengths**: number of real time steps of each sample, int64, shape (batch,). Default: all. At padded steps
-          the input's projection leaves the grid unchanged.
+          the projected input leaves the grid unchanged.
 
     Outputs: top, states
         * **top**: the `State` that leaves the last layer, hidden and memory of shape (T, batch, d); memory of width 0
           if the depth has no cells.
         * **states**: what leaves the last time step of each sample, hidden and memory of shape (layers, batch, d): the
-          states that the next piece of a long sequence starts from.
+          states from which the next piece of a long sequence starts.
 
     Attributes:
-        project: the input's projection.
+        project: the projection of the input.
         grid: the `GridLSTM`; its dimensions are time, depth.
+
+    Raises:
+        ValueError: an option or the shape of an input is wrong.
 
     Example::
 
-        >>> model = GridLSTM2d(10, 16, num_layers=4)
+        >>> model = GridLSTM2d(10, 16, layers=4)
         >>> top, states = model(torch.randn(7, 3, 10))
         >>> top, states = model(torch.randn(5, 3, 10), states)
         >>> top.hidden.shape, states.memory.shape
@@ -113,32 +109,19 @@ class GridLSTM2d(nn.Module):
         self,
         input_size: int,
         hidden_size: int,
-        num_layers: int,
+        layers: int,
         *,
-        tied: bool = True,
+        untied: bool = False,
         depth: Kind = "lstm",
-        prioritize_depth: bool = False,
+        depth_priority: int = 0,
         reverse: bool = False,
-        bias: bool = True,
-        forget_bias: float = 1.0,
-        output_form: OutputForm = "tanh_om",
-        dropout: float = 0.0,
-        init_scale: float = 1.7,
-        recompute: bool = False,
+        **options: Unpack[BlockArguments],
     ) -> None:
         super().__init__()
-        self.project = InputProjection(input_size, hidden_size, depth == "lstm", dropout)
-        self.grid = GridLSTM(
-            hidden_size,
-            [Dimension(reverse=reverse), Dimension(depth, tied=tied, priority=int(prioritize_depth))],
-            [None, num_layers],
-            bias=bias,
-            forget_bias=forget_bias,
-            output_form=output_form,
-            dropout=dropout,
-            init_scale=init_scale,
-            recompute=recompute,
-        )
+        dimensions = [Dimension(reverse=reverse), Dimension(depth, untied=untied, priority=depth_priority)]
+        dropout = BlockOptions(hidden_size=hidden_size, **options).dropout
+        self.project = InputProjection(input_size, hidden_size, dimensions[1].has_memory, dropout)
+        self.grid = GridLSTM(hidden_size, dimensions, [None, layers], **options)
 
     def forward(self, input: Tensor, states: State | None = None, lengths: Tensor | None = None) -> tuple[State, State]:
         """See the class."""

@@ -1,8 +1,8 @@
-"""A grid with one or two swept dimensions, computed front by front, with an explicit backward pass.
+"""A grid of one or two dimensions with LSTM cells, front by front, with a hand-written backward pass.
 
-Axes: K swept dimensions (1 or 2), `blocks` of the grid and `points` between them (see `layout`), `batch`, `d` hidden
-size, E width of the extra input. All swept dimensions have LSTM cells and none has priority: the blocks of section 3.1.
-Whatever else a grid may vary is computed by `wavefront`; `reference` is the slow, readable twin of both.
+Axes: K dimensions (1 or 2), `blocks` of the grid and `points` between them (see `scan`), `batch`, `d` hidden size, E
+width of the extra input. No dimension has priority: these are the blocks of section 3.1. `general` computes all other
+grids; `reference` is the slow, readable twin of both.
 """
 
 from __future__ import annotations
@@ -15,23 +15,24 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .block import OUTPUT_FORMS, OutputForm, State
-from .checks import check_shape
-from .fronts import FrontGrid, SweepInputs
-from .layout import Front, GridLayout, grid_layout
+from ..block import OUTPUT_FORMS, OutputForm, State
+from ..checks import check_shape
+from .fused_grid import FusedGrid, FusedInputs
 from .products import FixedMatrix
+from .scan import Front, GridLayout, grid_layout
 
-Prepared = tuple[FixedMatrix, FixedMatrix | None]
-"""Weight and extra weight of `sweep`, rearranged by `prepare`."""
+PackedWeights = tuple[FixedMatrix, FixedMatrix | None]
+"""Weight and extra weight of `compute_fused`, packed by `pack_weights`."""
 
 
-class SweepOutput(NamedTuple):
-    """What a sweep returns.
+class FusedOutput(NamedTuple):
+    """What `compute_fused` returns.
 
     Attributes:
         leaving: for each dimension the states that leave the grid along it, each of shape (other extent, batch, d).
         points: hidden vectors at every point, dimension after dimension, shape (points, batch, K * d); None unless
-            asked for. A point where a state leaves holds nothing useful in the columns of the other dimension.
+            requested. Where a state leaves the grid, the elements of a dimension that has fewer leaving states are
+            zero.
     """
 
     leaving: tuple[State, ...]
@@ -41,27 +42,27 @@ class SweepOutput(NamedTuple):
 class _Options(NamedTuple):
     layout: GridLayout
     output_form: OutputForm
-    recompute: bool
+    recompute_gates: bool
     want_points: bool
-    prepared: Prepared | None
-    keep: bool
+    packed: PackedWeights | None
+    keep_gates: bool
 
 
-class _Sweep(torch.autograd.Function):
-    """`SweepInputs` and the sides (hidden, memory in turn) in; what leaves, in the same order, and the points out."""
+class _FusedFunction(torch.autograd.Function):
+    """Takes `FusedInputs` and the sides (hidden, memory in turn); returns the leaving states likewise, and points."""
 
     @staticmethod
     def forward(ctx: Any, options: _Options, *tensors: Any) -> tuple[Tensor, ...]:  # type: ignore[override]
-        layout, inputs, sides = options.layout, SweepInputs(*tensors[:6]), tensors[6:]
-        grid = FrontGrid(
-            inputs, layout, _at_points(sides[0::2], layout), _at_points(sides[1::2], layout), options.prepared
+        layout, inputs, sides = options.layout, FusedInputs(*tensors[:6]), tensors[6:]
+        grid = FusedGrid(
+            inputs, layout, _at_points(sides[0::2], layout), _at_points(sides[1::2], layout), options.packed
         )
-        keep = options.keep and any(ctx.needs_input_grad)
-        # What the extra input adds to the gates is one product for all blocks, and the gates are computed in its place.
-        base = None if options.recompute else grid.products_of_extra()
-        gates = grid.new_gates(len(grid.entered)) if keep and base is None else base
+        keep = options.keep_gates and any(ctx.needs_input_grad)
+        # What the extra input adds to the gates is one product for all blocks; the gates overwrite it.
+        base = None if options.recompute_gates else grid.products_of_extra()
+        gates = grid.new_gates(len(grid.entering)) if keep and base is None else base
         for front in layout.fronts:
-            front_gates = None if gates is None else gates[grid.rows(front)]
+            front_gates = None if gates is None else gates[grid.span(front)]
             front_gates = grid.compute_gates(front, front_gates, base is not None)
             grid.compute_states(front, front_gates, options.output_form)
         ctx.save_for_backward(*inputs, grid.hidden, grid.memory)
@@ -75,12 +76,12 @@ class _Sweep(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
         options: _Options = ctx.options
         layout, dimensions = options.layout, len(options.layout.extents)
-        grid = FrontGrid(SweepInputs(*ctx.saved_tensors[:6]), layout, *ctx.saved_tensors[6:])
+        grid = FusedGrid(FusedInputs(*ctx.saved_tensors[:6]), layout, *ctx.saved_tensors[6:])
         inputs, batch = grid.inputs, grid.batch
-        left_hidden, left_memory = grads[0 : 2 * dimensions : 2], grads[1 : 2 * dimensions : 2]
+        grad_leaving_hidden, grad_leaving_memory = grads[0 : 2 * dimensions : 2], grads[1 : 2 * dimensions : 2]
         at_points = grads[2 * dimensions] if options.want_points else None
-        # The gates become their own gradients, which spares the largest array a copy. They are computed again where
-        # they were not kept, or where another backward pass has used them up (`retain_graph`).
+        # The gradients overwrite the gates, which saves a copy of the largest array. Gates are recomputed if they were
+        # not kept or if another backward pass has overwritten them (`retain_graph`).
         kept, ctx.gates = ctx.gates, None
         grad_sides = [
             part.new_zeros(len(points), batch, grid.d)
@@ -90,36 +91,39 @@ class _Sweep(torch.autograd.Function):
         grad_extra = None if inputs.extra is None else torch.empty_like(inputs.extra)
         grad_extra_weight = None if inputs.extra_weight is None else torch.zeros_like(inputs.extra_weight)
 
-        def after(fronts: Sequence[Front], gates: Tensor) -> None:
-            """What is made of the gates' gradients of many blocks at once."""
-            rows = slice(grid.rows(fronts[0]).start, grid.rows(fronts[-1]).stop)
-            grid.products.accumulate(fronts, gates, grid.entered[rows])
+        def accumulate(fronts: Sequence[Front], gate_gradients: Tensor) -> None:
+            """Add the contribution of consecutive fronts to the gradients of the weights and of the extra input."""
+            span = slice(grid.span(fronts[0]).start, grid.span(fronts[-1]).stop)
+            grid.products.accumulate(fronts, gate_gradients, grid.entering[span])
             if inputs.extra is not None and inputs.extra_weight is not None:
                 assert grad_extra is not None and grad_extra_weight is not None
-                torch.mm(gates, inputs.extra_weight, out=grad_extra[rows])
-                grad_extra_weight.addmm_(gates.t(), inputs.extra[rows])
+                torch.mm(gate_gradients, inputs.extra_weight, out=grad_extra[span])
+                grad_extra_weight.addmm_(gate_gradients.t(), inputs.extra[span])
 
-        entered: tuple[Tensor, Tensor] | None = None
+        entering: tuple[Tensor, Tensor] | None = None
         for front in reversed(layout.fronts):
-            grad_hidden = grid.gradient_of_new(front, entered and entered[0], left_hidden, at_points)
-            grad_memory = grid.gradient_of_new(front, entered and entered[1], left_memory, None)
-            entered = None  # frees its memory before more is taken
+            grad_hidden = grid.gradient_of_leaving(front, entering and entering[0], grad_leaving_hidden, at_points)
+            grad_memory = grid.gradient_of_leaving(front, entering and entering[1], grad_leaving_memory, None)
+            entering = None  # frees its memory before more is allocated
             if kept is None:
-                entered = grid.backward_front_again(front, grad_hidden, grad_memory, options.output_form, after)
+                entering = grid.backward_front_recomputing(
+                    front, grad_hidden, grad_memory, options.output_form, accumulate
+                )
             else:
-                gates = kept[grid.rows(front)]
-                entered = grid.backward_front(front, gates, grad_hidden, grad_memory, options.output_form)
+                gates = kept[grid.span(front)]
+                entering = grid.backward_front(front, gates, grad_hidden, grad_memory, options.output_form)
             del grad_hidden, grad_memory
-            entered = entered[0].view(front.blocks, batch, grid.width), entered[1].view(front.blocks, batch, grid.width)
+            shape = (front.blocks, batch, grid.width)
+            entering = entering[0].view(shape), entering[1].view(shape)
             if at_points is not None:
-                entered[0].add_(at_points[front.start : front.start + front.blocks])
+                entering[0].add_(at_points[front.start : front.start + front.blocks])
             for n, block in enumerate(front.entries):
                 if block >= 0:
                     k = sum(front.first)
-                    grad_sides[2 * n][k] = entered[0][block, :, grid.columns(n)]
-                    grad_sides[2 * n + 1][k] = entered[1][block, :, grid.columns(n)]
+                    grad_sides[2 * n][k] = entering[0][block, :, grid.part(n)]
+                    grad_sides[2 * n + 1][k] = entering[1][block, :, grid.part(n)]
         if kept is not None:
-            after(layout.fronts, kept)
+            accumulate(layout.fronts, kept)
         grad_weight, grad_bias = grid.products.grad_weight, grid.products.grad_bias
         assert grad_weight is not None
         return (
@@ -135,7 +139,7 @@ class _Sweep(torch.autograd.Function):
 
 
 def _at_points(sides: Sequence[Tensor], layout: GridLayout) -> Tensor:
-    """An array for the states at all points, with those that enter the grid put in; shape (points, batch, K * d)."""
+    """A new array for the states at all points that holds those that enter the grid; shape (points, batch, K * d)."""
     batch, d = sides[0].shape[1:]
     points = sides[0].new_empty(layout.points, batch, len(sides) * d)
     points[layout.blocks :] = 0
@@ -144,11 +148,11 @@ def _at_points(sides: Sequence[Tensor], layout: GridLayout) -> Tensor:
     return points
 
 
-def prepare(weight: Tensor, extra_weight: Tensor | None = None) -> Prepared:
-    """Rearrange the weights of `sweep` (shape (4 * K * d, ...)) once for many sweeps without gradient.
+def pack_weights(weight: Tensor, extra_weight: Tensor | None = None) -> PackedWeights:
+    """Pack the weights of `compute_fused`, shape (4 * K * d, ...), once for many calls without gradients.
 
-    The result is only right as long as the weights stay what they are; `sweep` does not use it where gradients are
-    enabled or under autocast.
+    The result is valid only while the weights do not change. `compute_fused` ignores it where gradients are enabled and
+    under autocast.
     """
     with torch.no_grad():
         return FixedMatrix(weight, _MANY), None if extra_weight is None else FixedMatrix(extra_weight, _MANY)
@@ -157,8 +161,7 @@ def prepare(weight: Tensor, extra_weight: Tensor | None = None) -> Prepared:
 _MANY = 1 << 20
 
 
-@torch.compiler.disable  # compiled models call the sweep as it is: its loop over fronts would be unrolled
-def sweep(
+def compute_fused(
     sides: Sequence[State],
     weight: Tensor,
     bias: Tensor | None = None,
@@ -169,38 +172,39 @@ def sweep(
     real: Tensor | None = None,
     mask: Tensor | None = None,
     output_form: OutputForm = "tanh_om",
-    recompute: bool = False,
+    recompute_gates: bool = False,
     want_points: bool = False,
-    prepared: Prepared | None = None,
-) -> SweepOutput:
-    """Compute a grid of K = 1 or 2 swept dimensions.
+    packed: PackedWeights | None = None,
+) -> FusedOutput:
+    """Compute a grid of K = 1 or 2 dimensions.
 
     Args:
         sides: for each dimension the states that enter the grid along it, hidden and memory of shape (other extent,
-            batch, d); with one dimension the first axis has the length 1.
-        weight: one matrix for all blocks, shape (4 * K * d, K * d), or one for each position along the dimensions whose
-            weights are not shared, shape (*positions, 4 * K * d, K * d), where shared dimensions count 1. Rows: gates
-            u, f, o, c, within each dimension after dimension. Columns: hidden vectors, dimension after dimension.
-        bias: as `weight`, without its last axis.
+            batch, d), in the order of the scan; with one dimension the first axis has length 1.
+        weight: one matrix for all blocks, shape (4 * K * d, K * d), or shape (*positions, 4 * K * d, K * d) with one
+            matrix per coordinate along untied dimensions and 1 along the others. First of the last two axes: gates u,
+            f, o, c, and within each gate dimension after dimension. Last axis: hidden vectors, dimension after
+            dimension.
+        bias: shape of `weight` without its last axis, or None.
         extents: number of blocks along each dimension.
-        extra: a further input of every block (of a dimension that is not swept, section 3.3), in the order of the
-            blocks (see `layout`), shape (blocks, batch, E).
-        extra_weight: its columns of W, shape (4 * K * d, E), shared by all blocks.
-        real: False for the blocks that hand on what enters them unchanged, bool, in the order of the blocks, shape
-            (blocks, batch): padding. Default: none.
-        mask: factors of the hidden vectors that leave each block (dropout), in the order of the blocks, shape (blocks,
+        extra: a further input of every block (the depth of a plane, section 3.3), in the order of the blocks (see
+            `scan`), shape (blocks, batch, E).
+        extra_weight: the part of W that multiplies it, shape (4 * K * d, E), shared by all blocks.
+        real: False where a block is padding, which states pass unchanged; bool, in the order of the blocks, shape
+            (blocks, batch). Default: no padding.
+        mask: dropout factors of the hidden vectors that leave each block, in the order of the blocks, shape (blocks,
             batch, K * d).
         output_form: see `lstm_transform`.
-        recompute: compute the gates again in the backward pass instead of keeping them, which takes less than
-            half of the memory and about a third more time.
+        recompute_gates: recompute the gates in the backward pass instead of keeping them, which takes less than half of
+            the memory and about a third more time.
         want_points: return the hidden vectors at all points.
-        prepared: what `prepare` made of the weights, for many sweeps without gradient.
+        packed: what `pack_weights` made of the weights.
 
     Returns:
-        see `SweepOutput`. Under autocast products and hidden vectors have autocast's type, memories stay as they are.
+        See `FusedOutput`. Under autocast, products and hidden vectors have autocast's type; memories keep theirs.
 
     Raises:
-        ValueError: if shapes, types or devices do not agree; the message says what was expected and got.
+        ValueError: shapes, types or devices do not agree; the message says what was expected and what was given.
     """
     dimensions = len(extents)
     layout = grid_layout(tuple(extents), sides[0].hidden.device)
@@ -214,7 +218,7 @@ def sweep(
     if weight.dim() == 2:
         weight = weight.view(*[1] * dimensions, *weight.shape)
         bias = None if bias is None else bias.view(*[1] * dimensions, -1)
-    _check(sides, SweepInputs(weight, bias, extra, extra_weight, mask, real), layout, output_form)
+    _check(sides, FusedInputs(weight, bias, extra, extra_weight, mask, real), layout, output_form)
     tensors = [
         weight,
         bias,
@@ -224,17 +228,18 @@ def sweep(
         None if real is None else real.reshape(-1, 1),
         *(part for side in sides for part in side),
     ]
-    keep = torch.is_grad_enabled() and not recompute
+    keep_gates = torch.is_grad_enabled() and not recompute_gates
     if autocast or torch.is_grad_enabled():
-        prepared = None  # made for another type, or gradients may come: then the weights change
+        packed = None  # packed for another type, or the weights are about to change
+    options = _Options(layout, output_form, recompute_gates, want_points, packed, keep_gates)
     guard = torch.autocast(device, enabled=False) if autocast else nullcontext()
     with guard:
-        results = _Sweep.apply(_Options(layout, output_form, recompute, want_points, prepared, keep), *tensors)
+        results = _FusedFunction.apply(options, *tensors)
     leaving = tuple(State(*results[2 * n : 2 * n + 2]) for n in range(dimensions))
-    return SweepOutput(leaving, results[-1] if want_points else None)
+    return FusedOutput(leaving, results[-1] if want_points else None)
 
 
-def _check(sides: Sequence[State], inputs: SweepInputs, layout: GridLayout, output_form: str) -> None:
+def _check(sides: Sequence[State], inputs: FusedInputs, layout: GridLayout, output_form: str) -> None:
     count = len(layout.extents)
     if len(sides) != count:
         raise ValueError(f"sides: expected one for each of the {count} dimensions, got {len(sides)}")
@@ -265,5 +270,5 @@ def _check(sides: Sequence[State], inputs: SweepInputs, layout: GridLayout, outp
         check_shape("extra weight", inputs.extra_weight, (gates, width), weight)
     check_shape("mask", inputs.mask, (layout.blocks, batch, count * d), None)
     if inputs.mask is not None and inputs.mask.requires_grad:
-        raise ValueError("mask: the sweep has no gradient for it; expected one that requires none")
+        raise ValueError("mask: expected a tensor that does not require gradients, which are not computed for it")
     check_shape("real", inputs.real, (layout.blocks, batch), None)

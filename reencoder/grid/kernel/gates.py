@@ -1,7 +1,9 @@
-"""The element-wise part of the LSTM transforms of one front of blocks, forward and backward.
+"""The element-wise part of the LSTM transforms of one front, forward and backward.
 
-All dimensions are computed together: with K of them, every state has `K * d` columns, dimension after dimension, and
-the gates have `4 * K * d`: u, f, o, c, within each dimension after dimension. The matrix products are the caller's.
+All K dimensions are computed together: a state has `K * d` elements, dimension after dimension; gates have `4 * K * d`:
+u, f, o, c, and within each gate dimension after dimension. The caller computes the matrix products.
+
+Axes: `n` blocks times samples, K dimensions, `d` hidden size.
 """
 
 from __future__ import annotations
@@ -9,14 +11,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .block import OutputForm
+from ..block import OutputForm
 
 
 def tanh_into(values: Tensor, out: Tensor) -> Tensor:
     """Put the tanh of `values` into `out`, which may be `values` itself, and return it.
 
-    In single precision on a CPU as `2 * sigmoid(2 * x) - 1`: torch's logistic function takes a sixth of the time of its
-    tanh. The absolute error stays that of single precision; near zero the relative error is larger.
+    In single precision on a CPU it is computed as `2 * sigmoid(2 * x) - 1`, because torch's logistic function takes a
+    sixth of the time of its tanh. The absolute error remains that of single precision; the relative error near zero is
+    larger.
     """
     if values.dtype != torch.float32 or values.device.type != "cpu":
         return torch.tanh(values, out=out)
@@ -26,7 +29,7 @@ def tanh_into(values: Tensor, out: Tensor) -> Tensor:
 def activate(products: Tensor, gates: Tensor) -> None:
     """Put the logistic function of u, f and o and the tanh of c into `gates`, which may be `products` itself.
 
-    Both have the shape (n, 4 * K * d).
+    Both have shape (n, 4 * K * d).
     """
     candidates = gates.size(1) * 3 // 4
     torch.sigmoid(products[:, :candidates], out=gates[:, :candidates])
@@ -38,11 +41,11 @@ def cell_forward(gates: Tensor, memory: Tensor, output_form: OutputForm) -> tupl
 
     Args:
         gates: activated gates, shape (n, 4 * K * d).
-        memory: memories that enter, shape (n, K * d).
+        memory: entering memories, shape (n, K * d).
         output_form: see `lstm_transform`.
 
     Returns:
-        new hidden and new memory, each of shape (n, K * d).
+        Leaving hidden and memory vectors, each of shape (n, K * d).
     """
     u, f, o, c = gates.chunk(4, dim=1)
     new_memory = torch.mul(u, c).addcmul_(f, memory)
@@ -60,18 +63,18 @@ def cell_backward(
     """Gradients of `cell_forward` and `activate`.
 
     Args:
-        gates: activated gates, shape (n, 4 * K * d); holds the gradient of the products afterwards.
-        memory: memories that entered, shape (n, K * d).
-        grad_hidden: gradient of the new hidden, shape (n, K * d); overwritten.
-        grad_memory: gradient of the new memory, shape (n, K * d); overwritten.
+        gates: activated gates, shape (n, 4 * K * d); overwritten with the gradient of the products.
+        memory: entering memories, shape (n, K * d).
+        grad_hidden: gradient of the leaving hidden vectors, shape (n, K * d); overwritten.
+        grad_memory: gradient of the leaving memories, shape (n, K * d); overwritten.
         output_form: see `lstm_transform`.
 
     Returns:
-        gradient of the memories that entered, shape (n, K * d).
+        Gradient of the entering memories, shape (n, K * d).
     """
     sigmoid_backward, tanh_backward = torch.ops.aten.sigmoid_backward, torch.ops.aten.tanh_backward
     u, f, o, c = gates.chunk(4, dim=1)
-    # Four arrays are enough for everything: the two gradients, and these.
+    # Four arrays of working memory are enough: the two gradients and the two allocated here.
     new_memory, other = torch.mul(u, c).addcmul_(f, memory), torch.empty_like(grad_memory)
     if output_form == "tanh_om":
         # z = o * m', h' = tanh(z)

@@ -1,0 +1,109 @@
+"""The depth of stacked planes: one product per plane, outside of the scan.
+
+Within a plane no block needs what another block passes on along the depth, so that the whole plane takes one product.
+
+Axes: `extents` A x B of a plane, `blocks` = A * B, `batch`, `d` hidden size.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..block import OutputForm, State, lstm_states, plain_activation
+from ..dimension import Dimension
+from .scan import Scan, grid_layout, rescan_index, scan_index
+
+
+class DepthWeights(NamedTuple):
+    """The transform along the depth.
+
+    Attributes:
+        dimension: its kind; with priority 0 the depth reads what enters a block along the two scanned dimensions, with
+            priority 1 what leaves it (section 3.2).
+        weight: shape (4 * d or d, 3 * d), last axis: the two scanned dimensions, then the depth; shape (..., 2 * d) if
+            nothing enters along the depth.
+        bias: shape (4 * d or d,) or None.
+    """
+
+    dimension: Dimension
+    weight: Tensor
+    bias: Tensor | None
+
+
+class DepthStates(NamedTuple):
+    """The states of all blocks of a plane on their way along the depth.
+
+    Attributes:
+        states: hidden of shape (blocks, batch, d), memory likewise or of width 0 without cells.
+        scan: the scan in whose order the blocks lie; None for row-major order of their positions.
+    """
+
+    states: State
+    scan: Scan | None = None
+
+    @torch.compiler.disable
+    def in_order_of(self, scan: Scan | None, extents: tuple[int, int]) -> DepthStates:
+        """The same states in the order of another scan, or of the positions if `scan` is None."""
+        if scan == self.scan:
+            return self
+        device = self.states.hidden.device
+        if scan is None:
+            assert self.scan is not None
+            index = scan_index(extents, self.scan, device)[1]
+        elif self.scan is None:
+            index = scan_index(extents, scan, device)[0]
+        else:
+            index = rescan_index(extents, self.scan, scan, device)
+        return DepthStates(self.states.map(lambda part: part[index] if part.size(-1) else part), scan)
+
+
+def along_depth(
+    points: Tensor,
+    extents: tuple[int, int],
+    below: State | None,
+    depth: DepthWeights,
+    real: Tensor | None,
+    mask: Tensor | None,
+    output_form: OutputForm,
+) -> State:
+    """The states that leave all blocks of a plane along the depth, in the order of its scan.
+
+    Args:
+        points: hidden vectors of the scanned dimensions at all points, shape (points, batch, 2 * d).
+        extents: A and B.
+        below: the states that enter along the depth, in the order of the scan, or None.
+        depth: the transform.
+        real: False where a block is padding, shape (blocks, batch); None if none is.
+        mask: dropout factors of the leaving hidden vectors, shape (blocks, batch, d), or None.
+        output_form: see `lstm_transform`.
+
+    Returns:
+        Hidden of shape (blocks, batch, d), memory likewise or of width 0 without cells.
+    """
+    dimension, weight, bias = depth
+    layout = grid_layout(extents, points.device)
+    batch, width = points.shape[1:]
+    if dimension.priority == 0:
+        products = torch.nn.functional.linear(points[: layout.blocks], weight[:, :width], bias)
+    else:
+        # What leaves a block lies at two points. Selecting after the product of all points is cheaper than before.
+        half = width // 2
+        products = torch.nn.functional.linear(points[..., :half], weight[:, :half], bias)[layout.outputs[0]]
+        products = products + torch.nn.functional.linear(points[..., half:], weight[:, half:width])[layout.outputs[1]]
+    if below is not None:
+        products = products + torch.nn.functional.linear(below.hidden, weight[:, width:])
+    if dimension.has_memory:
+        assert below is not None
+        hidden, memory = lstm_states(products, below.memory, output_form)
+    else:
+        hidden = plain_activation(products, dimension.kind)
+        memory = hidden.new_empty(layout.blocks, batch, 0)
+    if mask is not None:
+        hidden = hidden * mask
+    if real is not None and below is not None:
+        hidden = torch.where(real.unsqueeze(-1), hidden, below.hidden)
+        memory = torch.where(real.unsqueeze(-1), memory, below.memory)
+    return State(hidden, memory)

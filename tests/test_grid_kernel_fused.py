@@ -1,0 +1,99 @@
+"""The fused engine: its backward pass, its memory, its extra input, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from eval.speed.measure import peak_bytes
+from reencoder.grid.block import OUTPUT_FORMS, OutputForm, State
+from reencoder.grid.dimension import Dimension
+from reencoder.grid.kernel.fused import compute_fused
+from tests.grids import Case, assert_all_close, block_positions, with_gradients
+
+TWO = [Dimension(), Dimension()]
+
+
+@pytest.mark.parametrize("untied", [False, True])
+def test_gates_recomputed_in_pieces_of_many_blocks(untied: bool) -> None:
+    case = Case([Dimension(untied=untied), Dimension()], (9, 11), padded=True, dropped=True)
+    recomputed = with_gradients(case.compute(recompute_gates=True), case.leaves)
+    assert_all_close(recomputed, with_gradients(case.compute(), case.leaves))
+
+
+def test_nothing_is_kept_for_a_backward_pass_that_cannot_come() -> None:
+    case = Case(TWO, (8, 8), batch=4, d=16)
+    floats = 8 * 8 * 4 * 16 * 8  # bytes, for each float of d per block
+    assert peak_bytes(lambda: case.compute()) > 12 * floats
+    with torch.no_grad():
+        assert peak_bytes(lambda: case.compute()) < 9 * floats
+        assert_all_close(case.compute(), case.reference())
+
+
+@pytest.mark.parametrize("form", OUTPUT_FORMS)
+@pytest.mark.parametrize("untied", [False, True])
+@pytest.mark.parametrize("recompute_gates", [False, True])
+def test_gradcheck(form: OutputForm, untied: bool, recompute_gates: bool) -> None:
+    case = Case([Dimension(untied=untied), Dimension()], (2, 3), padded=True, dropped=True, form=form, d=2)
+
+    def run(*_: Tensor) -> tuple[Tensor, ...]:
+        return tuple(case.compute(engine="fused", recompute_gates=recompute_gates))
+
+    assert torch.autograd.gradcheck(run, tuple(case.leaves))
+
+
+def test_second_derivatives_of_the_fused_engine_are_refused() -> None:
+    case = Case(TWO, (2, 2))
+    (gradient,) = torch.autograd.grad(case.compute()[0].square().sum(), case.weights[0], create_graph=True)
+    with pytest.raises(RuntimeError, match="differentiate twice"):
+        gradient.sum().backward()
+
+
+@pytest.mark.parametrize("recompute_gates", [False, True])
+@pytest.mark.parametrize("untied", [False, True])
+def test_a_second_backward_pass_gives_the_same(recompute_gates: bool, untied: bool) -> None:
+    case = Case([Dimension(), Dimension(untied=untied)], (3, 4), padded=True, dropped=True)
+    loss = case.compute(recompute_gates=recompute_gates)[0].sum()
+    first = torch.autograd.grad(loss, case.leaves, retain_graph=True)
+    assert_all_close(torch.autograd.grad(loss, case.leaves), first)
+
+
+def test_extra_input_is_a_third_dimension() -> None:
+    """What `compute_fused` does with its extra input is a three-dimensional grid of extent 1 along a plain depth."""
+    case = Case([*TWO, Dimension("identity")], (3, 4, 1), padded=False)
+    d, batch = 3, 2
+    weights = [part.view(4, d, 3 * d) for part in case.weights[:2]]
+    weight = torch.stack(weights, dim=1).view(8 * d, 3 * d)
+    assert case.biases[0] is not None and case.biases[1] is not None
+    bias = torch.stack([case.biases[n].view(4, d) for n in (0, 1)], dim=1).view(-1)  # type: ignore[union-attr]
+    positions = torch.tensor([4 * i + j for i, j in block_positions((3, 4), (False, False))])
+    output = compute_fused(
+        [State(*(part.squeeze(1) for part in side)) for side in case.sides[:2]],
+        weight[:, : 2 * d],
+        bias,
+        extents=(3, 4),
+        extra=case.sides[2].hidden.view(12, batch, d)[positions],
+        extra_weight=weight[:, 2 * d :],
+    )
+    mine = [part.unsqueeze(1) for state in output.leaving for part in state]
+    leaves = [leaf for leaf in case.leaves if leaf.numel()]
+    assert_all_close(with_gradients(mine, leaves), with_gradients(case.reference()[:4], leaves))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "message"),
+    [
+        ("weight", (24, 7), r"^weight: expected shape \(1, 1, 24, 6\)"),
+        ("weight", (3, 1, 24, 6), r"^weight: expected along each dimension one matrix or one for each of \(2, 2\)"),
+        ("bias", (23,), "^bias: expected shape"),
+        ("extra", (4, 2, 5), "^extra: expected the extra input together with its weight"),
+        ("mask", (3, 2, 6), "^mask: expected shape"),
+        ("real", (4, 3), "^real: expected shape"),
+    ],
+)
+def test_wrong_arguments_of_the_fused_engine_are_named(name: str, shape: tuple[int, ...], message: str) -> None:
+    sides = [State(torch.zeros(2, 2, 3), torch.zeros(2, 2, 3)) for _ in range(2)]
+    arguments = {"weight": torch.zeros(24, 6), name: torch.zeros(shape)}
+    with pytest.raises(ValueError, match=message):
+        compute_fused(sides, **arguments, extents=(2, 2))  # type: ignore[arg-type]
