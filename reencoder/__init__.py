@@ -1,22 +1,12 @@
 """The Reencoder: Grid LSTM translation (Kalchbrenner, Danihelka, Graves, ICLR 2016) as a fairseq plugin.
 
-`--user-dir reencoder` imports this package, and that registers the models, tasks, criterion and optimizer. Where
-fairseq is not installed at all, `reencoder.grid`, which is pure torch, can still be imported.
+Importing this package registers its models, tasks, criterion and optimizer with fairseq as soon as fairseq itself is
+imported, whichever comes first. fairseq's programs do that with `--user-dir reencoder`. `reencoder.grid` is pure torch:
+importing it imports no fairseq.
 """
 
-from importlib.util import find_spec
+from ._registration import register_with_fairseq
 
 __version__ = "0.1.0"
 
-if find_spec("fairseq") is not None:
-    from .compat import allow_checkpoints, keep_freed_memory, require_fairseq
-
-    require_fairseq()
-    allow_checkpoints()
-    keep_freed_memory()
-    from .criterions import symbol_cross_entropy as _criterions  # noqa: F401
-    from .models import baselines, grid_lstm  # noqa: F401
-    from .models import reencoder as _models  # noqa: F401
-    from .optim import muon as _optimizers  # noqa: F401
-    from .tasks import grid_addition, grid_memorization, grid_parity  # noqa: F401
-    from .tasks import reencoder_translation as _tasks  # noqa: F401
+register_with_fairseq()

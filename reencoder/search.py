@@ -1,4 +1,4 @@
-"""Searching with a lower limit on the length of each translation, relative to its source (section 4.4)."""
+"""Search with a minimum length of each translation, relative to its source (section 4.4)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from fairseq.search import Search
 from torch import Tensor, nn
 
 
-class LengthFlooredSearch(nn.Module):
-    """Any search strategy of fairseq, with the end of a sentence forbidden before its shortest allowed length.
+class MinimumLengthSearch(nn.Module):
+    """Any search strategy of fairseq, with the end of a sentence forbidden below the minimum length.
 
-    It wraps a strategy instead of a generator: fairseq's generator calls `step` after it has applied forced prefixes
-    and the maximum length, and both go before the minimum.
+    It wraps a strategy rather than a generator: fairseq's generator calls `step` after it has applied forced prefixes
+    and the maximum length, and both override the minimum.
 
     Args:
-        search: the strategy to follow otherwise.
-        ratio: a translation has at least this many words for each word of its source.
+        search: the strategy to use otherwise.
+        ratio: minimum number of words of a translation per word of its source.
     """
 
-    # fairseq's generator calls `set_src_lengths` before each step of a strategy that says so.
+    # fairseq's generator calls `set_src_lengths` before each step of a strategy with this attribute.
     needs_src_lengths = True
 
     def __init__(self, search: Search, ratio: float) -> None:
@@ -34,7 +34,7 @@ class LengthFlooredSearch(nn.Module):
         self._src_lengths: Tensor | None = None
 
     def set_src_lengths(self, src_lengths: Tensor) -> None:
-        """Take the source lengths of the sentences that are searched, end of sentence included; shape (batch,)."""
+        """Set the source lengths of the sentences, end of sentence included; shape (batch,)."""
         self._src_lengths = src_lengths
         if getattr(self.search, "needs_src_lengths", False):
             self.search.set_src_lengths(src_lengths)
@@ -54,12 +54,16 @@ class LengthFlooredSearch(nn.Module):
         Args:
             step: number of words that every hypothesis has so far.
             lprobs: log probabilities of the next word, shape (batch, beam, words); changed in place.
-            args, kwargs: passed on.
+            args: passed on to the wrapped strategy.
+            kwargs: passed on to the wrapped strategy.
+
+        Returns:
+            What the wrapped strategy returns.
         """
         assert self._src_lengths is not None
         too_short = step < self.ratio * (self._src_lengths - 1)
         end = lprobs[:, :, self.eos]
-        # Where nothing but the end is possible (a forced prefix, the maximum length), the end it is.
+        # Where only the end is possible (a forced prefix, the maximum length), it stays possible.
         others = torch.cat([lprobs[:, :, : self.eos], lprobs[:, :, self.eos + 1 :]], dim=2).amax(dim=2)
         end.masked_fill_(too_short[:, None] & (others > -math.inf), -math.inf)
         return self.search.step(step, lprobs, *args, **kwargs)

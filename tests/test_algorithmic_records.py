@@ -1,15 +1,17 @@
-"""What is made of a training of an algorithmic task: its curve, a table, samples with their errors marked."""
+"""What is recorded of a training on an algorithmic task: its curve, a table, samples with their errors marked."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
-from eval.errors import EvaluationError
-from eval.inspection import Sample, parse_samples, report
-from recipes.algorithmic.curves import read_points, samples_to_reach, write_csv
-from recipes.algorithmic.runs import summary
+from data_prep.errors import DataError
+from eval.inspection import Sample, parse_samples, report, task_options
+from recipes.algorithmic.curves import read_points, samples_to_reach, write_curves
+from recipes.algorithmic.runs import outcome
 
 
 def entry(kind: str, samples: int, updates: int, accuracy: float, at: int = 0) -> str:
@@ -35,8 +37,8 @@ def test_a_curve_counts_what_was_repeated_once() -> None:
     assert [point["train_accuracy"] for point in points] == [0.3, 0.45, 0.7]
     assert [point["seconds"] for point in points] == [5, 9 + 4, 9 + 11]
     assert samples_to_reach(points, "valid_accuracy", 0.5) == 200
-    assert summary(points, 1.0)["samples_to_solve"] == 300
-    assert summary(points[:2], 1.0) | {"best": 0} == {
+    assert outcome(points, 1.0)["samples_to_solve"] == 300
+    assert outcome(points[:2], 1.0) | {"best": 0} == {
         "solved": False,
         "samples_to_solve": None,
         "samples": 200,
@@ -46,7 +48,9 @@ def test_a_curve_counts_what_was_repeated_once() -> None:
 
 
 def test_curves_as_a_table(tmp_path: Path) -> None:
-    write_csv(tmp_path / "c.csv", {"a": [{"samples": 1, "valid_accuracy": 0.5}], "b": [{"samples": 2, "seconds": 3}]})
+    write_curves(
+        tmp_path / "c.csv", {"a": [{"samples": 1, "valid_accuracy": 0.5}], "b": [{"samples": 2, "seconds": 3}]}
+    )
     assert (tmp_path / "c.csv").read_text() == "run,samples,valid_accuracy,seconds\na,1,0.5,\nb,2,,3\n"
 
 
@@ -72,5 +76,51 @@ def test_errors_stand_below_the_symbols_that_are_wrong() -> None:
     ],
 )
 def test_output_that_is_no_inspection_is_refused(output: list[str], message: str) -> None:
-    with pytest.raises(EvaluationError, match=message):
+    with pytest.raises(DataError, match=message):
         parse_samples(output)
+
+
+PLUGIN = """
+from dataclasses import dataclass, field
+from typing import Optional
+
+from fairseq.dataclass import FairseqDataclass
+from fairseq.tasks import FairseqTask, register_task
+
+
+@dataclass
+class Config(FairseqDataclass):
+    valid_seed: int = field(default=2, metadata={"help": "a number"})
+    loud: bool = field(default=False, metadata={"help": "a flag that turns something on"})
+    tidy: bool = field(default=True, metadata={"help": "a flag that turns something off"})
+    note: Optional[str] = field(default=None, metadata={"help": "a text"})
+
+
+@register_task("task_with_flags", dataclass=Config)
+class TaskWithFlags(FairseqTask):
+    pass
+"""
+
+
+@pytest.mark.parametrize("loud", [False, True])
+@pytest.mark.parametrize("tidy", [False, True])
+def test_task_options_are_those_of_the_checkpoint(
+    loud: bool, tidy: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """fairseq parses them to the configuration in the checkpoint, flags that are on by default included."""
+    from fairseq import options
+
+    plugin = tmp_path_factory.getbasetemp() / "plugin_with_flags"  # fairseq accepts only one folder of a name
+    plugin.mkdir(exist_ok=True)
+    (plugin / "__init__.py").write_text(PLUGIN)
+    config: dict[str, Any] = {
+        "_name": "task_with_flags", "valid_seed": 7, "loud": loud, "tidy": tidy, "note": None
+    }  # fmt: skip
+    checkpoint = tmp_path_factory.mktemp("flags") / "checkpoint.pt"
+    torch.save({"cfg": {"task": config}}, checkpoint)
+    arguments = ["--user-dir", str(plugin), "--path", str(checkpoint), *task_options(checkpoint, plugin)]
+    parsed = options.parse_args_and_arch(options.get_generation_parser(), arguments)
+    assert parsed.task == "task_with_flags"
+    assert {name: getattr(parsed, name) for name in config if name != "_name"} == {
+        name: value for name, value in config.items() if name != "_name"
+    }

@@ -17,7 +17,7 @@ MODEL = ["--arch", "reencoder_tiny", "--hidden-size", 48, "--dropout", 0.0, "--t
 TRAINING = [
     *("--optimizer", "adam", "--lr", 0.01, "--clip-norm", 1.0, "--lr-scheduler", "polynomial_decay"),
     *("--warmup-updates", 30, "--total-num-update", 500, "--max-update", 500),
-    *("--max-cells", 2500, "--batch-size", 128, "--num-workers", 0, "--log-format", "json", "--log-interval", 100),
+    *("--max-blocks", 2500, "--batch-size", 128, "--num-workers", 0, "--log-format", "json", "--log-interval", 100),
     *("--no-epoch-checkpoints",),
 ]
 SENTENCES = {"train": 4000, "valid": 101, "test": 203}  # no multiples of 8: none may go missing
@@ -82,6 +82,18 @@ def test_the_stock_task_gives_the_same_translations(data: Path, checkpoint: Path
 def test_checkpoints_are_loaded_safely(checkpoint: Path, half_trained: Path) -> None:
     for path in (checkpoint, half_trained):  # the latter holds the meters of --eval-bleu
         assert torch.load(path, weights_only=True)["cfg"]
+
+
+def test_a_checkpoint_from_before_the_first_release_is_refused(data: Path, half_trained: Path, tmp_path: Path) -> None:
+    old = torch.load(half_trained, weights_only=True)
+    old["model"] = {name: value for name, value in old["model"].items() if not name.startswith("checkpoint_version")}
+    old["cfg"]["model"]["grid_layers"] = 2  # an option that no longer exists
+    old["cfg"]["task"]["max_cells"] = 2500
+    torch.save(old, tmp_path / "old.pt")
+    options = ["--task", "reencoder_translation", "--path", tmp_path / "old.pt", "--batch-size", 64]
+    done = fairseq("generate", data / "bin", *options)
+    assert done.returncode != 0
+    assert "this checkpoint was written before the first release" in done.stderr
 
 
 def test_scores_of_the_search_are_those_of_the_text(data: Path, half_trained: Path, tmp_path: Path) -> None:
@@ -179,10 +191,10 @@ def test_alignments_end_in_a_clear_error(data: Path, half_trained: Path, extra: 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--max-cells", 0], "--max-cells: expected at least 1, got 0"),
+        (["--max-blocks", 0], "--max-blocks: expected at least 1, got 0"),
         (["--min-len-ratio", -1], "--min-len-ratio: expected 0 or more"),
         (["--max-source-positions", 5], "the model allows (5, 1024)"),
-        (["--hidden-size", 0], "hidden size: expected at least 1"),
+        (["--hidden-size", 0], "--hidden-size: expected at least 1"),
         (["--share-decoder-input-output-embed", "--embed-dim", 0, "--softmax-reads", "hidden"], "or give --embed-dim"),
     ],
 )

@@ -1,4 +1,8 @@
-"""The fairseq models; importing a module of this package registers its model."""
+"""The fairseq models; importing a module of this package registers its models.
+
+A model knows no task. It is built from `task.source_dictionary`, `task.target_dictionary` and `task.max_positions()`,
+which every fairseq task has.
+"""
 
 from ..compat import require_fairseq
 

@@ -1,165 +1,184 @@
 """The Reencoder of section 4.4 as a fairseq encoder-decoder model.
 
-The encoder only looks up the source words and lays them out as the states that enter the columns; the planes of the
-grid, which read source and target together, are the decoder's. Axes: `batch`, S source positions, T target positions,
-`d` hidden size, L planes.
+The encoder only looks up the source words, whose states enter the grid along the target dimension. The grid, which
+reads source and target together, belongs to the decoder. Axes: `batch`, S source positions, T target positions, `d`
+hidden size, L layers.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations`: fairseq reads the types of the config's fields.
+from dataclasses import dataclass, field
+from typing import Any, Optional
 
-from typing import Any
-
-import torch
 from fairseq.data import Dictionary
-from fairseq.models import (
-    FairseqEncoder,
-    FairseqEncoderDecoderModel,
-    FairseqIncrementalDecoder,
-    register_model,
-    register_model_architecture,
-)
+from fairseq.dataclass import ChoiceEnum
+from fairseq.models import FairseqEncoder, FairseqEncoderDecoderModel, FairseqIncrementalDecoder, register_model
 from torch import Tensor, nn
 
-from ..grid.block import State
-from ..grid.reencoder_grid import GridOptions, ReencoderGrid
-from ..grid.sweep import Prepared
+from ..grid import State
+from ..grid.modules import ReencoderGrid
 from ..optim.matrices import mark_hidden_matrices
-from .config import PRESETS, ReencoderConfig, grid_options
+from .checkpoint_version import VersionedModel
+from .options import BlockConfig, block_arguments, check_at_least_one, register_presets
+from .readout import Readout
+from .words import WordStates, pad_on_the_right, restore_padding
 
 IncrementalState = dict[str, dict[str, Any]]
 EncoderOut = dict[str, list[Tensor]]
 
 
-class WordStates(nn.Module):
-    """Word vectors and what they become where they enter a plane: a pair (hidden, memory).
+@dataclass
+class ReencoderConfig(BlockConfig):
+    """Options of a Reencoder; the defaults are what learned best on real text (docs/results.md)."""
 
-    Args:
-        dictionary: the words.
-        options: the grid's options.
-        planes: which planes the words enter.
-        embed_dim: size of the word vectors; 0: a vector is the pair itself, for all planes the same.
-        embed_std: standard deviation with which the vectors start.
+    hidden_size: int = field(default=256, metadata={"help": "size d of every hidden and memory vector of the grid"})
+    layers: int = field(
+        default=2,
+        metadata={
+            "help": "planes of source x target blocks; each scans the source in the opposite direction of the one "
+            "below (the paper: 2)"
+        },
+    )
+    dropout: float = field(default=0.3, metadata={"help": "dropout of the hidden vectors within the grid"})
+    forget_bias: float = field(
+        default=3.0, metadata={"help": "initial bias of the forget gates (no effect with --no-bias)"}
+    )
+    embed_dim: int = field(
+        default=256,
+        metadata={
+            "help": "size of the word vectors, which are projected to a pair (hidden, memory) for each layer; 0: a "
+            "word vector is the pair itself, 2 * d values"
+        },
+    )
+    embed_std: float = field(default=1.0, metadata={"help": "initial standard deviation of the word vectors"})
+    upper_source: ChoiceEnum(["word", "zero"]) = field(  # type: ignore[valid-type]
+        default="word",
+        metadata={"help": "what enters the upper layers along the target dimension: the source words again, or zeros"},
+    )
+    upper_target: ChoiceEnum(["continue", "word", "zero"]) = field(  # type: ignore[valid-type]
+        default="continue",
+        metadata={
+            "help": "what enters the upper layers along the source dimension, at the start of every row: the states "
+            "with which the layer below ended the row, the target word again, or zeros"
+        },
+    )
+    depth_priority: int = field(
+        default=1,
+        metadata={
+            "help": "1: the depth carries the hidden vectors that leave a block along the two other dimensions; 0: "
+            "those that enter it (3.2)"
+        },
+    )
+    share_decoder_input_output_embed: bool = field(
+        default=False, metadata={"help": "share one matrix between the target word vectors and the softmax"}
+    )
+
+
+def check_options(cfg: ReencoderConfig) -> None:
+    """Check the options.
+
+    Raises:
+        ValueError: names the option that is wrong, or the options that exclude each other, and says what to do.
     """
-
-    def __init__(
-        self, dictionary: Dictionary, options: GridOptions, planes: list[int], embed_dim: int, embed_std: float
-    ) -> None:
-        super().__init__()
-        self.planes = planes
-        width = 2 * options.hidden_size
-        self.embed_tokens = nn.Embedding(len(dictionary), embed_dim or width, padding_idx=dictionary.pad())
-        nn.init.normal_(self.embed_tokens.weight, std=embed_std)
-        nn.init.zeros_(self.embed_tokens.weight[dictionary.pad()])
-        self.projections = nn.ModuleDict()
-        if embed_dim:
-            for plane in planes:
-                projection = nn.Linear(embed_dim, width, bias=False)
-                bound = options.init_scale / embed_dim**0.5
-                nn.init.uniform_(projection.weight, -bound, bound)
-                self.projections[str(plane)] = projection
-
-    def forward(self, tokens: Tensor) -> dict[int, State]:
-        """Look up `tokens`, shape (positions, batch); each plane's states have shape (positions, batch, d)."""
-        vectors = self.embed_tokens(tokens)
-        if not self.projections:
-            shared = State(*vectors.chunk(2, dim=-1))
-            return dict.fromkeys(self.planes, shared)
-        return {plane: State(*self.projections[str(plane)](vectors).chunk(2, dim=-1)) for plane in self.planes}
+    check_at_least_one(cfg, "layers")
+    block_arguments(cfg)
+    if cfg.embed_dim < 0:
+        raise ValueError(f"--embed-dim: expected 0 or more, got {cfg.embed_dim}")
+    if cfg.embed_std <= 0:
+        raise ValueError(f"--embed-std: expected above 0 (a net of zeros does not learn), got {cfg.embed_std}")
+    if cfg.depth_priority not in (0, 1):
+        raise ValueError(f"--depth-priority: expected 0 or 1, got {cfg.depth_priority}")
+    if cfg.share_decoder_input_output_embed and cfg.embed_dim == 0 and cfg.softmax_reads == "hidden":
+        raise ValueError(
+            "--share-decoder-input-output-embed: word vectors of 2 * d values cannot score a hidden vector of d: "
+            "use --softmax-reads hidden-memory or give --embed-dim"
+        )
 
 
-def unpadded_first(tokens: Tensor, pad: int) -> tuple[Tensor, Tensor]:
-    """Move padding on the left behind the sentence; padding on the right stays.
-
-    Args:
-        tokens: shape (batch, length).
-        pad: index of the padding symbol.
-
-    Returns:
-        the tokens in the shape (batch, length), and the number of padding symbols that stood on the left, shape
-        (batch,).
-    """
-    left = tokens.eq(pad).long().cumprod(dim=1).sum(dim=1)
-    positions = torch.arange(tokens.size(1), device=tokens.device)
-    index = (positions + left[:, None]) % tokens.size(1)
-    return tokens.gather(1, index), left
+def _words(cfg: ReencoderConfig, dictionary: Dictionary, upper: str) -> WordStates:
+    layers = range(cfg.layers if upper == "word" else 1)
+    return WordStates(dictionary, cfg.hidden_size, layers, cfg.embed_dim, cfg.embed_std, cfg.init_scale)
 
 
 class ReencoderEncoder(FairseqEncoder):
-    """The states that the source words bring to the columns of the planes."""
+    """The states with which the source words enter the grid.
 
-    def __init__(self, cfg: ReencoderConfig, dictionary: Dictionary, grid: ReencoderGrid, max_positions: int) -> None:
+    Args:
+        cfg: the options.
+        dictionary: the source words.
+        max_positions: maximum length of a source.
+    """
+
+    def __init__(self, cfg: ReencoderConfig, dictionary: Dictionary, max_positions: int) -> None:
         super().__init__(dictionary)
-        options = grid.options
-        planes = list(range(options.layers)) if cfg.upper_columns == "word" else [0]
-        self.words = WordStates(dictionary, options, planes, cfg.embed_dim, cfg.embed_std)
-        self.layers = options.layers
-        self._positions = max_positions
+        self.words = _words(cfg, dictionary, str(cfg.upper_source))
+        self._max_positions = max_positions
 
-    def forward(self, src_tokens: Tensor, src_lengths: Tensor | None = None, **_: Any) -> EncoderOut:
-        """Lay out the source words.
+    def forward(self, src_tokens: Tensor, src_lengths: Optional[Tensor] = None, **_: Any) -> EncoderOut:  # noqa: UP045
+        """Look up the source words.
 
         Args:
             src_tokens: shape (batch, S), padded on either side.
-            src_lengths: not needed, lengths are counted; shape (batch,).
+            src_lengths: not used (lengths are counted); shape (batch,).
+            _: fairseq's further inputs, which are not needed.
 
         Returns:
-            `hidden` and `memory`: for each plane that words enter, shape (batch, S, d) and in the order of the
-            source, padding behind; `src_lengths`: one tensor of shape (batch,).
+            `hidden` and `memory`: for each layer that words enter, shape (S, batch, d), in the order of the source with
+            padding on the right; `src_lengths`: one tensor of shape (batch,).
         """
         pad = self.dictionary.pad()
-        tokens, _left = unpadded_first(src_tokens, pad)
-        lengths = tokens.ne(pad).sum(dim=1)
-        states = self.words(tokens.t())
+        tokens, _left = pad_on_the_right(src_tokens, pad)
+        states = self.words(tokens).values()
         return {
-            "hidden": [state.hidden.transpose(0, 1) for state in states.values()],
-            "memory": [state.memory.transpose(0, 1) for state in states.values()],
-            "src_lengths": [lengths],
+            "hidden": [state.hidden for state in states],
+            "memory": [state.memory for state in states],
+            "src_lengths": [tokens.ne(pad).sum(dim=1)],
         }
 
     def reorder_encoder_out(self, encoder_out: EncoderOut, new_order: Tensor) -> EncoderOut:
-        """The encoder's output for the sentences `new_order`, shape (new batch,)."""
-        return {key: [value.index_select(0, new_order) for value in values] for key, values in encoder_out.items()}
+        """Select the sentences `new_order`, shape (new batch,), from the encoder's output."""
+        batch_axis = {"hidden": 1, "memory": 1, "src_lengths": 0}
+        return {
+            key: [value.index_select(batch_axis[key], new_order) for value in values]
+            for key, values in encoder_out.items()
+        }
 
     def max_positions(self) -> int:
-        return self._positions
+        """Maximum length of a source, end of sentence included."""
+        return self._max_positions
 
 
 class ReencoderDecoder(FairseqIncrementalDecoder):
-    """The planes and the softmax.
+    """The grid and the softmax.
 
-    With an incremental state, one call computes the row of the newest target word from what the row before it left
-    along the target dimension: (L, S, 2 vectors of d) a hypothesis, constant work a word.
+    With an incremental state, one call computes the row of the newest target word from the states that left the
+    previous row along the target dimension: (L, S, 2 vectors of d) per hypothesis, constant work per word.
+
+    Args:
+        cfg: the options.
+        dictionary: the target words.
+        grid: the grid.
+        max_positions: maximum length of a target.
     """
 
     def __init__(self, cfg: ReencoderConfig, dictionary: Dictionary, grid: ReencoderGrid, max_positions: int) -> None:
         super().__init__(dictionary)
         self.grid = grid
-        mark_hidden_matrices([*grid.weights, *grid.depths])
-        options = grid.options
-        planes = list(range(options.layers)) if cfg.upper_rows == "word" else [0]
-        self.words = WordStates(dictionary, options, planes, cfg.embed_dim, cfg.embed_std)
-        self.reads_memory = cfg.softmax_reads == "hidden-memory"
-        width = options.hidden_size * (2 if self.reads_memory else 1)
-        self.project: nn.Linear | None = None
-        self.output = nn.Linear(width, len(dictionary))
-        if cfg.share_decoder_input_output_embed:
-            if cfg.embed_dim:
-                self.project = nn.Linear(width, cfg.embed_dim, bias=False)
-                width = cfg.embed_dim
-            self.output = nn.Linear(width, len(dictionary))
-            self.output.weight = self.words.embed_tokens.weight
-            # Word vectors of unit variance would give logits of a standard deviation of sqrt(width).
-            self.scale = width**-0.5
-        else:
-            self.scale = 1.0
-        nn.init.zeros_(self.output.bias)
-        self._positions = max_positions
+        mark_hidden_matrices([*self.grid.stack.weights, *self.grid.stack.depth_weights])
+        self.words = _words(cfg, dictionary, str(cfg.upper_target))
+        self.readout = Readout(
+            cfg.hidden_size,
+            len(dictionary),
+            reads_memory=cfg.softmax_reads == "hidden-memory",
+            embedding=self.words.embed_tokens if cfg.share_decoder_input_output_embed else None,
+        )
+        nn.init.zeros_(self.readout.output.bias)
+        self._max_positions = max_positions
 
     def forward(  # type: ignore[override]
         self,
         prev_output_tokens: Tensor,
-        encoder_out: EncoderOut | None = None,
-        incremental_state: IncrementalState | None = None,
+        encoder_out: Optional[EncoderOut] = None,  # noqa: UP045
+        incremental_state: Optional[IncrementalState] = None,  # noqa: UP045
         features_only: bool = False,
         **_: Any,
     ) -> tuple[Tensor, dict[str, Any]]:
@@ -168,11 +187,15 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
         Args:
             prev_output_tokens: shape (batch, T), padded on either side.
             encoder_out: what the encoder returned.
-            incremental_state: where the states between two calls are kept; then only the last token is read.
-            features_only: return what the softmax reads instead of its logits.
+            incremental_state: keeps the states between two calls; if given, only the last token is read.
+            features_only: return what the softmax reads instead of the logits.
+            _: fairseq's further inputs, which are not needed.
 
         Returns:
-            logits of shape (batch, T or 1, words), and `{"attn": [None], ...}`: the grid has no attention.
+            Logits of shape (batch, T or 1, words), and `{"attn": [None], ...}`: the grid has no attention.
+
+        Raises:
+            ValueError: the encoder's output is missing.
         """
         if encoder_out is None:
             raise ValueError("the Reencoder reads source and target together: it needs the encoder's output")
@@ -180,105 +203,100 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
         if incremental_state is not None:
             prev_output_tokens = prev_output_tokens[:, -1:]
         else:
-            prev_output_tokens, left = unpadded_first(prev_output_tokens, self.dictionary.pad())
-        lengths = encoder_out["src_lengths"][0]
-        columns = self._kept_columns(incremental_state) or self._first_columns(encoder_out)
-        states = self.words(prev_output_tokens.t())
-        rows = [states.get(layer) for layer in range(self.grid.options.layers)]
-        row_ends, leaving = self.grid(rows, columns, lengths, self._prepared(incremental_state))
+            prev_output_tokens, left = pad_on_the_right(prev_output_tokens, self.dictionary.pad())
+        words = self.words(prev_output_tokens)
+        output = self.grid(
+            [words.get(layer) for layer in range(self.layers)],
+            self._saved_states(incremental_state) or self._source_states(encoder_out),
+            encoder_out["src_lengths"][0],
+        )
         if incremental_state is not None:
-            self._keep_columns(incremental_state, leaving)
-        features = torch.cat(row_ends, dim=-1) if self.reads_memory else row_ends.hidden
-        features = features.transpose(0, 1)
+            self._save_states(incremental_state, output.source_states)
+        features = self.readout.features(output.row_ends).transpose(0, 1)
         if left is not None:
-            length = features.size(1)
-            index = (torch.arange(length, device=features.device) - left[:, None]) % length
-            features = features.gather(1, index.unsqueeze(-1).expand_as(features))
-        output = features if features_only else self.output_layer(features)
-        return output, {"attn": [None], "inner_states": None}
+            features = restore_padding(features, left)
+        return features if features_only else self.output_layer(features), {"attn": [None], "inner_states": None}
 
     def output_layer(self, features: Tensor) -> Tensor:
         """Logits, shape (..., words), of what the softmax reads, shape (..., d or 2 * d)."""
-        if self.project is not None:
-            features = self.project(features)
-        return self.output(features * self.scale if self.scale != 1.0 else features)
+        return self.readout.logits(features)
 
-    def _first_columns(self, encoder_out: EncoderOut) -> list[State | None]:
-        columns: list[State | None] = [None] * self.grid.options.layers
-        for layer, pair in enumerate(zip(encoder_out["hidden"], encoder_out["memory"], strict=True)):
-            columns[layer] = State(*(part.transpose(0, 1) for part in pair))
-        return columns
+    @property
+    def layers(self) -> int:
+        """L, the number of planes."""
+        return self.grid.stack.options.layers
 
-    def _kept_columns(self, incremental_state: IncrementalState | None) -> list[State | None] | None:
-        if incremental_state is None:
+    def _source_states(self, encoder_out: EncoderOut) -> list[State | None]:
+        """The states that enter the first row."""
+        given = [State(*pair) for pair in zip(encoder_out["hidden"], encoder_out["memory"], strict=True)]
+        return [*given, *[None] * (self.layers - len(given))]
+
+    def _saved_states(self, incremental_state: IncrementalState | None) -> list[State | None] | None:
+        """The states that left the previous row; None before the first row."""
+        saved = None if incremental_state is None else self.get_incremental_state(incremental_state, "source_states")
+        if saved is None:
             return None
-        kept = self.get_incremental_state(incremental_state, "columns")
-        if kept is None:
-            return None
-        return [State(kept[f"hidden{n}"], kept[f"memory{n}"]) for n in range(self.grid.options.layers)]
+        return [State(saved[f"hidden{n}"], saved[f"memory{n}"]) for n in range(self.layers)]
 
-    def _prepared(self, incremental_state: IncrementalState | None) -> list[Prepared | None] | None:
-        """The grid's weights, rearranged once a search; they live and die with its state."""
-        if incremental_state is None or torch.is_grad_enabled():
-            return None
-        kept = self.get_incremental_state(incremental_state, "prepared")
-        if kept is None:
-            kept = {"grid": self.grid.prepare()}
-            self.set_incremental_state(incremental_state, "prepared", kept)
-        prepared: list[Prepared | None] = kept["grid"]
-        return prepared
-
-    def _keep_columns(self, incremental_state: IncrementalState, columns: list[State]) -> None:
-        kept: dict[str, Tensor | None] = {}
-        for n, column in enumerate(columns):
-            kept[f"hidden{n}"], kept[f"memory{n}"] = column
-        self.set_incremental_state(incremental_state, "columns", kept)
+    def _save_states(self, incremental_state: IncrementalState, states: list[State]) -> None:
+        saved: dict[str, Tensor | None] = {}
+        for n, state in enumerate(states):
+            saved[f"hidden{n}"], saved[f"memory{n}"] = state
+        self.set_incremental_state(incremental_state, "source_states", saved)
 
     def reorder_incremental_state(self, incremental_state: IncrementalState, new_order: Tensor) -> None:
-        """Let the kept states follow the beam; `new_order` has the shape (new batch,)."""
-        kept = self.get_incremental_state(incremental_state, "columns")
-        if kept is not None:
-            moved = {key: value.index_select(1, new_order) for key, value in kept.items() if value is not None}
-            self.set_incremental_state(incremental_state, "columns", moved)
+        """Make the saved states follow the beam; `new_order` has shape (new batch,)."""
+        saved = self.get_incremental_state(incremental_state, "source_states")
+        if saved is not None:
+            moved = {key: value.index_select(1, new_order) for key, value in saved.items() if value is not None}
+            self.set_incremental_state(incremental_state, "source_states", moved)
 
     def max_positions(self) -> int:
-        return self._positions
+        """Maximum length of a target, end of sentence included."""
+        return self._max_positions
 
 
 @register_model("reencoder", dataclass=ReencoderConfig)
-class ReencoderModel(FairseqEncoderDecoderModel):
+class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
     """Grid LSTM translation model: a 3-LSTM over source position, target position and depth."""
 
     @property
     def full_context_alignment(self) -> bool:
-        """Asked by fairseq only when alignments are wanted.
+        """Requested by fairseq only for alignments.
 
         Raises:
-            NotImplementedError: always, since the grid has no attention that alignments could be read from.
+            NotImplementedError: always, because the grid has no attention to read alignments from.
         """
         raise NotImplementedError("the Reencoder has no attention to read alignments from: leave out --print-alignment")
 
     @classmethod
-    def build_model(cls, cfg: ReencoderConfig, task: Any) -> ReencoderModel:
-        """Build the model for a translation task.
+    def build_model(cls, cfg: ReencoderConfig, task: Any) -> "ReencoderModel":
+        """Build the model for the dictionaries and maximum lengths of a task.
 
         Raises:
-            ValueError: if options are wrong or exclude each other.
+            ValueError: options are wrong or exclude each other.
         """
-        grid = ReencoderGrid(grid_options(cfg))
+        check_options(cfg)
         source, target = task.max_positions()
-        encoder = ReencoderEncoder(cfg, task.source_dictionary, grid, source)
-        decoder = ReencoderDecoder(cfg, task.target_dictionary, grid, target)
-        return cls(encoder, decoder)
+        grid = ReencoderGrid(
+            cfg.hidden_size,
+            cfg.layers,
+            depth_priority=cfg.depth_priority,
+            continue_rows=cfg.upper_target == "continue" and cfg.layers > 1,
+            **block_arguments(cfg),
+        )
+        encoder = ReencoderEncoder(cfg, task.source_dictionary, source)
+        return cls(encoder, ReencoderDecoder(cfg, task.target_dictionary, grid, target))
 
 
-def _register_preset(name: str, values: dict[str, Any]) -> None:
-    @register_model_architecture("reencoder", name)
-    def fill_in(args: Any) -> None:
-        for option, value in values.items():
-            if not hasattr(args, option):
-                setattr(args, option, value)
+PRESETS: dict[str, dict[str, Any]] = {
+    # The paper's numbers and equations (section 4.4, as we read them): d = 450, dropout 0.5, no biases, and a depth
+    # that carries `V H` of what enters a block.
+    "reencoder_btec": {"hidden_size": 450, "dropout": 0.5, "no_bias": True, "depth_priority": 0, "embed_dim": 450},
+    # Trains well on some 25,000 pairs on two CPU cores.
+    "reencoder_small": {"hidden_size": 160, "dropout": 0.25, "embed_dim": 160},
+    # The demo.
+    "reencoder_tiny": {"hidden_size": 96, "dropout": 0.1, "embed_dim": 96},
+}
 
-
-for _name, _values in PRESETS.items():
-    _register_preset(_name, _values)
+register_presets("reencoder", PRESETS)

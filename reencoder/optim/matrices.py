@@ -1,6 +1,6 @@
-"""Marks on parameters: which of them are matrices inside a network, between what reads symbols and what predicts them.
+"""Marks on parameters that are matrices inside a network, between its input and output layers.
 
-An optimizer is given parameters without names; fairseq's own composite optimizer, too, reads marks on them.
+Optimizers get parameters without names, so the models mark them; fairseq's composite optimizer reads marks as well.
 """
 
 from __future__ import annotations
@@ -17,5 +17,5 @@ def mark_hidden_matrices(parameters: Iterable[nn.Parameter]) -> None:
 
 
 def is_hidden_matrix(parameter: nn.Parameter) -> bool:
-    """Whether `mark_hidden_matrices` has marked it."""
+    """True if `mark_hidden_matrices` has marked the parameter."""
     return getattr(parameter, "hidden_matrix", False)

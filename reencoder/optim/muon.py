@@ -1,7 +1,6 @@
 """`--optimizer muon`: torch's Muon for the matrices inside a network, AdamW for all other parameters.
 
-Muon makes the steps of a matrix equally large in all directions, also in those of which the gradient has little: a
-skill that has hardly begun to show, such as a further digit in the addition, is learned many times sooner.
+Muon makes the steps of a matrix equally large in all directions, including those in which the gradient is small.
 """
 
 # No `from __future__ import annotations`: fairseq reads the types of the configs' fields.
@@ -19,18 +18,18 @@ from .matrices import is_hidden_matrix
 
 
 class MuonWithAdamW(torch.optim.Optimizer):
-    """Muon for what `mark_hidden_matrices` has marked, AdamW for the rest, as one optimizer with one learning rate.
+    """Muon for the parameters marked by `mark_hidden_matrices`, AdamW for the rest: one optimizer, one learning rate.
 
-    A parameter of more than two axes is a stack of matrices, each of which takes a step of its own. The steps of the
-    matrices are scaled to those of AdamW, so that a learning rate found for the one does for the other.
+    A parameter of more than two axes is a stack of matrices, each of which takes its own step. The steps of the
+    matrices are scaled to the size of AdamW's, so that one learning rate suits both.
 
     Args:
         params: the parameters, some of them marked.
         lr: learning rate.
-        momentum: of Muon.
-        betas: of AdamW.
-        eps: of AdamW.
-        weight_decay: of both, decoupled from the gradient.
+        momentum: momentum of Muon.
+        betas: betas of AdamW.
+        eps: epsilon of AdamW.
+        weight_decay: weight decay of both, decoupled from the gradient.
 
     Raises:
         ValueError: this torch has no Muon, or no parameter is marked.
@@ -54,9 +53,9 @@ class MuonWithAdamW(torch.optim.Optimizer):
         if not self._stacks:
             raise ValueError(
                 "--optimizer muon: the model has no hidden matrices marked for it, or half precision (--fp16, --bf16) "
-                "has hidden them; use --optimizer adam"
+                "hides them; use --optimizer adam"
             )
-        # Views of the parameters: what Muon changes in them, it changes there.
+        # Views of the parameters: Muon's changes to a view are changes to its parameter.
         self._matrices = [[nn.Parameter(matrix) for matrix in _matrices(param.detach())] for param in self._stacks]
         views = [matrix for matrices in self._matrices for matrix in matrices]
         self._muon = torch.optim.Muon(views, adjust_lr_fn="match_rms_adamw")
@@ -64,14 +63,14 @@ class MuonWithAdamW(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
-        """Take one step; parameters without gradients stay."""
+        """Take one step; parameters without gradients do not change."""
         loss = None if closure is None else torch.enable_grad()(closure)()
         for stack, matrices in zip(self._stacks, self._matrices, strict=True):
             gradients = [None] * len(matrices) if stack.grad is None else _matrices(stack.grad.contiguous())
-            # viewed anew: a parameter may have been moved, as by torch's LSTM when it goes to a GPU
+            # View again: a parameter may have moved in memory, as torch's LSTM does when it goes to a GPU.
             for matrix, values, gradient in zip(matrices, _matrices(stack.detach()), gradients, strict=True):
                 matrix.data, matrix.grad = values, gradient
-        # The options live in the group that schedules and --optimizer-overrides change.
+        # Schedulers and --optimizer-overrides change the options of this group.
         options = self.param_groups[0]
         for optimizer, names in (
             (self._muon, ("lr", "momentum", "weight_decay")),
@@ -82,14 +81,14 @@ class MuonWithAdamW(torch.optim.Optimizer):
         return loss
 
     def state_dict(self) -> dict[str, Any]:
-        """The states of both, and the learning rate as any optimizer tells it."""
+        """The states of both optimizers, and the options in the form of any torch optimizer."""
         return {**super().state_dict(), "muon": self._muon.state_dict(), "adamw": self._adamw.state_dict()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:  # type: ignore[override]
-        """Take over what `state_dict` gave.
+        """Restore what `state_dict` returned.
 
         Raises:
-            ValueError: it is another optimizer's.
+            ValueError: the state is another optimizer's.
         """
         if "muon" not in state_dict or "adamw" not in state_dict:
             raise ValueError("--optimizer muon: the checkpoint was trained with another one; give --reset-optimizer")
@@ -104,10 +103,10 @@ def _matrices(stack: Tensor) -> list[Tensor]:
 
 
 def _betas(text: str) -> tuple[float, float]:
-    """Read "(0.9, 0.98)".
+    """Parse text such as "(0.9, 0.98)".
 
     Raises:
-        ValueError: it is something else.
+        ValueError: the text is not two numbers.
     """
     try:
         first, second = (float(part) for part in str(text).strip("()[] ").split(","))
@@ -118,7 +117,7 @@ def _betas(text: str) -> tuple[float, float]:
 
 @dataclass
 class MuonConfig(FairseqDataclass):
-    """What Muon may vary."""
+    """Options of the optimizer."""
 
     muon_momentum: float = field(default=0.95, metadata={"help": "momentum of Muon"})
     adam_betas: str = field(default="(0.9, 0.999)", metadata={"help": "betas of AdamW"})

@@ -12,9 +12,11 @@ from .algorithmic.task import AlgorithmicConfig, AlgorithmicTask
 
 @dataclass
 class GridAdditionConfig(AlgorithmicConfig):
-    """The options of an addition task."""
+    """The options of the addition task."""
 
-    digits: int = field(default=15, metadata={"help": "digits of each operand, always that many (the paper: 15)"})
+    digits: int = field(
+        default=15, metadata={"help": "number of digits of each operand, always exactly that many (the paper: 15)"}
+    )
 
 
 @register_task("grid_addition", dataclass=GridAdditionConfig)

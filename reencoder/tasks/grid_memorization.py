@@ -1,4 +1,4 @@
-"""`--task grid_memorization`: symbols that are to be said again in order (section 4.3)."""
+"""`--task grid_memorization`: symbols that must be reproduced in order (section 4.3)."""
 
 # No `from __future__ import annotations`: fairseq reads the types of the config's fields.
 from dataclasses import dataclass, field
@@ -12,10 +12,12 @@ from .algorithmic.task import AlgorithmicConfig, AlgorithmicTask
 
 @dataclass
 class GridMemorizationConfig(AlgorithmicConfig):
-    """The options of a memorization task."""
+    """The options of the memorization task."""
 
-    length: int = field(default=20, metadata={"help": "symbols of a sequence (the paper: 20)"})
-    alphabet: int = field(default=64, metadata={"help": "different symbols, the delimiter not counted (the paper: 64)"})
+    length: int = field(default=20, metadata={"help": "number of symbols per sequence (the paper: 20)"})
+    alphabet: int = field(
+        default=64, metadata={"help": "number of different symbols, not counting the delimiter (the paper: 64)"}
+    )
 
 
 @register_task("grid_memorization", dataclass=GridMemorizationConfig)

@@ -12,9 +12,9 @@ from .algorithmic.task import AlgorithmicConfig, AlgorithmicTask
 
 @dataclass
 class GridParityConfig(AlgorithmicConfig):
-    """The options of a parity task."""
+    """The options of the parity task."""
 
-    bits: int = field(default=20, metadata={"help": "bits of the string (the paper: up to 250)"})
+    bits: int = field(default=20, metadata={"help": "number of bits per string (the paper: up to 250)"})
 
 
 @register_task("grid_parity", dataclass=GridParityConfig)

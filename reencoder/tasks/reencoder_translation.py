@@ -13,36 +13,37 @@ from fairseq.tasks import register_task
 from fairseq.tasks.translation import TranslationConfig, TranslationTask
 from numpy.typing import NDArray
 
-from ..search import LengthFlooredSearch
-from .cells import CellBatchedPairs
+from ..memory import keep_freed_memory
+from ..search import MinimumLengthSearch
+from .batching import BlockBatchedPairs
 
 
 @dataclass
 class ReencoderTranslationConfig(TranslationConfig):
     """The options of fairseq's translation task, and those below."""
 
-    max_cells: Optional[int] = field(  # noqa: UP045
+    max_blocks: Optional[int] = field(  # noqa: UP045
         default=None,
         metadata={
-            "help": "most cells a batch: sentences x longest source x longest target, what a two-dimensional model "
-            "costs (fairseq asks for --batch-size or --max-tokens as well: give it as a second limit)"
+            "help": "maximum number of blocks per batch: sentences x longest source x longest target, which is what a "
+            "two-dimensional model costs (fairseq also requires --batch-size or --max-tokens: a second limit)"
         },
     )
     min_len_ratio: float = field(
         default=0.5,
         metadata={
-            "help": "no translation has fewer words than this part of its source's (the paper: 0.5; 0: no limit); "
-            "forced prefixes and the maximum length go before it"
+            "help": "minimum number of words of a translation, as a ratio of its source's (the paper: 0.5; 0: no "
+            "minimum); forced prefixes and the maximum length override it"
         },
     )
-    rebuild_batches: bool = field(default=True, metadata={"help": "put the batches together anew each epoch"})
+    rebuild_batches: bool = field(default=True, metadata={"help": "form new batches for every epoch"})
 
 
 @register_task("reencoder_translation", dataclass=ReencoderTranslationConfig)
 class ReencoderTranslationTask(TranslationTask):
-    """Translation with batches budgeted by cells and a minimum length relative to the source, inside the search.
+    """Translation with batches limited by blocks and, in the search, a minimum length relative to the source.
 
-    No sentence is dropped: fairseq's `--required-batch-size-multiple`, which is kept by dropping some, has no effect.
+    No sentence is dropped: fairseq's `--required-batch-size-multiple`, which drops sentences, has no effect.
     """
 
     cfg: ReencoderTranslationConfig
@@ -54,8 +55,8 @@ class ReencoderTranslationTask(TranslationTask):
         Raises:
             ValueError: names the option that is wrong.
         """
-        if cfg.max_cells is not None and cfg.max_cells < 1:
-            raise ValueError(f"--max-cells: expected at least 1, got {cfg.max_cells}")
+        if cfg.max_blocks is not None and cfg.max_blocks < 1:
+            raise ValueError(f"--max-blocks: expected at least 1, got {cfg.max_blocks}")
         if cfg.min_len_ratio < 0:
             raise ValueError(f"--min-len-ratio: expected 0 or more, got {cfg.min_len_ratio}")
         task: ReencoderTranslationTask = super().setup_task(cfg, **kwargs)
@@ -65,20 +66,20 @@ class ReencoderTranslationTask(TranslationTask):
         """Load a split.
 
         Raises:
-            ValueError: the split has no sentence.
+            ValueError: the split has no sentences.
         """
         source, target = self.cfg.source_lang, self.cfg.target_lang
         for folder in map(Path, self.cfg.data.split(os.pathsep)):
             # fairseq would fail on the empty file with an error about memory maps
             for file in folder.glob(f"{split}.{source}-{target}.*.bin"):
                 if file.stat().st_size == 0:
-                    raise ValueError(f"{file}: the {split} set has no sentence; prepare the data again")
+                    raise ValueError(f"{file}: the {split} set has no sentences; prepare the data again")
         super().load_dataset(split, epoch, combine, **kwargs)
-        self.datasets[split] = CellBatchedPairs(self.datasets[split], self.cfg.max_cells)
+        self.datasets[split] = BlockBatchedPairs(self.datasets[split], self.cfg.max_blocks)
 
-    def build_dataset_for_inference(self, *args: Any, **kwargs: Any) -> CellBatchedPairs:
-        """Sentences typed in by a user; see fairseq's task."""
-        return CellBatchedPairs(super().build_dataset_for_inference(*args, **kwargs), self.cfg.max_cells)
+    def build_dataset_for_inference(self, *args: Any, **kwargs: Any) -> BlockBatchedPairs:
+        """The data set of sentences that a user types in; see fairseq's task."""
+        return BlockBatchedPairs(super().build_dataset_for_inference(*args, **kwargs), self.cfg.max_blocks)
 
     def filter_indices_by_size(
         self,
@@ -87,10 +88,10 @@ class ReencoderTranslationTask(TranslationTask):
         max_positions: Any = None,
         ignore_invalid_inputs: bool = False,
     ) -> NDArray[np.int64]:
-        """Leave out sentences that are too long, if asked to; see fairseq's task.
+        """Leave out sentences that are too long, if allowed; see fairseq's task.
 
         Raises:
-            ValueError: a sentence is longer than the model allows, and `ignore_invalid_inputs` is off.
+            ValueError: a sentence is longer than the model allows, and `ignore_invalid_inputs` is False.
         """
         if not ignore_invalid_inputs:
             _, ignored = dataset.filter_indices_by_size(indices, max_positions)
@@ -99,18 +100,23 @@ class ReencoderTranslationTask(TranslationTask):
         kept: NDArray[np.int64] = super().filter_indices_by_size(indices, dataset, max_positions, ignore_invalid_inputs)
         return kept
 
+    def begin_epoch(self, epoch: int, model: Any) -> None:
+        """Set the process up for training; fairseq-train calls this before each epoch."""
+        super().begin_epoch(epoch, model)
+        keep_freed_memory()
+
     def build_generator(self, models: Sequence[Any], args: Any, *other: Any, **kwargs: Any) -> Any:
-        """fairseq's generator, its search held to `--min-len-ratio`; see fairseq's task.
+        """fairseq's generator, with `--min-len-ratio` applied in its search; see fairseq's task.
 
         Raises:
-            ValueError: alignments are asked of a model that has none.
+            ValueError: alignments are requested from a model that has none.
         """
         if getattr(args, "print_alignment", None) and getattr(args, "score_reference", False):
-            # fairseq would print what the scorer found, and that is nothing
+            # fairseq would print what the scorer found, which is nothing
             raise ValueError("--print-alignment: the Reencoder has no attention to read alignments from")
         generator = super().build_generator(models, args, *other, **kwargs)
         if self.cfg.min_len_ratio > 0 and hasattr(generator, "search"):
-            generator.search = LengthFlooredSearch(generator.search, self.cfg.min_len_ratio)
+            generator.search = MinimumLengthSearch(generator.search, self.cfg.min_len_ratio)
             generator.should_set_src_lengths = True
         return generator
 
@@ -119,6 +125,6 @@ def _too_long(dataset: FairseqDataset, ignored: list[int], max_positions: Any) -
     size = dataset.size(ignored[0])
     return (
         f"line {ignored[0] + 1} of the set has {size} tokens (source, target; ends of sentences included), the model "
-        f"allows {max_positions}; {len(ignored)} such line(s) in all. Raise --max-source-positions and "
+        f"allows {max_positions}; there are {len(ignored)} such lines. Raise --max-source-positions and "
         "--max-target-positions in training, or leave such lines out with --skip-invalid-size-inputs-valid-test"
     )

@@ -14,19 +14,19 @@ from .problems import Symbols
 from .streams import SampleSource
 
 Sample = tuple[int, Symbols, Symbols]
-"""Number, source of shape (S,), target of shape (T,)."""
+"""Index, source of shape (S,), target of shape (T,)."""
 
 
 class ProblemDataset(FairseqDataset):
-    """A split of a problem: held out and the same for ever, or drawn anew for each epoch.
+    """A split of a problem: held out and constant, or drawn again for each epoch.
 
     Args:
-        source: where samples come from.
+        source: draws the samples.
         split: `train`, `valid` or `test`.
-        size: samples of an epoch of training; the other splits have the size that the source gave them.
+        size: number of training samples per epoch; the other splits have the sizes of the source's.
 
     Raises:
-        ValueError: there is no such split, or the size is less than 1.
+        ValueError: there is no such split, or the size is below 1.
     """
 
     def __init__(self, source: SampleSource, split: str, size: int) -> None:
@@ -40,7 +40,7 @@ class ProblemDataset(FairseqDataset):
         self._size = size if self._fixed is None else len(self._fixed[0])
 
     def set_epoch(self, epoch: int) -> None:
-        """Let the samples be those of `epoch`; those held out stay."""
+        """Switch to the training samples of `epoch`; held-out samples stay the same."""
         self.epoch = epoch
 
     def __len__(self) -> int:
@@ -50,9 +50,9 @@ class ProblemDataset(FairseqDataset):
         return self.__getitems__([index])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> list[Sample]:
-        """The samples `indices`, drawn together; torch's loader asks for whole batches here."""
+        """The samples `indices`, drawn together; torch's loader requests whole batches here."""
         numbers = [int(index) for index in indices]
-        if not numbers:  # the filling of a shard that has run out
+        if not numbers:  # fills up a shard that has run out of samples
             return []
         if self._fixed is None:
             source, target = self.source.train(self.epoch, numbers)
@@ -61,11 +61,11 @@ class ProblemDataset(FairseqDataset):
         return list(zip(numbers, source, target, strict=True))
 
     def collater(self, samples: Sequence[Sample]) -> dict[str, Any]:
-        """Put samples together.
+        """Collate samples.
 
         Returns:
             fairseq's batch: `id` of shape (batch,), `net_input.src_tokens` of shape (batch, S), `target` of shape
-            (batch, T), and how many sentences and (target) tokens these are.
+            (batch, T), and the numbers of sentences and (target) tokens.
         """
         if not samples:
             return {}
@@ -80,11 +80,11 @@ class ProblemDataset(FairseqDataset):
         }
 
     def num_tokens(self, index: int) -> int:
-        """Length of the longer side; all samples have the same."""
+        """Length of the longer side, the same for all samples."""
         return max(self.source.problem.source_length, self.source.problem.target_length)
 
     def size(self, index: int) -> tuple[int, int]:
-        """Source and target length; all samples have the same."""
+        """Source and target length, the same for all samples."""
         return self.source.problem.source_length, self.source.problem.target_length
 
     def batch_by_size(  # type: ignore[no-untyped-def]
@@ -92,7 +92,7 @@ class ProblemDataset(FairseqDataset):
     ) -> list[NDArray[np.int64]]:
         """Consecutive batches of `indices`.
 
-        `required_batch_size_multiple` is not followed, since fairseq keeps it by dropping samples.
+        `required_batch_size_multiple` has no effect, because fairseq enforces it by dropping samples.
         """
         limits = [max_sentences] if max_sentences else []
         if max_tokens:

@@ -1,7 +1,7 @@
-"""Parity, addition and memorization (sections 4.1 to 4.3): what a sample is, made from random words.
+"""Parity, addition and memorization (sections 4.1 to 4.3): how random words become samples.
 
-A problem turns rows of uniform 64-bit words into rows of symbols, many samples at once. Where the words come from is
-the business of `streams`. Axes: `n` samples, `S` source positions, `T` target positions.
+A problem turns rows of uniform 64-bit words into rows of symbols, many samples at once. `streams` draws the words.
+Axes: `n` samples, `S` source positions, `T` target positions.
 """
 
 from __future__ import annotations
@@ -16,28 +16,29 @@ Symbols = NDArray[np.int64]
 Words = NDArray[np.uint64]
 
 DELIMITER = "-"
-"""Separates the parts of a sequence and fills what is empty."""
+"""Separates the parts of a sequence and fills empty positions."""
 
 
 def below(words: Words, bound: int) -> Symbols:
     """Uniform integers from 0 to `bound` - 1, of the shape of `words`.
 
-    The upper half of each word is scaled; no value is more than `bound` / 2**32 likelier than another.
+    The upper half of each word is scaled; the probabilities of two values differ by at most a factor of
+    1 + `bound` / 2**32.
     """
     return (((words >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32)).astype(np.int64)
 
 
 class Problem(ABC):
-    """A task whose samples are drawn, not read.
+    """A problem whose samples are drawn, not read from files.
 
     Attributes:
         source_symbols: what each source index stands for.
         target_symbols: what each target index stands for.
         source_length: source positions S of every sample.
         target_length: target positions T of every sample.
-        words: random words that one sample takes.
-        space: how many different samples there are.
-        result_name: name of the accuracy over the target symbols that are no delimiters; None where there are none.
+        words: number of random words per sample.
+        space: number of different samples.
+        result_name: name of the accuracy over all target symbols except delimiters; None if there are no delimiters.
     """
 
     source_symbols: tuple[str, ...]
@@ -56,12 +57,12 @@ class Problem(ABC):
             words: uniform random words, shape (n, self.words).
 
         Returns:
-            source, shape (n, S), and target, shape (n, T).
+            The sources, shape (n, S), and the targets, shape (n, T).
         """
 
     @property
     def delimiter(self) -> int | None:
-        """Index of the delimiter among the target symbols; None where there is none."""
+        """Index of the delimiter among the target symbols; None if there is none."""
         return self.target_symbols.index(DELIMITER) if DELIMITER in self.target_symbols else None
 
 
@@ -72,7 +73,7 @@ class Parity(Problem):
         bits: length k of the string.
 
     Raises:
-        ValueError: there are too few bits to hold any string out for validation.
+        ValueError: there are too few bits to hold out strings for validation.
     """
 
     source_symbols = target_symbols = ("0", "1")
@@ -99,14 +100,14 @@ class Addition(Problem):
         - 1 2 3 - 8 9 9 - - - - -
         - - - - - - - - 1 0 2 2 -
 
-    The sum begins at the first position after the operands, its most significant digit first. A sum that has as few
-    digits as the operands is followed by one delimiter more.
+    The sum begins at the first position after the operands, its most significant digit first. A sum with only as
+    many digits as the operands is followed by one more delimiter.
 
     Args:
-        digits: digits of an operand.
+        digits: number of digits per operand.
 
     Raises:
-        ValueError: there are no digits.
+        ValueError: `digits` is below 1.
     """
 
     source_symbols = target_symbols = (*string.digits, DELIMITER)
@@ -131,7 +132,7 @@ class Addition(Problem):
 
         total = np.zeros((n, k + 1), dtype=np.int64)
         total[:, 1:] = operands.sum(axis=1)
-        for column in range(k, 0, -1):  # from the least significant digit: the carry goes to the left
+        for column in range(k, 0, -1):  # from the least significant digit: carries go to the left
             total[:, column - 1] += total[:, column] // 10
             total[:, column] %= 10
         short = total[:, 0] == 0
@@ -144,7 +145,7 @@ class Addition(Problem):
 
 
 class Memorization(Problem):
-    """Symbols that are to be said again in order (section 4.3), drawn with replacement.
+    """Symbols, drawn with replacement, that must be reproduced in order (section 4.3).
 
     For three symbols, source above target::
 
@@ -152,11 +153,11 @@ class Memorization(Problem):
         - - - - d a c -
 
     Args:
-        length: symbols of a sequence.
-        alphabet: how many different symbols there are, the delimiter not counted.
+        length: number of symbols per sequence.
+        alphabet: number of different symbols, not counting the delimiter.
 
     Raises:
-        ValueError: there are no symbols, too few sequences to hold any out, or more symbols than have names.
+        ValueError: there are no symbols, or too few sequences to hold out some for validation.
     """
 
     result_name = "recall_accuracy"

@@ -1,4 +1,4 @@
-"""How far a training has come, kept in the checkpoint with the model."""
+"""The progress of a training run, saved in the checkpoint with the model."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from torch import Tensor, nn
 class Progress(nn.Module):
     """Part of a model without parameters; its numbers are saved and loaded with the model.
 
-    fairseq writes a task's state into checkpoints too, but does not read it when a training is resumed.
+    fairseq writes a task's state into checkpoints too, but does not load it when training is resumed.
 
     Args:
-        held_out: a number that tells one validation set from another.
+        held_out: a checksum that identifies the validation set.
 
     Attributes:
-        samples: training samples seen.
-        accuracy: on the validation set, when last looked at. It is not taken over from a model that was validated on
-            another set (of another problem or size).
+        samples: number of training samples seen.
+        accuracy: accuracy of the last validation. It is not loaded from a model that was validated on another set (of
+            another problem or size).
     """
 
     def __init__(self, held_out: int = 0) -> None:
@@ -27,11 +27,11 @@ class Progress(nn.Module):
         self.accuracy = 0.0
 
     def get_extra_state(self) -> Tensor:
-        """For torch: what is saved, shape (3,), in double precision whatever that of the model is."""
+        """What torch saves, shape (3,), in double precision whatever the precision of the model."""
         return torch.tensor([self.samples, self.accuracy, self.held_out], dtype=torch.float64)
 
     def set_extra_state(self, state: Tensor) -> None:
-        """For torch: take over what was saved."""
+        """Restore what `get_extra_state` returned."""
         self.samples = int(state[0])
         same = len(state) > 2 and int(state[2]) == self.held_out
         self.accuracy = float(state[1]) if same else 0.0

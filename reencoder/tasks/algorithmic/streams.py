@@ -1,8 +1,8 @@
-"""Where the samples of a problem come from: a random stream of its own for every (seed, split, epoch, index).
+"""Draws the samples of a problem: every (seed, split, epoch, index) has a random stream of its own.
 
 Philox is a counter-based generator: seed and split are its key, epoch and index two words of its counter. So no two
-samples share random words, any sample can be drawn without those before it, and the worker that draws it does not
-matter.
+samples share random words, any sample can be drawn without those before it, and it does not matter which worker draws
+it.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ class Stream:
     Args:
         seed: from 0 to 2**64 - 1.
         split: `TRAIN`, `VALID` or `TEST`.
-        words: 64-bit words that a sample takes.
+        words: number of 64-bit words per sample.
     """
 
     def __init__(self, seed: int, split: int, words: int) -> None:
         self.words = words
         self._bits = np.random.Philox(key=np.array([seed, split], dtype=np.uint64))
-        # Setting the state of one generator takes a fifth of the time of making a new one.
+        # Setting the state of one generator takes a fifth of the time of creating a new one.
         self._start = self._bits.state
 
     def draw(self, epoch: int, index: int, attempt: int = 0) -> NDArray[np.uint64]:
-        """The words of one sample, shape (words,); every `attempt` has others."""
-        # The lowest word of the counter counts what the generator gives out, 4 words a step.
+        """The words of one sample, shape (words,); every `attempt` has different ones."""
+        # The lowest word of the counter counts the generator's steps of 4 words each.
         steps = -(-self.words // 4)
         self._start["state"]["counter"] = np.array([attempt * steps, index, epoch, 0], dtype=np.uint64)
         self._bits.state = self._start
@@ -44,23 +44,23 @@ class Stream:
 
 
 class SampleSource:
-    """All samples of a problem: those of training by epoch and index, those of validation and test held out.
+    """All samples of a problem: training samples by epoch and index, validation and test samples held out.
 
-    Validation and test are drawn first, from a seed of their own, without repetitions. A training sample that turns out
-    to be one of them is drawn again, so the three splits never share a sample. They take at most an eighth of all
-    different samples each: where those are few (the parity of 4 bits has 16 strings), the sets are smaller than asked
-    for, and training, of necessity, sees the remaining ones again and again.
+    Validation and test samples are drawn first, from a seed of their own, without repetitions. A training sample that
+    turns out to be one of them is drawn again, so the three splits never share a sample. Each held-out set takes at
+    most an eighth of all different samples: where there are few (parity of 4 bits has 16 strings), the sets are smaller
+    than requested. Training samples are drawn with replacement, so where there are few, they are seen repeatedly.
 
     Args:
-        problem: what to draw.
-        seed: of the training samples.
-        valid_seed: of the samples held out.
-        valid_samples: size wanted of the validation set.
-        test_samples: size wanted of the test set.
+        problem: the problem to draw from.
+        seed: seed of the training samples.
+        valid_seed: seed of the held-out samples.
+        valid_samples: requested size of the validation set.
+        test_samples: requested size of the test set.
 
     Attributes:
-        valid: source, shape (samples, S), and target, shape (samples, T), of the validation set.
-        test: the same of the test set.
+        valid: sources, shape (samples, S), and targets, shape (samples, T), of the validation set.
+        test: the same for the test set.
 
     Raises:
         ValueError: names the option that is wrong.
@@ -99,10 +99,10 @@ class SampleSource:
 
         Args:
             epoch: from 1.
-            indices: n numbers of samples within the epoch.
+            indices: n sample indices within the epoch.
 
         Returns:
-            source, shape (n, S), and target, shape (n, T).
+            The sources, shape (n, S), and the targets, shape (n, T).
         """
         numbers = list(indices)
         source, target = self.problem.build(np.stack([self._train.draw(epoch, index) for index in numbers]))

@@ -10,8 +10,7 @@ import torch
 from fairseq.data import Dictionary
 from torch import Tensor
 
-from reencoder.models.config import PRESETS, ReencoderConfig, grid_options
-from reencoder.models.reencoder import IncrementalState, ReencoderModel
+from reencoder.models.reencoder import PRESETS, IncrementalState, ReencoderConfig, ReencoderModel, check_options
 from reencoder.optim.matrices import is_hidden_matrix
 
 PAD, EOS = 1, 2
@@ -23,14 +22,16 @@ def assert_same(mine: Tensor, expected: Tensor) -> None:
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "default": {},
-    "three planes, depth reads output": {"grid_layers": 3, "depth_reads": "output"},
-    "rows continue, projected words": {"upper_rows": "continue", "embed_dim": 5},
-    "one plane": {"grid_layers": 1},
-    "words enter the first plane only": {"upper_rows": "zero", "upper_columns": "zero"},
+    "three layers, depth has priority": {"layers": 3, "depth_priority": 1},
+    "depth without priority": {"depth_priority": 0},
+    "rows continue, projected words": {"upper_target": "continue", "embed_dim": 5},
+    "one layer": {"layers": 1},
+    "words enter the first layer only": {"upper_target": "zero", "upper_source": "zero"},
+    "words enter all layers": {"upper_target": "word", "upper_source": "word"},
     "softmax reads hidden": {"softmax_reads": "hidden"},
     "shared embeddings": {"share_decoder_input_output_embed": True},
     "shared projected embeddings": {"share_decoder_input_output_embed": True, "embed_dim": 5},
-    "as the paper writes it": {"no_bias": True, "upper_rows": "zero", "upper_columns": "zero"},
+    "as the paper writes it": {"no_bias": True, "depth_priority": 0, "upper_target": "zero", "upper_source": "zero"},
     "common output": {"output_form": "o_tanhm"},
 }
 
@@ -133,7 +134,7 @@ def test_state_of_a_hypothesis_does_not_grow() -> None:
     for step in range(1, 6):
         model.decoder(torch.full((1, step), EOS), encoder_out=encoder_out, incremental_state=state)
         sizes.append(sum(value.numel() for entry in state.values() for value in entry.values() if value is not None))
-    # 2 planes, S positions, 2 vectors of d
+    # 2 layers, S positions, 2 vectors of d
     assert sizes == [2 * source.size(1) * 2 * 6] * 5
 
 
@@ -155,7 +156,11 @@ def test_every_parameter_learns() -> None:
 def test_matrices_of_the_grid_are_marked_for_muon() -> None:
     model = build()
     marked = {name for name, parameter in model.named_parameters() if is_hidden_matrix(parameter)}
-    assert marked == {"decoder.grid.weights.0", "decoder.grid.weights.1", "decoder.grid.depths.0"}
+    assert marked == {
+        "decoder.grid.stack.weights.0",
+        "decoder.grid.stack.weights.1",
+        "decoder.grid.stack.depth_weights.0",
+    }
 
 
 def test_alignments_are_refused_with_a_reason() -> None:
@@ -172,13 +177,16 @@ def test_alignments_are_refused_with_a_reason() -> None:
             {"share_decoder_input_output_embed": True, "softmax_reads": "hidden", "embed_dim": 0},
             "--share-decoder-input-output-embed",
         ),
-        ({"hidden_size": 0}, "hidden size"),
-        ({"dropout": 1.5}, "dropout"),
+        ({"hidden_size": 0}, "--hidden-size"),
+        ({"dropout": 1.5}, "--dropout"),
+        ({"layers": 0}, "--layers"),
+        ({"depth_priority": 2}, "--depth-priority"),
+        ({"init_scale": 0.0}, "--init-scale"),
     ],
 )
 def test_options_that_do_not_fit_are_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        grid_options(ReencoderConfig(**options))
+        check_options(ReencoderConfig(**options))
 
 
 def test_every_option_has_a_help_text() -> None:
@@ -196,7 +204,7 @@ def test_presets_are_registered_and_buildable(name: str) -> None:
     ARCH_CONFIG_REGISTRY[name](args)
     assert args.dropout == 0.25, "a value that the user gave stays"
     assert args.hidden_size == PRESETS[name]["hidden_size"]
-    grid_options(ReencoderConfig(**PRESETS[name]))
+    check_options(ReencoderConfig(**PRESETS[name]))
 
 
 def test_the_papers_preset_has_the_papers_numbers() -> None:

@@ -1,4 +1,4 @@
-"""Batches by cells, and the minimum length inside the search."""
+"""Batches by blocks, and the minimum length inside the search."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from fairseq.search import BeamSearch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reencoder.search import LengthFlooredSearch
-from reencoder.tasks.cells import batch_by_cells
+from reencoder.search import MinimumLengthSearch
+from reencoder.tasks.batching import batch_by_blocks
 
 EOS, PAD = 2, 1
 
 
 @given(
     sizes=st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=0, max_size=60),
-    max_cells=st.none() | st.integers(1, 2000),
+    max_blocks=st.none() | st.integers(1, 2000),
     max_tokens=st.none() | st.integers(1, 200),
     max_sentences=st.none() | st.integers(1, 20),
 )
 def test_batches_keep_their_limits_and_every_sentence(
-    sizes: list[tuple[int, int]], max_cells: int | None, max_tokens: int | None, max_sentences: int | None
+    sizes: list[tuple[int, int]], max_blocks: int | None, max_tokens: int | None, max_sentences: int | None
 ) -> None:
     source = np.array([size[0] for size in sizes], dtype=np.int64)
     target = np.array([size[1] for size in sizes], dtype=np.int64)
     order = np.argsort(source * 31 + target, kind="stable")
-    batches = batch_by_cells(order, source, target, max_cells, max_tokens, max_sentences)
+    batches = batch_by_blocks(order, source, target, max_blocks, max_tokens, max_sentences)
     assert [n for batch in batches for n in batch] == order.tolist()
-    limits = [limit or math.inf for limit in (max_cells, max_tokens, max_sentences)]
+    limits = [limit or math.inf for limit in (max_blocks, max_tokens, max_sentences)]
 
     def cost(batch: list[int]) -> tuple[int, int, int]:
         wide, high = max(source[batch]), max(target[batch])
@@ -51,7 +51,7 @@ def search_step(step: int, lengths: list[int], lprobs: torch.Tensor, ratio: floa
     dictionary = Dictionary()
     for symbol in range(lprobs.size(-1) - len(dictionary)):
         dictionary.add_symbol(f"w{symbol}")
-    search = LengthFlooredSearch(BeamSearch(dictionary), ratio)
+    search = MinimumLengthSearch(BeamSearch(dictionary), ratio)
     search.set_src_lengths(torch.tensor(lengths))
     search.step(step, lprobs, torch.zeros(len(lengths), lprobs.size(1), step))
     return lprobs[:, :, EOS]

@@ -12,8 +12,8 @@ from fairseq.models import BaseFairseqModel
 from torch import nn
 
 from reencoder.grid import GridLSTM2d
-from reencoder.models.baselines import FeedForward, FeedForwardConfig, StackedLSTM, StackedLSTMConfig
-from reencoder.models.grid_lstm import GridLSTM1dConfig, GridLSTM1dModel, GridLSTM2dConfig, GridLSTM2dModel
+from reencoder.models.sequence import GridLSTM2dConfig, GridLSTM2dModel, StackedLSTM, StackedLSTMConfig
+from reencoder.models.string import FeedForward, FeedForwardConfig, GridLSTM1dConfig, GridLSTM1dModel
 from reencoder.optim.matrices import is_hidden_matrix, mark_hidden_matrices
 from reencoder.optim.muon import FairseqMuon, MuonConfig, MuonWithAdamW
 
@@ -23,7 +23,7 @@ OPTIONS: dict[str, Any] = {"momentum": 0.9, "betas": (0.8, 0.9), "eps": 1e-6, "w
 def marked_grid() -> GridLSTM2d:
     """A small grid with weights of their own for each of two layers."""
     torch.manual_seed(1)
-    model = GridLSTM2d(3, 4, 2, tied=False)
+    model = GridLSTM2d(3, 4, 2, untied=True)
     mark_hidden_matrices(model.grid.weights)
     return model
 

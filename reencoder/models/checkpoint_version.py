@@ -1,0 +1,48 @@
+"""The version of the checkpoint format, saved in every checkpoint of our models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from fairseq.models import BaseFairseqModel
+from torch import Tensor, nn
+
+CHECKPOINT_VERSION = 1
+"""Rises whenever older checkpoints can no longer be loaded; CHANGELOG.md says what to do."""
+
+_KEY = "checkpoint_version._extra_state"
+
+
+class CheckpointVersion(nn.Module):
+    """Part of a model without parameters that is saved with it."""
+
+    def get_extra_state(self) -> Tensor:
+        """What torch saves, shape ()."""
+        return torch.tensor(CHECKPOINT_VERSION)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Nothing to load: `VersionedModel` has checked it."""
+
+
+class VersionedModel(BaseFairseqModel):
+    """A fairseq model that refuses checkpoints of another format before torch complains about their keys."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.checkpoint_version = CheckpointVersion()
+
+    def upgrade_state_dict_named(self, state_dict: dict[str, Any], name: str) -> None:
+        """Check the version; fairseq calls this before it loads a checkpoint.
+
+        Raises:
+            ValueError: the checkpoint has another format.
+        """
+        super().upgrade_state_dict_named(state_dict, name)
+        version = state_dict.get(f"{name}.{_KEY}" if name else _KEY)
+        if version is None or int(version) != CHECKPOINT_VERSION:
+            found = "before the first release (0.1.0)" if version is None else f"with checkpoint format {int(version)}"
+            raise ValueError(
+                f"this checkpoint was written {found}, and this version reads only format {CHECKPOINT_VERSION}: train "
+                "the model again, or use the version that wrote it; CHANGELOG.md says which versions read which"
+            )

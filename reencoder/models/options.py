@@ -1,0 +1,93 @@
+"""Options that the grid models share, and how presets are registered."""
+
+# No `from __future__ import annotations`: fairseq reads the types of the configs' fields.
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fairseq.dataclass import ChoiceEnum, FairseqDataclass
+from fairseq.models import register_model_architecture
+
+from ..grid.block import OUTPUT_FORMS
+from ..grid.modules.options import BlockArguments, BlockOptions
+
+
+@dataclass
+class BlockConfig(FairseqDataclass):
+    """Options of the blocks of any grid, and of what the softmax reads of them."""
+
+    hidden_size: int = field(default=100, metadata={"help": "size d of every hidden and memory vector"})
+    dropout: float = field(default=0.0, metadata={"help": "dropout of the hidden vectors that leave the blocks"})
+    softmax_reads: ChoiceEnum(["hidden", "hidden-memory"]) = field(  # type: ignore[valid-type]
+        default="hidden-memory",
+        metadata={"help": "what the softmax reads of a state: the hidden vector, or hidden and memory"},
+    )
+    output_form: ChoiceEnum(list(OUTPUT_FORMS)) = field(  # type: ignore[valid-type]
+        default="tanh_om",
+        metadata={"help": "output of an LSTM transform: tanh(o * m) as in the paper, or the common o * tanh(m)"},
+    )
+    no_bias: bool = field(default=False, metadata={"help": "gates without biases, as the paper writes them"})
+    forget_bias: float = field(
+        default=1.0, metadata={"help": "initial bias of the forget gates (no effect with --no-bias)"}
+    )
+    init_scale: float = field(
+        default=1.7, metadata={"help": "weights start uniform within +-SCALE / sqrt(number of inputs)"}
+    )
+    recompute_gates: bool = field(
+        default=False,
+        metadata={"help": "recompute the gates in the backward pass: half of the memory, about 1.3 times the time"},
+    )
+
+
+def option_error(error: ValueError) -> ValueError:
+    """The error of an option of the grid library, which names it in words, with the name of the command-line option."""
+    name, separator, rest = str(error).partition(": ")
+    return ValueError(f"--{name.replace(' ', '-').replace('_', '-')}{separator}{rest}")
+
+
+def block_arguments(cfg: BlockConfig) -> BlockArguments:
+    """Keyword arguments of the grid modules.
+
+    Raises:
+        ValueError: names the option that is wrong.
+    """
+    arguments: BlockArguments = {
+        "bias": not cfg.no_bias,
+        "forget_bias": cfg.forget_bias,
+        "output_form": str(cfg.output_form),  # type: ignore[typeddict-item]
+        "dropout": cfg.dropout,
+        "init_scale": cfg.init_scale,
+        "recompute_gates": cfg.recompute_gates,
+    }
+    try:
+        BlockOptions(hidden_size=cfg.hidden_size, **arguments)
+    except ValueError as error:
+        raise option_error(error) from None
+    return arguments
+
+
+def check_at_least_one(cfg: Any, *options: str) -> None:
+    """Check that options are at least 1.
+
+    Raises:
+        ValueError: names the option that is wrong.
+    """
+    for option in options:
+        if getattr(cfg, option) < 1:
+            raise ValueError(f"--{option.replace('_', '-')}: expected at least 1, got {getattr(cfg, option)}")
+
+
+def register_presets(model: str, presets: Mapping[str, Mapping[str, Any]]) -> None:
+    """Register architectures of a model.
+
+    Args:
+        model: name of the model.
+        presets: for each architecture the options that it sets unless the user does.
+    """
+    for name, values in presets.items():
+
+        @register_model_architecture(model, name)
+        def fill_in(args: Any, values: Mapping[str, Any] = values) -> None:
+            for option, value in values.items():
+                if not hasattr(args, option):
+                    setattr(args, option, value)

@@ -1,0 +1,173 @@
+"""Models that read a symbol and predict one at every step: the 2-LSTM of time x depth, and the Stacked LSTM.
+
+Sections 4.2 and 4.3 of the paper. Predictions are not fed back. Axes: `batch`, T time steps, `d` hidden size.
+"""
+
+# No `from __future__ import annotations`: fairseq reads the types of the configs' fields.
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+import torch
+from fairseq.dataclass import ChoiceEnum, FairseqDataclass
+from fairseq.models import register_model
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..grid import GridLSTM2d, State
+from ..grid.dimension import KINDS
+from ..optim.matrices import mark_hidden_matrices
+from .options import BlockConfig, block_arguments, check_at_least_one, option_error, register_presets
+from .readout import Readout
+from .symbols import SymbolModel, SymbolOutput, scale_input
+
+
+@dataclass
+class GridLSTM2dConfig(BlockConfig):
+    """Options of a Grid LSTM of time x depth; weights are always shared along time."""
+
+    layers: int = field(default=5, metadata={"help": "blocks along the depth"})
+    untied: bool = field(default=False, metadata={"help": "give each layer weights of its own"})
+    depth: ChoiceEnum(list(KINDS)) = field(  # type: ignore[valid-type]
+        default="lstm",
+        metadata={"help": "kind of the depth: LSTM cells, or hidden vectors alone with this activation (3.3)"},
+    )
+    depth_priority: int = field(
+        default=0,
+        metadata={
+            "help": "1: compute the depth last in each block, from what leaves it along time; 0: from what enters it "
+            "(3.2)"
+        },
+    )
+    input_scale: float = field(
+        default=0.0,
+        metadata={"help": "weights of the input's projection start uniform within +-SCALE; 0: torch's default"},
+    )
+
+
+@register_model("grid_lstm_2d", dataclass=GridLSTM2dConfig)
+class GridLSTM2dModel(SymbolModel):
+    """2-LSTM: cells along time and depth; the softmax reads the top layer.
+
+    Args:
+        cfg: the options.
+        symbols_in: number of symbols to read.
+        symbols_out: number of symbols to predict.
+
+    Raises:
+        ValueError: names the option that is wrong.
+    """
+
+    def __init__(self, cfg: GridLSTM2dConfig, symbols_in: int, symbols_out: int) -> None:
+        super().__init__()
+        check_at_least_one(cfg, "layers")
+        if cfg.depth_priority not in (0, 1):
+            raise ValueError(f"--depth-priority: expected 0 or 1, got {cfg.depth_priority}")
+        self.symbols_in = symbols_in
+        has_memory = str(cfg.depth) == "lstm"
+        arguments = block_arguments(cfg)
+        try:
+            self.grid = GridLSTM2d(
+                symbols_in,
+                cfg.hidden_size,
+                cfg.layers,
+                untied=cfg.untied,
+                depth=str(cfg.depth),  # type: ignore[arg-type]
+                depth_priority=cfg.depth_priority,
+                **arguments,
+            )
+        except ValueError as error:
+            raise option_error(error) from None
+        mark_hidden_matrices(self.grid.grid.weights)
+        scale_input(self.grid.project.linear, cfg.input_scale)
+        # without cells along the depth, no memory leaves the top layer
+        self.readout = Readout(cfg.hidden_size, symbols_out, cfg.softmax_reads == "hidden-memory" and has_memory)
+
+    def forward(self, src_tokens: Tensor, states: Optional[State] = None, **_: Any) -> SymbolOutput:  # noqa: UP045
+        """See `SymbolModel.forward`; S equals T."""
+        one_hot = functional.one_hot(src_tokens.t(), self.symbols_in)  # (T, batch, symbols)
+        top, final = self.grid(one_hot.to(self.readout.output.weight.dtype), states)
+        return SymbolOutput(self.readout(top).transpose(0, 1), final)
+
+    @classmethod
+    def build_model(cls, cfg: GridLSTM2dConfig, task: Any) -> "GridLSTM2dModel":
+        """Build the model for the dictionaries of a task.
+
+        Raises:
+            ValueError: names the option that is wrong.
+        """
+        return cls(cfg, len(task.source_dictionary), len(task.target_dictionary))
+
+
+@dataclass
+class StackedLSTMConfig(FairseqDataclass):
+    """Options of a Stacked LSTM."""
+
+    hidden_size: int = field(default=100, metadata={"help": "size of the hidden and memory vectors"})
+    layers: int = field(default=5, metadata={"help": "LSTM layers on top of one another"})
+    untied: bool = field(default=False, metadata={"help": "give each layer weights of its own"})
+    forget_bias: float = field(default=1.0, metadata={"help": "initial bias of the forget gates"})
+
+
+@register_model("stacked_lstm", dataclass=StackedLSTMConfig)
+class StackedLSTM(SymbolModel):
+    """What the paper compares with: torch's LSTM layers, with memory along time and none along the depth.
+
+    Args:
+        cfg: the options.
+        symbols_in: number of symbols to read.
+        symbols_out: number of symbols to predict.
+
+    Raises:
+        ValueError: names the option that is wrong.
+    """
+
+    def __init__(self, cfg: StackedLSTMConfig, symbols_in: int, symbols_out: int) -> None:
+        super().__init__()
+        check_at_least_one(cfg, "hidden_size", "layers")
+        size = cfg.hidden_size
+        self.embed = nn.Embedding(symbols_in, size)
+        self.repeats = 1 if cfg.untied else cfg.layers
+        self.lstm = nn.LSTM(size, size, num_layers=cfg.layers if cfg.untied else 1)
+        for name, bias in self.lstm.named_parameters():
+            if name.startswith("bias_ih"):
+                # torch's order of gates: input, forget, candidate, output
+                nn.init.constant_(bias[size : 2 * size], cfg.forget_bias)
+        mark_hidden_matrices(weights for weights in self.lstm.parameters() if weights.dim() == 2)
+        self.output = nn.Linear(size, symbols_out)
+
+    def forward(self, src_tokens: Tensor, states: Optional[State] = None, **_: Any) -> SymbolOutput:  # noqa: UP045
+        """See `SymbolModel.forward`; S equals T."""
+        values = self.embed(src_tokens.t())  # (T, batch, d)
+        entering: list[Any] = [None] * self.repeats
+        if states is not None:
+            entering = list(zip(*(part.chunk(self.repeats) for part in states), strict=True))
+        leaving = []
+        for pair in entering:
+            values, final = self.lstm(values, pair)
+            leaving.append(final)
+        final_states = State(*(torch.cat(parts) for parts in zip(*leaving, strict=True)))
+        return SymbolOutput(self.output(values).transpose(0, 1), final_states)
+
+    @classmethod
+    def build_model(cls, cfg: StackedLSTMConfig, task: Any) -> "StackedLSTM":
+        """Build the model for the dictionaries of a task.
+
+        Raises:
+            ValueError: names the option that is wrong.
+        """
+        return cls(cfg, len(task.source_dictionary), len(task.target_dictionary))
+
+
+_INITIAL = {"input_scale": 2.0, "forget_bias": 3.0}
+"""Ours: the initial values with which the small models learn."""
+
+register_presets(
+    "grid_lstm_2d",
+    {
+        # The sizes of the paper's best, as we read it.
+        "grid_lstm_2d_addition": {"hidden_size": 400, "layers": 18, **_INITIAL},
+        "grid_lstm_2d_memorization": {"hidden_size": 100, "layers": 43, **_INITIAL},
+        # What two CPU cores train in an hour.
+        "grid_lstm_2d_small": {"hidden_size": 100, "layers": 4, **_INITIAL},
+    },
+)
