@@ -1,126 +1,135 @@
 """Command line: `python -m data_prep {prepare,segment,phrasebook,download}`."""
 
+from __future__ import annotations
+
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
-from data_prep.errors import DataError
-from data_prep.text import SEGMENTATIONS
-
-
-class Parser(argparse.ArgumentParser):
-    """Reports a wrong option as every other error is reported: in one line, exit status 2."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"error: {message} (see {self.prog} --help)\n")
+from .command_line import Parser, run
+from .errors import DataError
+from .text import SEGMENTATIONS
 
 
 def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = Parser(prog="python -m data_prep", description="Prepare Chinese-English data for fairseq.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_prepare(commands.add_parser("prepare", help="turn a file of sentence pairs into binarised fairseq data"))
-    _add_segment(commands.add_parser("segment", help="segment raw Chinese from standard input as in training"))
-    _add_phrasebook(commands.add_parser("phrasebook", help="write the pairs of the embedded phrasebook"))
-    _add_download(commands.add_parser("download", help="fetch a public file of sentence pairs"))
+    _add_prepare(commands.add_parser("prepare", help="turn sentence pairs into binarised fairseq data"))
+    _add_segment(commands.add_parser("segment", help="segment raw Chinese on standard input as for training"))
+    _add_phrasebook(commands.add_parser("phrasebook", help="write sentence pairs from the embedded phrasebook"))
+    _add_download(commands.add_parser("download", help="download a public file of sentence pairs"))
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line; return the exit status: 0, 2 for bad input or options, 130 when interrupted."""
+    """Run a command line.
+
+    Args:
+        argv: arguments without the program name; None for those of the process.
+
+    Returns:
+        The exit status: 0 on success, 1 if the reader of the output closed the pipe, 2 for bad input or options, 130 if
+        interrupted.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     args = build_parser().parse_args(arguments)
     args.command = arguments
-    try:
-        args.run(args)
-    except DataError as error:
-        return _report(str(error))
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`): no fault, but Python would complain when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except OSError as error:
-        return _report(f"{error.filename or 'input or output'}: {error.strerror or error}")
-    except KeyboardInterrupt:
-        _report("interrupted")
-        return 130
-    return 0
-
-
-def _report(message: str) -> int:
-    print("error: " + " ".join(message.split()), file=sys.stderr)
-    return 2
+    return run(lambda: args.run(args))
 
 
 def _add_prepare(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Normalise, split without leaks, tokenise and binarise sentence pairs. Writes DEST/bin (for fairseq-train), "
-        "DEST/text (tokenised), DEST/raw (valid and test as they came, with all references) and DEST/manifest.json."
+        "Normalise, split without leaks, tokenise and binarise sentence pairs. Writes DIR/bin (for fairseq-train), "
+        "DIR/text (tokenised), DIR/raw (valid and test unchanged, with all references) and DIR/manifest.json."
     )
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--tsv", type=Path, metavar="FILE", help="lines of English, tab, Chinese[, tab, attribution]")
-    source.add_argument("--parallel", type=Path, nargs=2, metavar=("ZH", "EN"), help="two files, line by line")
-    parser.add_argument("--dest", type=Path, required=True, metavar="DIR", help="directory to write")
-    parser.add_argument("--overwrite", action="store_true", help="replace a DIR that an earlier run wrote")
-    parser.add_argument("--source-lang", choices=["zh"], default="zh", help="fixed for now (%(default)s)")
-    parser.add_argument("--target-lang", choices=["en"], default="en", help="fixed for now (%(default)s)")
-    split = parser.add_argument_group("split")
-    split.add_argument("--test-permille", type=int, default=40, metavar="N", help="share of test (%(default)s)")
-    split.add_argument("--valid-permille", type=int, default=40, metavar="N", help="share of valid (%(default)s)")
-    split.add_argument(
-        "--valid-tsv", type=Path, metavar="FILE", help="valid set of your own (all of --tsv is training)"
+    source.add_argument(
+        "--tsv", type=Path, metavar="FILE", help="one pair per line: English, tab, Chinese[, tab, attribution]"
     )
-    split.add_argument("--test-tsv", type=Path, metavar="FILE", help="test set of your own, together with --valid-tsv")
+    source.add_argument("--parallel", type=Path, nargs=2, metavar=("ZH", "EN"), help="two files aligned line by line")
+    parser.add_argument("--dest", type=Path, required=True, metavar="DIR", help="output directory")
+    parser.add_argument("--overwrite", action="store_true", help="replace DIR if an earlier run wrote it")
+    parser.add_argument("--source-lang", choices=["zh"], default="zh", help="only zh for now")
+    parser.add_argument("--target-lang", choices=["en"], default="en", help="only en for now")
+    split = parser.add_argument_group("split")
+    share = "approximate size of the {} set in per mille of the input (default: %(default)s)"
+    split.add_argument("--test-permille", type=int, default=40, metavar="N", help=share.format("test"))
+    split.add_argument("--valid-permille", type=int, default=40, metavar="N", help=share.format("validation"))
+    split.add_argument(
+        "--valid-tsv",
+        type=Path,
+        metavar="FILE",
+        help="your own validation set, with --test-tsv; all pairs of --tsv or --parallel are then used for training",
+    )
+    split.add_argument("--test-tsv", type=Path, metavar="FILE", help="your own test set, with --valid-tsv")
     text = parser.add_argument_group("text")
-    text.add_argument("--segmentation", choices=SEGMENTATIONS, default="jieba", help="of Chinese (%(default)s)")
-    text.add_argument("--sentencepiece-vocab-size", type=int, default=8000, metavar="N", help="pieces (%(default)s)")
+    text.add_argument(
+        "--segmentation", choices=SEGMENTATIONS, default="jieba", help="segmentation of Chinese (default: %(default)s)"
+    )
+    text.add_argument(
+        "--sentencepiece-vocab-size",
+        type=int,
+        default=8000,
+        metavar="N",
+        help="number of pieces, with --segmentation sentencepiece (default: %(default)s)",
+    )
     text.add_argument("--keep-case", action="store_true", help="do not lower-case English")
-    text.add_argument("--min-count", type=int, default=2, metavar="N", help="rarer words are UNK (%(default)s)")
+    text.add_argument(
+        "--min-count",
+        type=int,
+        default=2,
+        metavar="N",
+        help="words seen less often in training become UNK (default: %(default)s)",
+    )
     parser.set_defaults(run=_run_prepare)
 
 
 def _run_prepare(args: argparse.Namespace) -> None:
-    from data_prep.prepare import Options, prepare, summary
+    from .prepare import Options, format_counts, prepare
 
     given = {name: value for name, value in vars(args).items() if name not in {"command", "run"}}
     if args.parallel is not None:
         given["parallel"] = tuple(args.parallel)
-    print(summary(prepare(Options(**given), args.command)))
+    print(format_counts(prepare(Options(**given), args.command)))
 
 
 def _add_segment(parser: argparse.ArgumentParser) -> None:
-    parser.description = "A filter: one line of raw Chinese in, the same line segmented out, flushed at once."
+    parser.description = "A filter: reads raw Chinese line by line and writes each line segmented, flushed immediately."
     settings = parser.add_mutually_exclusive_group()
-    settings.add_argument("--manifest", type=Path, metavar="FILE", help="manifest.json of the training data")
-    settings.add_argument("--segmentation", choices=SEGMENTATIONS, default="jieba", help="(%(default)s)")
-    parser.add_argument("--sentencepiece-model", type=Path, metavar="FILE", help="for --segmentation sentencepiece")
+    settings.add_argument("--manifest", type=Path, metavar="FILE", help="use the settings of this manifest.json")
+    settings.add_argument(
+        "--segmentation", choices=SEGMENTATIONS, default="jieba", help="segmentation (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--sentencepiece-model", type=Path, metavar="FILE", help="model for --segmentation sentencepiece"
+    )
     parser.set_defaults(run=_run_segment)
 
 
 def _run_segment(args: argparse.Namespace) -> None:
-    from data_prep.segment import segment_stream
+    from .segment import segment_stream
 
     segment_stream(sys.stdin.buffer, sys.stdout.buffer, args.manifest, args.segmentation, args.sentencepiece_model)
 
 
 def _add_phrasebook(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Write sentence pairs made of the embedded phrasebook, for a trial without any download."
+    parser.description = "Write sentence pairs from the embedded phrasebook, to try the project without a download."
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="TSV file to write")
-    parser.add_argument("--pairs", type=int, default=24000, metavar="N", help="number of pairs (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the random choices (%(default)s)")
+    parser.add_argument("--pairs", type=int, default=24000, metavar="N", help="number of pairs (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="random seed (default: %(default)s)")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing FILE")
     parser.set_defaults(run=_run_phrasebook)
 
 
 def _run_phrasebook(args: argparse.Namespace) -> None:
-    from data_prep.files import new_file
-    from data_prep.phrasebook import write_phrasebook
+    from .files import new_file
+    from .phrasebook import write_phrasebook
 
     if args.pairs < 1:
         raise DataError(f"--pairs {args.pairs}: must be at least 1")
-    with new_file(args.output, args.overwrite) as path:
+    with new_file(args.output, args.overwrite, "--output") as path:
         try:
             write_phrasebook(path, args.pairs, args.seed)
         except ValueError as error:
@@ -130,19 +139,20 @@ def _run_phrasebook(args: argparse.Namespace) -> None:
 
 def _add_download(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Fetch today's Tatoeba pairs from manythings.org. The public file changes over time, so scores on it compare "
-        "only where its SHA-256, printed here, is the same. Licence: CC-BY 2.0 FR; keep the attribution column."
+        "Download the current Tatoeba pairs from manythings.org. The public file changes over time, so compare scores "
+        "only between files of equal SHA-256, which this command prints. Licence: CC-BY 2.0 FR; keep the attribution "
+        "column."
     )
     parser.add_argument("dataset", choices=["tatoeba"])
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="TSV file to write")
-    parser.add_argument("--sha256", metavar="HEX", help="refuse a file that has another checksum")
-    parser.add_argument("--url", help="fetch the zip archive from elsewhere (a mirror, a file:// URL)")
+    parser.add_argument("--sha256", metavar="HEX", help="fail unless the file has this checksum")
+    parser.add_argument("--url", help="zip archive to download instead (a mirror, a file:// URL)")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing FILE")
     parser.set_defaults(run=_run_download)
 
 
 def _run_download(args: argparse.Namespace) -> None:
-    from data_prep.download import TATOEBA_URL, download_tatoeba
+    from .download import TATOEBA_URL, download_tatoeba
 
     digest = download_tatoeba(args.output, args.sha256, args.url or TATOEBA_URL, args.overwrite)
     print(f"{digest}  {args.output}")

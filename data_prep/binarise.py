@@ -1,4 +1,6 @@
-"""Binarisation by the stock fairseq-preprocess, and a check that no sentence or token went missing on the way."""
+"""Binarisation with fairseq-preprocess, followed by a check that no sentence or token was lost."""
+
+from __future__ import annotations
 
 import logging
 import os
@@ -9,12 +11,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_prep.errors import DataError
+from .errors import DataError
 
 
 @dataclass(frozen=True)
 class SideCounts:
-    """Measured counts of one side of one part; `unknown` of the `tokens` are UNK, end-of-sentence is not counted."""
+    """Counts of one language in one part; end-of-sentence symbols are not counted.
+
+    Attributes:
+        sentences: number of sentences.
+        tokens: number of tokens.
+        types: number of distinct tokens.
+        unknown: number of tokens that the dictionary maps to UNK.
+    """
 
     sentences: int
     tokens: int
@@ -25,17 +34,27 @@ class SideCounts:
 def binarise(
     directory: Path, parts: Sequence[str], source_lang: str, target_lang: str, min_count: int
 ) -> dict[str, dict[str, SideCounts]]:
-    """Binarise `directory/text/PART.LANG` into `directory/bin`; return counts by part and language.
+    """Binarise `directory/text/PART.LANG` into `directory/bin`.
 
-    The dictionaries come from the part "train"; its words seen fewer than `min_count` times become UNK.
+    Args:
+        directory: directory of the prepared data.
+        parts: names of the parts; "train", from which the dictionaries are built, is one of them.
+        source_lang: source language.
+        target_lang: target language.
+        min_count: words seen less often in training become UNK.
 
-    Raises DataError where fairseq-preprocess fails, or where what it wrote is not what the text holds.
+    Returns:
+        The counts by part and language.
+
+    Raises:
+        DataError: fairseq-preprocess fails, or its output differs from the text.
     """
-    # Relative paths from within the directory: fairseq splits a --validpref at commas, which the destination may hold.
+    # Relative paths, with `directory` as working directory: fairseq splits --validpref at commas, and the path of the
+    # destination may contain some.
     command = [sys.executable, "-m", "fairseq_cli.preprocess", "--destdir", "bin", "--workers", "1"]
     command += ["--source-lang", source_lang, "--target-lang", target_lang]
     command += ["--thresholdsrc", str(min_count), "--thresholdtgt", str(min_count)]
-    # No padding of the dictionaries: made-up words would only take probability away from true ones.
+    # Do not pad the dictionaries: the model would only give probability to words that do not exist.
     command += ["--padding-factor", "1"]
     for part in parts:
         command += [f"--{part}pref", f"text/{part}"]
@@ -44,7 +63,7 @@ def binarise(
     if done.returncode != 0:
         last_line = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
         raise DataError(f"fairseq-preprocess failed with status {done.returncode}: {last_line}")
-    # Its log holds the time and temporary paths; the manifest says what counts.
+    # Its log contains the time and temporary paths, so it differs between runs; the manifest records what matters.
     (directory / "bin" / "preprocess.log").unlink(missing_ok=True)
     with _quiet_fairseq():
         return {
@@ -82,7 +101,7 @@ def _checked_counts(directory: Path, part: str, pair: str, language: str) -> Sid
 
 @contextmanager
 def _quiet_fairseq() -> Iterator[None]:
-    """Keep fairseq from logging every data set that is opened for the check."""
+    """Suppress the log message that fairseq writes for every data set the check opens."""
     logger = logging.getLogger("fairseq")
     level = logger.level
     logger.setLevel(logging.WARNING)

@@ -1,4 +1,6 @@
-"""Fetching public data."""
+"""Download of public data."""
+
+from __future__ import annotations
 
 import http.client
 import shutil
@@ -9,8 +11,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from data_prep.errors import DataError
-from data_prep.files import new_file, sha256_of
+from .errors import DataError
+from .files import new_file, sha256_of
 
 TATOEBA_URL = "https://www.manythings.org/anki/cmn-eng.zip"
 TATOEBA_MEMBER = "cmn.txt"
@@ -18,33 +20,43 @@ TIMEOUT_SECONDS = 60
 
 
 def download_tatoeba(output: Path, sha256: str | None = None, url: str = TATOEBA_URL, overwrite: bool = False) -> str:
-    """Fetch the Mandarin-English pairs of Tatoeba, unpack them to `output` and return the SHA-256 of that file.
+    """Download the Mandarin-English pairs of Tatoeba and unpack them to `output`.
 
-    Raises DataError where the file cannot be fetched, is not the expected archive, or, given `sha256`, unpacks to
-    another checksum; `output` is then as it was before.
+    Args:
+        output: TSV file to write.
+        sha256: expected checksum of that file, hexadecimal; None accepts any.
+        url: address of the zip archive.
+        overwrite: replace an existing file.
+
+    Returns:
+        The SHA-256 of the file, hexadecimal.
+
+    Raises:
+        DataError: the archive cannot be downloaded, is not the expected one or does not match `sha256`; `output` is
+            left unchanged.
     """
-    with new_file(output, overwrite) as path:
+    with new_file(output, overwrite, "--output") as path:
         archive = path.with_name(f"{path.name}.zip")
         _fetch(url, archive)
         try:
             with zipfile.ZipFile(archive) as bundle, bundle.open(TATOEBA_MEMBER) as member, path.open("wb") as file:
                 shutil.copyfileobj(member, file)
         except KeyError:
-            raise DataError(f"{url}: the archive holds no {TATOEBA_MEMBER}; the site may have changed") from None
+            raise DataError(f"{url}: the archive contains no {TATOEBA_MEMBER}; the site may have changed") from None
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise DataError(f"{url}: not a whole zip archive: {error}; try again") from error
+            raise DataError(f"{url}: not a complete zip archive: {error}; try again") from error
         digest = sha256_of(path)
         if sha256 is not None and digest != sha256.lower():
             raise DataError(
-                f"--sha256 {sha256}: the file from {url} has {digest}; the public file changes over time, "
-                "so leave the option out to accept today's"
+                f"--sha256 {sha256}: the file from {url} has {digest}; the public file changes over time: "
+                "omit the option to accept the current one"
             )
     return digest
 
 
 def _fetch(url: str, path: Path) -> None:
     try:
-        # The site refuses the name that urllib gives itself.
+        # The site rejects urllib's default user agent.
         request = urllib.request.Request(url, headers={"User-Agent": "Mozilla/5.0 (data_prep)"})
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response, path.open("wb") as file:
             size = int(response.headers.get("Content-Length") or 0)
@@ -53,7 +65,7 @@ def _fetch(url: str, path: Path) -> None:
                     file.write(block)
                     bar.update(len(block))
     except (http.client.HTTPException, OSError, ValueError) as error:
-        raise DataError(f"{url}: cannot be fetched: {getattr(error, 'reason', None) or error}") from error
+        raise DataError(f"{url}: cannot be downloaded: {getattr(error, 'reason', None) or error}") from error
     received = path.stat().st_size
     if size and received != size:
-        raise DataError(f"{url}: the connection broke after {received} of {size} bytes; try again")
+        raise DataError(f"{url}: the connection was lost after {received} of {size} bytes; try again")

@@ -1,5 +1,5 @@
-"""The error that command lines report in one line."""
+"""The error that the commands report in one line."""
 
 
 class DataError(Exception):
-    """Bad input or options; the message names the file and line (or the option), what was wrong and what to do."""
+    """Bad input or options. The message names the file and line or the option, what is wrong and what to do."""

@@ -1,4 +1,6 @@
-"""The manifest of prepared data: what was made of what, with which options and versions."""
+"""The manifest of prepared data: inputs, outputs, options and versions."""
+
+from __future__ import annotations
 
 import json
 import platform
@@ -7,9 +9,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from data_prep.errors import DataError
-from data_prep.files import sha256_of
-from data_prep.text import SEGMENTATIONS, ChineseSegmenter
+from .errors import DataError
+from .files import sha256_of
+from .text import SEGMENTATIONS, ChineseSegmenter
 
 FORMAT = "data_prep/1"
 MANIFEST = "manifest.json"
@@ -17,12 +19,12 @@ SENTENCEPIECE_MODEL = "sentencepiece.zh.model"
 
 
 def package_versions() -> dict[str, str]:
-    """Return the version of everything that has a say in the output (Unicode's too: NFKC depends on it)."""
+    """Return the version of everything that affects the output, Unicode included, because NFKC depends on it."""
     import opencc
 
     versions = {"python": platform.python_version(), "unicode": unicodedata.unidata_version}
     versions["fairseq"] = _first_version("ve-fairseq", "fairseq")
-    # Asked of the module, for several distributions bring one of this name.
+    # The module knows its version; several distributions provide a module of this name.
     versions["opencc"] = str(getattr(opencc, "__version__", None) or _first_version("OpenCC"))
     for name in ("jieba", "numpy", "sacremoses", "sentencepiece", "torch"):
         versions[name] = _first_version(name)
@@ -30,25 +32,29 @@ def package_versions() -> dict[str, str]:
 
 
 def describe_file(path: Path) -> dict[str, Any]:
-    """Return a file's path as given, SHA-256 and size in bytes."""
+    """Return the path as given, the SHA-256 and the size in bytes of a file."""
     return {"path": str(path), "sha256": sha256_of(path), "bytes": path.stat().st_size}
 
 
 def checksums(directory: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file under `directory`, by relative path, in order."""
+    """Return the SHA-256 of every file below `directory`, by relative path in sorted order."""
     files = sorted(path for path in directory.rglob("*") if path.is_file())
     return {path.relative_to(directory).as_posix(): sha256_of(path) for path in files}
 
 
 def write_manifest(directory: Path, manifest: dict[str, Any]) -> None:
-    """Write `manifest`, its format added, as DIRECTORY/manifest.json."""
+    """Write `manifest` and its format version to `directory/manifest.json`."""
     text = json.dumps({"format": FORMAT} | manifest, indent=2, ensure_ascii=False)
-    # A path that is no UTF-8 holds lone surrogates: written as \udcXX, which JSON reads back.
+    # A path that is not UTF-8 contains lone surrogates. They are written as \udcXX, which JSON reads back.
     (directory / MANIFEST).write_text(text + "\n", encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """Read a manifest that `prepare` wrote. Raises DataError where it is missing or something else."""
+    """Read a manifest that `prepare` wrote.
+
+    Raises:
+        DataError: the file is missing or is not such a manifest.
+    """
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -56,12 +62,12 @@ def read_manifest(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read as a manifest: {error}") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise DataError(f"{path}: not a manifest that this version of `python -m data_prep prepare` wrote")
+        raise DataError(f"{path}: not a manifest written by this version of `python -m data_prep prepare`")
     return manifest
 
 
 def foreign_file(directory: Path) -> Path | None:
-    """Return a file under `directory` which `prepare` did not write there; None where all are its own."""
+    """Return a file below `directory` that `prepare` did not write, or None."""
     try:
         own = read_manifest(directory / MANIFEST).get("files", {})
     except DataError:
@@ -74,18 +80,20 @@ def foreign_file(directory: Path) -> Path | None:
 
 
 def segmenter_from_manifest(path: Path) -> ChineseSegmenter:
-    """Return the segmenter with which the data beside the manifest was made.
+    """Return the segmenter that produced the data beside the manifest.
 
-    Raises DataError as `read_manifest` does, and for a missing sentencepiece model.
+    Raises:
+        DataError: the manifest cannot be read (see `read_manifest`), or the sentencepiece model is missing.
     """
     options = read_manifest(path).get("options")
     segmentation = options.get("segmentation") if isinstance(options, dict) else None
     if segmentation not in SEGMENTATIONS:
-        raise DataError(f"{path}: names no known segmentation; prepare the data again")
+        raise DataError(f"{path}: contains no known segmentation; prepare the data again")
     return ChineseSegmenter(segmentation, path.parent / SENTENCEPIECE_MODEL)
 
 
 def _first_version(*names: str) -> str:
+    """Return the version of the first distribution of these that is installed, or "unknown"."""
     for name in names:
         try:
             return metadata.version(name)

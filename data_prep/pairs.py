@@ -1,17 +1,24 @@
-"""Reading sentence pairs: Tatoeba's tab-separated files and parallel files, every fault named by file and line."""
+"""Sentence pairs in files: Tatoeba's tab-separated format and parallel files. Errors name the file and the line."""
 
-import codecs
+from __future__ import annotations
+
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data_prep.errors import DataError
+from .errors import DataError
+from .files import read_lines, write_lines
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One sentence and its translation, exactly as in the input.
+    """A sentence in both languages, exactly as in the input.
 
-    `attribution` is None where the input has none; `origin` says file and line, for messages.
+    Attributes:
+        chinese: the Chinese sentence.
+        english: the English sentence.
+        attribution: whom to credit for the pair; None if the input does not say.
+        origin: file and line, for error messages; empty if the pair was not read from a file.
     """
 
     chinese: str
@@ -22,21 +29,28 @@ class Pair:
 
 @dataclass(frozen=True)
 class Corpus:
-    """The pairs of a file, in its order, and how many blank lines at its end were passed over."""
+    """The contents of a file of pairs.
+
+    Attributes:
+        pairs: the pairs in the order of the file.
+        blank_last_lines: number of blank lines at the end of the file, which were skipped.
+    """
 
     pairs: list[Pair]
     blank_last_lines: int
 
 
 def read_tsv(path: Path) -> Corpus:
-    """Read lines of English, tab, Chinese and, optionally, tab, attribution (further columns belong to it).
+    """Read a file in Tatoeba's format: one pair per line, as English, tab, Chinese[, tab, attribution].
 
-    A byte-order mark, CRLF line ends and blank lines at the end of the file are tolerated.
+    All columns after the second belong to the attribution. A byte-order mark, CRLF line ends and blank lines at the end
+    of the file are accepted.
 
-    Raises DataError, naming file and line, for: a file that cannot be read, bytes that are not UTF-8, a line without
-    a tab, a blank line before the end, an empty side.
+    Raises:
+        DataError: the file cannot be read or is not UTF-8, a line has no tab, an empty side or a carriage return, or
+            there is a blank line before the end.
     """
-    lines = _read_lines(path)
+    lines = _read_sentences(path)
     blank = _strip_blank_end(lines)
     pairs = []
     for number, line in enumerate(lines, 1):
@@ -51,16 +65,18 @@ def read_tsv(path: Path) -> Corpus:
 
 
 def read_parallel(chinese_path: Path, english_path: Path) -> Corpus:
-    """Read two files of which line k of one translates line k of the other.
+    """Read two files in which line k of one translates line k of the other.
 
-    Raises DataError as `read_tsv` does, and for files of unequal numbers of lines.
+    Raises:
+        DataError: a file cannot be read or is not UTF-8, a line is empty or contains a carriage return, or the files
+            differ in length.
     """
-    chinese, english = _read_lines(chinese_path), _read_lines(english_path)
+    chinese, english = _read_sentences(chinese_path), _read_sentences(english_path)
     blank = max(_strip_blank_end(chinese), _strip_blank_end(english))
     if len(chinese) != len(english):
         raise DataError(
             f"{chinese_path} has {len(chinese)} lines but {english_path} has {len(english)} "
-            "(blank lines at the end not counted); the two files must correspond line by line"
+            "(not counting blank lines at the end); the two files must be aligned line by line"
         )
     pairs = []
     for number, (source, target) in enumerate(zip(chinese, english, strict=True), 1):
@@ -70,49 +86,41 @@ def read_parallel(chinese_path: Path, english_path: Path) -> Corpus:
     return Corpus(pairs, blank)
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the contents of a file; raises DataError where it cannot be read."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+def write_tsv(path: Path, pairs: Iterable[Pair]) -> None:
+    """Write pairs in the format that `read_tsv` reads."""
+    write_lines(
+        path,
+        (
+            "\t".join(column for column in (pair.english, pair.chinese, pair.attribution) if column is not None)
+            for pair in pairs
+        ),
+    )
 
 
-def decode_line(line: bytes, name: str, number: int, offset: int = 0) -> str:
-    """Decode one line, its line end taken off; `offset` is the offset in bytes at which it starts in the file.
+def check_carriage_return(line: str, name: str, number: int) -> None:
+    """Refuse a carriage return inside a line: other programs would take it for a line end and misalign later lines.
 
-    Raises DataError for bytes that are not UTF-8 and for a carriage return inside the line, which other programs
-    would take for a line end and so shift every later line.
+    Args:
+        line: the line without its end.
+        name: name of the file, for error messages.
+        number: number of the line, counted from 1, for error messages.
+
+    Raises:
+        DataError: the line contains a carriage return.
     """
-    try:
-        text = line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{name}, line {number}: byte 0x{line[error.start]:02x} at offset {offset + error.start} is not UTF-8; "
-            "convert the file to UTF-8 first"
-        ) from None
-    if "\r" in text:
+    if "\r" in line:
         raise DataError(f"{name}, line {number}: carriage return inside the line; convert line ends to LF first")
-    return text
 
 
-def _read_lines(path: Path) -> list[str]:
-    data = read_bytes(path)
-    offset = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
-    lines = []
-    # Only LF ends a line: str.splitlines would also split at rarer characters which belong to the sentence.
-    for number, line in enumerate(data[offset:].split(b"\n"), 1):
-        lines.append(decode_line(line, str(path), number, offset))
-        offset += len(line) + 1
-    if lines[-1] == "":
-        lines.pop()
+def _read_sentences(path: Path) -> list[str]:
+    lines = read_lines(path)
+    for number, line in enumerate(lines, 1):
+        check_carriage_return(line, str(path), number)
     return lines
 
 
 def _strip_blank_end(lines: list[str]) -> int:
-    """Take blank lines off the end, in place; return how many there were."""
+    """Remove the blank lines at the end, in place; return their number."""
     total = len(lines)
     while lines and not lines[-1].strip():
         lines.pop()

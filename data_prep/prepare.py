@@ -1,4 +1,6 @@
-"""From a file of sentence pairs to binarised fairseq data: reading, splitting, tokenising, writing."""
+"""Preparation of a file of sentence pairs as binarised fairseq data: read, split, tokenise, write."""
+
+from __future__ import annotations
 
 import shlex
 import sys
@@ -9,10 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from data_prep.binarise import SideCounts, binarise
-from data_prep.errors import DataError
-from data_prep.files import check_directory, new_directory, write_lines
-from data_prep.manifest import (
+from .binarise import SideCounts, binarise
+from .errors import DataError
+from .files import check_directory, new_directory, write_lines
+from .manifest import (
     SENTENCEPIECE_MODEL,
     checksums,
     describe_file,
@@ -20,15 +22,35 @@ from data_prep.manifest import (
     package_versions,
     write_manifest,
 )
-from data_prep.pairs import Corpus, Pair, read_parallel, read_tsv
-from data_prep.progress import progress
-from data_prep.split import PARTS, Example, count_leaks, pair_keys, ready_made, split_pairs
-from data_prep.text import ChineseSegmenter, EnglishTokenizer, train_sentencepiece
+from .pairs import Corpus, Pair, read_parallel, read_tsv
+from .progress import progress
+from .split import PARTS, Example, count_leaks, make_examples, pair_keys, split_pairs
+from .text import ChineseSegmenter, EnglishTokenizer, train_sentencepiece
 
 
 @dataclass(frozen=True)
 class Options:
-    """What `prepare` is to do; the input is either `tsv` or `parallel`."""
+    """The options of `prepare`; either `tsv` or `parallel` is given.
+
+    Attributes:
+        dest: directory to write.
+        tsv: file of pairs, see `read_tsv`.
+        parallel: Chinese and English file, see `read_parallel`.
+        valid_tsv: the user's own validation set; requires `test_tsv`. All other input is then used for training.
+        test_tsv: the user's own test set; requires `valid_tsv`.
+        source_lang: source language, "zh".
+        target_lang: target language, "en".
+        segmentation: segmentation of Chinese, see `ChineseSegmenter`.
+        sentencepiece_vocab_size: number of pieces of a sentencepiece model.
+        keep_case: do not lower-case English.
+        min_count: words seen less often in training become UNK.
+        test_permille: see `assign_parts`.
+        valid_permille: see `assign_parts`.
+        overwrite: replace an existing `dest` that an earlier run wrote.
+
+    Raises:
+        DataError: the options contradict each other or are out of range.
+    """
 
     dest: Path
     tsv: Path | None = None
@@ -46,11 +68,10 @@ class Options:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        """Raise DataError for options that contradict one another or are out of range."""
         if (self.tsv is None) == (self.parallel is None):
             raise DataError("give either --tsv or --parallel")
         if (self.valid_tsv is None) != (self.test_tsv is None):
-            raise DataError("--valid-tsv and --test-tsv go together: give both for a split of your own, or neither")
+            raise DataError("--valid-tsv and --test-tsv go together: give both to use your own split, or neither")
         if self.min_count < 1:
             raise DataError(f"--min-count {self.min_count}: must be at least 1")
         if self.sentencepiece_vocab_size < 1:
@@ -58,12 +79,12 @@ class Options:
         if min(self.test_permille, self.valid_permille) < 0 or self.test_permille + self.valid_permille > 1000:
             raise DataError(
                 f"--test-permille {self.test_permille} --valid-permille {self.valid_permille}: "
-                "neither may be negative, nor their sum more than 1000"
+                "neither may be negative, and their sum may not exceed 1000"
             )
 
     @property
     def inputs(self) -> dict[str, Path]:
-        """The input files by what they are."""
+        """The input files by name: "tsv", or "zh" and "en"; "valid_tsv" and "test_tsv"."""
         train = {"tsv": self.tsv} if self.parallel is None else dict(zip(("zh", "en"), self.parallel, strict=True))
         given = {**train, "valid_tsv": self.valid_tsv, "test_tsv": self.test_tsv}
         return {name: path for name, path in given.items() if path is not None}
@@ -71,7 +92,13 @@ class Options:
 
 @dataclass
 class Split:
-    """The examples of every part, and what was noticed on the way to them."""
+    """The input split into parts.
+
+    Attributes:
+        parts: the examples of each part.
+        dropped: number of dropped lines or pairs by reason.
+        warnings: messages for the user.
+    """
 
     parts: dict[str, list[Example]]
     dropped: dict[str, int]
@@ -79,11 +106,17 @@ class Split:
 
 
 def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
-    """Prepare the data in `options.dest` and return the manifest that was written there.
+    """Prepare data in `options.dest`.
 
-    `command` are the arguments of the command line, for the manifest.
+    Args:
+        options: the options.
+        command: arguments of the command line, recorded in the manifest.
 
-    Raises DataError for bad input or options; the destination is then as it was before.
+    Returns:
+        The manifest, which was written to the destination.
+
+    Raises:
+        DataError: bad input or options; the destination is left unchanged.
     """
     started = time.time()
     inputs = list(options.inputs.values())
@@ -96,7 +129,7 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         print("binarising with fairseq-preprocess ...", file=sys.stderr)
         counts = binarise(directory, parts, options.source_lang, options.target_lang, options.min_count)
         manifest = {
-            "options": _plain_options(options),
+            "options": _recorded_options(options),
             "versions": package_versions(),
             "inputs": {name: describe_file(path) for name, path in options.inputs.items()},
             "counts": {part: _counts(split.parts[part], counts[part]) for part in parts},
@@ -112,10 +145,13 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def read_split(options: Options) -> Split:
-    """Read the input and split it, by the rule or as given.
+    """Read the input and split it by `assign_parts`, or as the user's own validation and test sets say.
 
-    The rule cannot place a pair of which a side has no letter or digit (such a side has no key): the pair is dropped
-    and counted. Where the split is given nothing needs to be placed, and every pair is kept.
+    `assign_parts` needs a key on both sides. A pair with a side without letters and digits has none, so it is dropped
+    and counted. With the user's own split every pair is kept.
+
+    Raises:
+        DataError: a file cannot be read or is malformed, or there are no pairs for training, `valid_tsv` or `test_tsv`.
     """
     corpus = _read_training_input(options)
     dropped = Counter({"blank line at the end of the file": corpus.blank_last_lines})
@@ -125,8 +161,8 @@ def read_split(options: Options) -> Split:
         dropped["blank line at the end of the file"] += valid.blank_last_lines + test.blank_last_lines
         for option, given in (("--valid-tsv", valid), ("--test-tsv", test)):
             if not given.pairs:
-                raise DataError(f"{option}: the file holds no pairs")
-        parts = ready_made(corpus.pairs, valid.pairs, test.pairs)
+                raise DataError(f"{option}: the file contains no pairs")
+        parts = make_examples(corpus.pairs, valid.pairs, test.pairs)
         leaks = count_leaks(corpus.pairs, valid.pairs + test.pairs)
         if leaks:
             warnings.append(f"{leaks} training pairs share a sentence with the valid or test set that you gave")
@@ -147,7 +183,11 @@ def write_text(
     segment: ChineseSegmenter,
     tokenize: EnglishTokenizer,
 ) -> None:
-    """Write PART.zh and PART.en, tokenised, one line an example (the English of its first reference)."""
+    """Write the tokenised sentences: PART.zh and PART.en, one line per example, with its first reference as English.
+
+    Raises:
+        DataError: a sentence has no tokens.
+    """
     directory.mkdir()
     for part in names:
         examples = parts[part]
@@ -164,11 +204,11 @@ def write_text(
 
 
 def write_raw(directory: Path, parts: dict[str, list[Example]], names: list[str]) -> None:
-    """Write the sentences of valid and test as they came, and the attributions of every part.
+    """Write the unmodified sentences of valid and test, and the attributions of all parts.
 
-    PART.zh has one line a source. PART.en.K has reference K of every source, an empty line where there is none.
-    PART.attribution has a line for every pair with an attribution: number of the line in PART.zh (counted from 1),
-    number of the reference (from 0), attribution; tabs between.
+    PART.zh has one line per source. PART.en.K has reference K of each source, or an empty line if there is none.
+    PART.attribution has one line per pair with an attribution, with three columns separated by tabs: number of the line
+    in PART.zh (counted from 1), number of the reference (counted from 0), attribution.
     """
     directory.mkdir()
     for part in names:
@@ -188,18 +228,20 @@ def write_raw(directory: Path, parts: dict[str, list[Example]], names: list[str]
             write_lines(directory / f"{part}.attribution", attributions)
 
 
-def summary(manifest: dict[str, Any]) -> str:
-    """Return the counts of a manifest as a small table, then what was dropped and warned of."""
+def format_counts(manifest: dict[str, Any]) -> str:
+    """Return the counts of a manifest as a table for the terminal, followed by what was dropped and the warnings."""
     header = ["part", "pairs", "sources", "zh tokens", "zh types", "zh UNK %", "en tokens", "en types", "en UNK %"]
     rows = [header]
     for part, counts in manifest["counts"].items():
         sides = [counts["zh"], counts["en"]]
-        cells = [
-            f"{cell}" for side in sides for cell in (side["tokens"], side["types"], f"{side['unknown_percent']:.2f}")
+        figures = [
+            str(figure)
+            for side in sides
+            for figure in (side["tokens"], side["types"], f"{side['unknown_percent']:.2f}")
         ]
-        rows.append([part, str(counts["pairs"]), str(counts["sources"]), *cells])
+        rows.append([part, str(counts["pairs"]), str(counts["sources"]), *figures])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    lines = ["  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) for row in rows]
     dropped = manifest["dropped"] or {"nothing": 0}
     lines += [f"dropped: {reason}" + (f": {count}" if count else "") for reason, count in dropped.items()]
     lines += [f"warning: {warning}" for warning in manifest["warnings"]]
@@ -214,6 +256,7 @@ def _read_training_input(options: Options) -> Corpus:
 
 
 def _with_keys(pairs: list[Pair], dropped: Counter[str]) -> Iterator[Pair]:
+    """Yield the pairs with a key on both sides; count the others in `dropped`."""
     for pair in pairs:
         chinese, english = pair_keys(pair)
         if chinese and english:
@@ -244,8 +287,8 @@ def _counts(examples: list[Example], sides: dict[str, SideCounts]) -> dict[str, 
     }
 
 
-def _plain_options(options: Options) -> dict[str, Any]:
-    """The options that shape the data, without paths: those of the inputs stand under "inputs"."""
+def _recorded_options(options: Options) -> dict[str, Any]:
+    """Return the options that affect the data, without paths: the manifest lists the input files separately."""
     left_out = {"dest", "overwrite", "tsv", "parallel", "valid_tsv", "test_tsv"}
     if options.valid_tsv is not None:
         left_out |= {"valid_permille", "test_permille"}

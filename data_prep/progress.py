@@ -1,4 +1,6 @@
-"""Progress bars on standard error, all in one style."""
+"""Progress bars on standard error."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -8,6 +10,6 @@ from tqdm import tqdm
 T = TypeVar("T")
 
 
-def progress(items: Iterable[T], description: str, total: int | None = None) -> Iterable[T]:
-    """Iterate over `items`, showing how many have passed; `total` is needed where `items` has no length."""
-    return tqdm(items, desc=description, total=total, unit=" lines", unit_scale=True, mininterval=0.5)
+def progress(items: Iterable[T], description: str) -> Iterable[T]:
+    """Iterate over `items` and show how many have been processed."""
+    return tqdm(items, desc=description, unit=" lines", unit_scale=True, mininterval=0.5)

@@ -1,29 +1,39 @@
-"""Segmentation of a stream, so that raw Chinese can be piped into a translation program."""
+"""Segmentation of a stream, for piping raw Chinese into a translation program."""
+
+from __future__ import annotations
 
 from pathlib import Path
 from typing import BinaryIO
 
-from data_prep.errors import DataError
-from data_prep.manifest import segmenter_from_manifest
-from data_prep.pairs import decode_line
-from data_prep.text import ChineseSegmenter
+from .errors import DataError
+from .files import decode_utf8
+from .manifest import segmenter_from_manifest
+from .pairs import check_carriage_return
+from .text import ChineseSegmenter
 
 
 def segment_stream(
     source: BinaryIO, sink: BinaryIO, manifest: Path | None, segmentation: str, model: Path | None
 ) -> None:
-    """Write every line of `source` segmented to `sink`, at once; as many lines come out as went in.
+    """Segment each line of `source` and write it to `sink` immediately; every input line gives one output line.
 
-    The settings are those of `manifest`, or else `segmentation` (and `model`, a sentencepiece model).
+    Args:
+        source: raw Chinese, UTF-8.
+        sink: where the segmented lines are written.
+        manifest: manifest of prepared data whose settings are used; None to use `segmentation` and `model`.
+        segmentation: see `ChineseSegmenter`.
+        model: path of a sentencepiece model, for that segmentation only.
 
-    Raises DataError for settings that do not fit together and for a line that is not UTF-8.
+    Raises:
+        DataError: the settings contradict each other, or a line is not UTF-8 or contains a carriage return.
     """
     if model is not None and (manifest is not None or segmentation != "sentencepiece"):
-        raise DataError("--sentencepiece-model goes with --segmentation sentencepiece only")
+        raise DataError("--sentencepiece-model can only be used with --segmentation sentencepiece")
     segment = segmenter_from_manifest(manifest) if manifest else ChineseSegmenter(segmentation, model)
     offset = 0
     for number, line in enumerate(source, 1):
-        text = decode_line(line, "standard input", number, offset)
+        text = decode_utf8(line, "standard input", number, offset)
+        check_carriage_return(text, "standard input", number)
         offset += len(line)
         sink.write(segment(text.removeprefix("\ufeff") if number == 1 else text).encode() + b"\n")
         sink.flush()

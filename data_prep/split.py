@@ -1,23 +1,30 @@
 """The leak-free, deterministic split of sentence pairs into train, valid and test."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from data_prep.pairs import Pair
-from data_prep.text import normalise_chinese, normalise_english, to_simplified
+from .pairs import Pair
+from .text import normalise_chinese, normalise_english, to_simplified
 
 PARTS = ("train", "valid", "test")
 
 
 @dataclass(frozen=True)
 class Example:
-    """One source sentence with its translations, in the order of the input; in training there is exactly one."""
+    """A source sentence with its translations.
+
+    Attributes:
+        pairs: the pairs of this Chinese sentence in the order of the input; exactly one in training.
+    """
 
     pairs: tuple[Pair, ...]
 
     @property
     def chinese(self) -> str:
+        """The source sentence."""
         return self.pairs[0].chinese
 
     @property
@@ -27,7 +34,7 @@ class Example:
 
 
 def pair_keys(pair: Pair) -> tuple[str, str]:
-    """Return the normalised Chinese and the normalised English of a pair; either may be empty."""
+    """Return the keys of a pair: its normalised Chinese and its normalised English. Either may be empty."""
     return normalise_chinese(pair.chinese), normalise_english(pair.english)
 
 
@@ -37,14 +44,21 @@ def assign_parts(
     valid_permille: int = 40,
     fold: Callable[[str], str] = to_simplified,
 ) -> list[str]:
-    """Return the part of each pair of normalised Chinese and normalised English, so that no key is in two parts.
+    """Assign each pair to a part so that no key occurs in two parts.
 
-    Pairs with equal Chinese or equal English belong together, and so do their partners, transitively. Such a component
-    goes by the SHA-256 (of UTF-8, as an integer, modulo 1000) of its smallest normalised Chinese: below
-    `test_permille` test, then `valid_permille` valid, the others train. The order of the pairs does not matter.
+    Pairs with equal Chinese or equal English keys belong to the same component, transitively. The part of a component
+    depends on a hash of its smallest Chinese key: the SHA-256 of its UTF-8 bytes, as an integer, modulo 1000. The
+    result does not depend on the order of the pairs.
 
-    `fold` maps Chinese that must stay together onto one string: by default simplified characters, so that a sentence
-    in traditional characters cannot be in training when its simplified twin is tested.
+    Args:
+        keys: for each pair its normalised Chinese and its normalised English, both non-empty.
+        test_permille: components with hashes below this number are test.
+        valid_permille: the next so many hashes are valid, all others train.
+        fold: maps Chinese keys that must stay together to the same string. The default maps traditional to simplified
+            characters: otherwise a sentence could be in training in one script and in the test set in the other.
+
+    Returns:
+        The name of the part of each pair.
     """
     components = _Components()
     for chinese, english in keys:
@@ -58,10 +72,10 @@ def assign_parts(
 
 
 def group_sources(pairs: Iterable[Pair]) -> list[Example]:
-    """Join the pairs of one Chinese sentence, equal to the character, into one example, in order of first appearance.
+    """Group pairs with exactly equal Chinese sentences into examples, in order of first appearance.
 
-    Every pair is kept: an English sentence that comes twice is a reference twice (with an attribution of its own),
-    which leaves multi-reference BLEU as it is.
+    Every pair is kept: an English sentence that occurs twice becomes two references, each with its own attribution.
+    Repeated references do not change multi-reference BLEU.
     """
     by_source: dict[str, list[Pair]] = {}
     for pair in pairs:
@@ -70,19 +84,28 @@ def group_sources(pairs: Iterable[Pair]) -> list[Example]:
 
 
 def split_pairs(pairs: Sequence[Pair], test_permille: int, valid_permille: int) -> dict[str, list[Example]]:
-    """Split pairs into the examples of every part; both keys of every pair must be non-empty.
+    """Split pairs by `assign_parts` and return the examples of each part.
 
-    Training keeps one example a pair, duplicates included; valid and test have one a Chinese source.
+    Args:
+        pairs: the pairs; both keys of each must be non-empty.
+        test_permille: see `assign_parts`.
+        valid_permille: see `assign_parts`.
+
+    Returns:
+        The examples of each part, as `make_examples` groups them.
     """
     by_part: dict[str, list[Pair]] = {part: [] for part in PARTS}
     assigned = assign_parts([pair_keys(pair) for pair in pairs], test_permille, valid_permille)
     for pair, part in zip(pairs, assigned, strict=True):
         by_part[part].append(pair)
-    return ready_made(by_part["train"], by_part["valid"], by_part["test"])
+    return make_examples(by_part["train"], by_part["valid"], by_part["test"])
 
 
-def ready_made(train: Sequence[Pair], valid: Sequence[Pair], test: Sequence[Pair]) -> dict[str, list[Example]]:
-    """Return the examples of parts that are given."""
+def make_examples(train: Sequence[Pair], valid: Sequence[Pair], test: Sequence[Pair]) -> dict[str, list[Example]]:
+    """Return the examples of each part.
+
+    Training has one example per pair, duplicates included; valid and test have one per Chinese source.
+    """
     return {
         "train": [Example((pair,)) for pair in train],
         "valid": group_sources(valid),
@@ -91,7 +114,7 @@ def ready_made(train: Sequence[Pair], valid: Sequence[Pair], test: Sequence[Pair
 
 
 def count_leaks(train: Iterable[Pair], held_out: Iterable[Pair]) -> int:
-    """Return how many training pairs have a side whose non-empty key also occurs on that side of `held_out`."""
+    """Return the number of training pairs that share a non-empty key of either language with a pair of `held_out`."""
     held_out_keys = [pair_keys(pair) for pair in held_out]
     chinese = {to_simplified(key) for key, _ in held_out_keys} - {""}
     english = {key for _, key in held_out_keys} - {""}

@@ -1,4 +1,6 @@
-"""Normalisation, segmentation and tokenisation of sentences: what training, translation and evaluation share."""
+"""Normalisation, segmentation and tokenisation of sentences, shared by training, translation and evaluation."""
+
+from __future__ import annotations
 
 import io
 import logging
@@ -10,38 +12,41 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from data_prep.errors import DataError
+from .errors import DataError
 
 SEGMENTATIONS = ("jieba", "char", "sentencepiece")
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]")
-# Runs of Latin letters and digits stay whole: names and numbers inside Chinese are words, not single characters.
+# Runs of Latin letters and digits are one token: names and numbers inside Chinese text are words.
 _CHARACTER = re.compile(r"[0-9A-Za-z\u00c0-\u024f]+|\S")
 
 
 def normalise_chinese(text: str) -> str:
-    """Return the key by which Chinese sentences count as equal: NFKC, letters and digits only."""
+    """Return the key by which Chinese sentences are compared: NFKC, letters and digits only."""
     return _NOT_ALPHANUMERIC.sub("", unicodedata.normalize("NFKC", text))
 
 
 def normalise_english(text: str) -> str:
-    """Return the key by which English sentences count as equal: NFKC, lower-cased, letters and digits only."""
+    """Return the key by which English sentences are compared: NFKC, lower-cased, letters and digits only."""
     return _NOT_ALPHANUMERIC.sub("", unicodedata.normalize("NFKC", text).lower())
 
 
 def to_simplified(text: str) -> str:
-    """Turn traditional into simplified characters (OpenCC's t2s)."""
+    """Convert traditional to simplified characters (OpenCC's t2s)."""
     simplified: str = _opencc().convert(text)
     return simplified
 
 
 class ChineseSegmenter:
-    """Raw Chinese to space-separated tokens: NFKC, traditional to simplified, then `segmentation`.
+    """Turns raw Chinese into tokens separated by spaces: NFKC, traditional to simplified, then the segmentation.
 
-    `segmentation` is `jieba` (words, with its hidden Markov model for unseen ones), `char` (characters; runs of Latin
-    letters and digits stay whole) or `sentencepiece` (needs `model`, the path of a trained model).
+    Args:
+        segmentation: "jieba" (words; a hidden Markov model segments those missing from the dictionary), "char"
+            (characters; a run of Latin letters and digits is one token) or "sentencepiece".
+        model: path of a trained sentencepiece model, required for that segmentation.
 
-    Raises DataError for an unknown segmentation and for a sentencepiece model that is missing or unreadable.
+    Raises:
+        DataError: the segmentation is unknown, or its model is missing or unreadable.
     """
 
     def __init__(self, segmentation: str = "jieba", model: Path | None = None) -> None:
@@ -56,15 +61,19 @@ class ChineseSegmenter:
         self._split = split[segmentation]()
 
     def __call__(self, text: str) -> str:
-        """Segment one sentence; the result holds single spaces only, and is empty for an empty sentence."""
-        # Joined and split once more, so that no token holds what another program takes for white space.
+        """Segment one sentence. Tokens are separated by single spaces; an empty sentence gives an empty string."""
+        # Join and split again, so that no token contains anything that other programs take for white space.
         return " ".join(" ".join(self._split(simplified_nfkc(text))).split())
 
 
 class EnglishTokenizer:
-    """Raw English to space-separated tokens: NFKC, the Moses tokenizer (XML entities not escaped), lower-casing.
+    """Turns raw English into tokens separated by spaces: NFKC, the Moses tokenizer, lower-casing.
 
-    Entities serve Moses' own file formats only; here they would be one more thing to undo in the output.
+    The tokenizer does not escape characters as XML entities: only Moses' own file formats need them, and the output of
+    a model would have to be unescaped.
+
+    Args:
+        keep_case: do not lower-case.
     """
 
     def __init__(self, keep_case: bool = False) -> None:
@@ -74,34 +83,41 @@ class EnglishTokenizer:
         self._moses = MosesTokenizer(lang="en")
 
     def __call__(self, text: str) -> str:
-        """Tokenise one sentence; the result holds single spaces only, and is empty for an empty sentence."""
-        # Cased until here: the list of abbreviations that keep their full stop ("Mr.") is cased.
+        """Tokenise one sentence. Tokens are separated by single spaces; an empty sentence gives an empty string."""
+        # Lower-case only afterwards: the list of abbreviations that keep their full stop ("Mr.") is cased.
         tokens = self._moses.tokenize(unicodedata.normalize("NFKC", text), escape=False, return_str=True)
         line = " ".join(tokens.split())
         return line if self.keep_case else line.lower()
 
 
 def detokenize_english(line: str) -> str:
-    """Undo `EnglishTokenizer` on one line of tokens, but for its lower-casing."""
+    """Undo `EnglishTokenizer` on a line of tokens, except for the lower-casing."""
     text: str = _moses_detokenizer().detokenize(line.split(), unescape=False)
     return text
 
 
 def simplified_nfkc(text: str) -> str:
-    """Return simplified Chinese in NFKC, white space as single spaces: what every segmentation starts from."""
+    """Return the text that every segmentation starts from: NFKC, simplified characters, single spaces."""
     return " ".join(to_simplified(unicodedata.normalize("NFKC", text)).split())
 
 
 def train_sentencepiece(lines: Iterable[str], vocab_size: int, path: Path) -> None:
-    """Train a sentencepiece unigram model on raw Chinese `lines` and write it to `path`.
+    """Train a sentencepiece unigram model. The same lines give the same bytes.
 
-    The same lines give the same bytes. Raises DataError where the text does not allow a vocabulary of this size.
+    Args:
+        lines: raw Chinese.
+        vocab_size: number of pieces.
+        path: model file to write.
+
+    Raises:
+        DataError: sentencepiece cannot make a vocabulary of this size from the text.
     """
     import sentencepiece
 
     model = io.BytesIO()
     try:
-        # An iterator and one thread: the model would otherwise hold a path, and hang on the order of floating sums.
+        # An iterator, because the model would store the path of an input file. One thread, because the order of
+        # floating-point sums would otherwise vary.
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=(simplified_nfkc(line) for line in lines),
             model_writer=model,
@@ -134,11 +150,11 @@ def _moses_detokenizer() -> Any:
 
 def _jieba_split() -> Callable[[str], list[str]]:
     with warnings.catch_warnings():
-        # jieba imports pkg_resources, whose deprecation is nothing that a user could act upon.
+        # jieba imports pkg_resources; users can do nothing about its deprecation warning.
         warnings.simplefilter("ignore")
         import jieba
     jieba.setLogLevel(logging.WARNING)
-    # An instance of our own: words that somebody added to jieba's global dictionary must not change the data.
+    # A separate instance: words added to jieba's global dictionary must not change the data.
     tokenizer = jieba.Tokenizer()
     return lambda text: tokenizer.lcut(text, HMM=True)
 
@@ -147,7 +163,7 @@ def _sentencepiece_split(model: Path | None) -> Callable[[str], list[str]]:
     import sentencepiece
 
     if model is None:
-        raise DataError("segmentation 'sentencepiece' needs a trained model; name one, or the manifest beside it")
+        raise DataError("segmentation 'sentencepiece' needs a trained model; give --sentencepiece-model or --manifest")
     if not model.is_file():
         raise DataError(f"{model}: no such file (the sentencepiece model)")
     try:

@@ -1,4 +1,4 @@
-"""The smaller commands: segment, phrasebook, download, and a quick --help."""
+"""The smaller commands: segment, phrasebook, download, and a fast --help."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAIRS = "Hi.\t嗨。\tCC-BY\n".encode()
 
 
 class Recorder(io.BytesIO):
-    """Remembers what had been written whenever it was flushed."""
+    """Records the contents at each flush."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ def test_segment_is_a_filter_with_as_many_lines_out_as_in() -> None:
     assert done.stdout.decode() == "我 在 北京大学 读书 。\n\n\n你好 , Tom\n"
 
 
-def test_segment_writes_each_line_at_once() -> None:
+def test_segment_writes_each_line_immediately() -> None:
     sink = Recorder()
     segment_stream(io.BytesIO("你好\n再见\n".encode()), sink, None, "char", None)
     assert sink.flushed == ["你 好\n", "你 好\n再 见\n"]
@@ -75,8 +75,8 @@ def test_segment_finds_the_sentencepiece_model_beside_the_manifest(tmp_path: Pat
     [
         (None, "no such file (the manifest)"),
         ("{", "cannot be read as a manifest"),
-        ("[]", "not a manifest that"),
-        ('{"format": "data_prep/1", "options": {"segmentation": "words"}}', "names no known segmentation"),
+        ("[]", "not a manifest written by"),
+        ('{"format": "data_prep/1", "options": {"segmentation": "words"}}', "contains no known segmentation"),
         (
             '{"format": "data_prep/1", "options": {"segmentation": "sentencepiece"}}',
             "sentencepiece.zh.model: no such file",
@@ -94,7 +94,7 @@ def test_a_bad_manifest_is_refused(
     assert error.startswith(f"error: {tmp_path}") and message in error and error.count("\n") == 1
 
 
-def test_segment_refuses_bytes_that_are_not_utf_8_and_options_that_do_not_fit() -> None:
+def test_segment_refuses_bytes_that_are_not_utf_8_and_contradicting_options() -> None:
     done = run("segment", "--segmentation", "char", stdin="好\n".encode() + b"ab\xff\n")
     assert done.returncode == 2
     assert done.stdout.decode() == "好\n"
@@ -102,10 +102,10 @@ def test_segment_refuses_bytes_that_are_not_utf_8_and_options_that_do_not_fit() 
         "error: standard input, line 2: byte 0xff at offset 6 is not UTF-8; convert the file to UTF-8 first\n"
     )
     done = run("segment", "--sentencepiece-model", "x")
-    assert done.returncode == 2 and b"goes with --segmentation sentencepiece only" in done.stderr
+    assert done.returncode == 2 and b"can only be used with --segmentation sentencepiece" in done.stderr
 
 
-def test_help_does_not_wait_for_the_large_libraries() -> None:
+def test_help_does_not_import_the_large_libraries() -> None:
     program = (
         "import sys, data_prep.__main__ as program\n"
         "try: program.main(['prepare', '--help'])\n"
@@ -116,7 +116,9 @@ def test_help_does_not_wait_for_the_large_libraries() -> None:
     assert "--min-count" in done.stdout and done.stdout.splitlines()[-1] == "[]"
 
 
-def test_phrasebook_is_written_and_not_overwritten_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_phrasebook_is_written_and_overwritten_only_on_request(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     output = tmp_path / "phrasebook.tsv"
     arguments = ["phrasebook", "--output", str(output), "--pairs", "50", "--seed", "3"]
     assert main(arguments) == 0
@@ -129,7 +131,7 @@ def test_phrasebook_is_written_and_not_overwritten_unasked(tmp_path: Path, capsy
 
 
 def archive(path: Path, member: str = "cmn.txt") -> str:
-    """Write a zip archive; return its address."""
+    """Write a zip archive; return its URL."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bundle:
         bundle.writestr("_about.txt", "about")
         bundle.writestr(member, PAIRS)
@@ -171,11 +173,11 @@ def test_a_bad_download_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFix
     (folder / "damaged.zip").write_bytes(damaged)
     cases = [
         (["--url", good, "--sha256", "0" * 64], "the public file changes over time"),
-        (["--url", other], "the archive holds no cmn.txt"),
-        (["--url", (folder / "cut.zip").as_uri()], "not a whole zip archive"),
-        (["--url", (folder / "damaged.zip").as_uri()], "not a whole zip archive"),
-        (["--url", (folder / "missing.zip").as_uri()], "cannot be fetched"),
-        (["--url", "no address"], "cannot be fetched"),
+        (["--url", other], "the archive contains no cmn.txt"),
+        (["--url", (folder / "cut.zip").as_uri()], "not a complete zip archive"),
+        (["--url", (folder / "damaged.zip").as_uri()], "not a complete zip archive"),
+        (["--url", (folder / "missing.zip").as_uri()], "cannot be downloaded"),
+        (["--url", "no address"], "cannot be downloaded"),
     ]
     for options, message in cases:
         assert main(["download", "tatoeba", "--output", str(tmp_path / "out" / "cmn.tsv"), *options]) == 2

@@ -1,4 +1,4 @@
-"""Reading pairs, and what the command line says of bad input: one line that names it, status 2, nothing written."""
+"""Reading pairs, and bad input on the command line: one line that names it, status 2, nothing written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GOOD = "Hi.\t嗨。\tCC-BY\n"
 
 
 def refused(arguments: Sequence[object], capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line with which a command line is refused."""
+    """Run a command line that must be refused; return its error message, which is one line."""
     assert main([str(argument) for argument in arguments]) == 2
     output = capsys.readouterr()
     last = output.err.splitlines()[-1]
@@ -97,7 +97,7 @@ def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     [
         (["--min-count", "0"], "--min-count 0: must be at least 1"),
         (["--test-permille", "-1"], "--test-permille -1"),
-        (["--test-permille", "600", "--valid-permille", "401"], "nor their sum more than 1000"),
+        (["--test-permille", "600", "--valid-permille", "401"], "their sum may not exceed 1000"),
         (["--test-permille", "1000", "--valid-permille", "0"], "no training pairs"),
         (["--valid-tsv", "x.tsv"], "--valid-tsv and --test-tsv go together"),
         (["--segmentation", "sentencepiece", "--sentencepiece-vocab-size", "0"], "must be at least 1"),
@@ -113,7 +113,7 @@ def test_bad_options_are_refused(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_destination_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_non_empty_destination_is_left_unchanged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, dest = tmp_path / "pairs.tsv", tmp_path / "out"
     path.write_text(GOOD, encoding="utf-8")
     dest.mkdir()

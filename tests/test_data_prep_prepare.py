@@ -19,7 +19,7 @@ ENGLISH = ["Tom", "Mary", "John", "Alice", "Bob"]
 
 
 def pairs() -> list[tuple[str, str, str]]:
-    """English, Chinese, attribution; some sources have two references, the last two pairs a side without any letter."""
+    """English, Chinese, attribution; some sources have two references. In the last two pairs a side has no letters."""
     found = []
     for number in range(60):
         chinese, english = NAMES[number % 5], ENGLISH[number % 5]
@@ -58,7 +58,7 @@ def lines(path: Path) -> list[str]:
     return text.split("\n")[:-1]
 
 
-def test_raw_text_holds_every_reference_as_it_came(prepared: Path) -> None:
+def test_raw_text_contains_every_reference_unchanged(prepared: Path) -> None:
     references: dict[str, list[tuple[str, str]]] = {}
     for english, chinese, attribution in pairs():
         references.setdefault(chinese, []).append((english, attribution))
@@ -114,7 +114,7 @@ def test_words_seen_once_are_unknown_and_dictionaries_come_from_training_only(pr
     assert manifest_of(prepared)["counts"]["test"]["zh"]["unknown"] > 0
 
 
-def test_the_segment_command_does_as_was_done_for_training(prepared: Path) -> None:
+def test_the_segment_command_segments_as_for_training(prepared: Path) -> None:
     sink = io.BytesIO()
     with (prepared / "raw" / "test.zh").open("rb") as source:
         segment_stream(source, sink, prepared / "manifest.json", "char", None)
@@ -137,14 +137,14 @@ def test_the_same_input_gives_the_same_bytes_from_parallel_files_too(prepared: P
     for language, column in (("zh", 1), ("en", 0)):
         files.append(str(tmp_path / f"all, of it.{language}"))
         Path(files[-1]).write_text("".join(pair[column] + "\n" for pair in pairs()), encoding="utf-8")
-    # A comma, for fairseq-preprocess takes it for a list.
+    # The comma: fairseq-preprocess takes it for the separator of a list.
     dest = tmp_path / "a, b" / "data"
     assert main(["prepare", "--parallel", *files, "--dest", str(dest), *OPTIONS]) == 0
     expected = {name: digest for name, digest in manifest_of(prepared)["files"].items() if "attribution" not in name}
     assert manifest_of(dest)["files"] == expected
 
 
-def test_the_summary_and_an_overwritten_destination(
+def test_the_printed_counts_and_an_overwritten_destination(
     tsv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dest = tmp_path / "data"
@@ -178,14 +178,19 @@ def test_the_summary_and_an_overwritten_destination(
     assert manifest_of(dest) == after
 
 
-def test_a_failing_fairseq_leaves_the_destination_as_it_was(
+def fake_preprocess(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    """Let `program` run instead of fairseq-preprocess."""
+    package = tmp_path / "fake" / "fairseq_cli"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "preprocess.py").write_text(program)
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+
+
+def test_a_failing_fairseq_leaves_the_destination_unchanged(
     tsv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fake = tmp_path / "fake" / "fairseq_cli"
-    fake.mkdir(parents=True)
-    (fake / "__init__.py").touch()
-    (fake / "preprocess.py").write_text("import sys; sys.exit('the disk is on fire')")
-    monkeypatch.setenv("PYTHONPATH", str(fake.parent))
+    fake_preprocess(tmp_path, monkeypatch, "import sys; sys.exit('the disk is on fire')")
     assert main(["prepare", "--tsv", str(tsv), "--dest", str(tmp_path / "data"), *OPTIONS]) == 2
     assert "error: fairseq-preprocess failed with status 1: the disk is on fire\n" in capsys.readouterr().err
     assert os.listdir(tmp_path) == ["fake"]
@@ -194,26 +199,24 @@ def test_a_failing_fairseq_leaves_the_destination_as_it_was(
 def test_a_sentence_that_fairseq_loses_is_noticed(
     tsv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The program is given a text with a line less than the one that the check reads."""
-    fake = tmp_path / "fake" / "fairseq_cli"
-    fake.mkdir(parents=True)
-    (fake / "__init__.py").touch()
-    (fake / "preprocess.py").write_text(
+    """fairseq-preprocess gets a text with one line less than the text that the check reads."""
+    fake_preprocess(
+        tmp_path,
+        monkeypatch,
         "import pathlib, subprocess, sys, os\n"
         "path = pathlib.Path('text/test.en')\n"
         "whole = path.read_bytes()\n"
         "path.write_bytes(b''.join(whole.splitlines(True)[:-1]))\n"
         "del os.environ['PYTHONPATH']\n"
         "subprocess.run([sys.executable, '-m', 'fairseq_cli.preprocess', *sys.argv[1:]], check=True)\n"
-        "path.write_bytes(whole)\n"
+        "path.write_bytes(whole)\n",
     )
-    monkeypatch.setenv("PYTHONPATH", str(fake.parent))
     assert main(["prepare", "--tsv", str(tsv), "--dest", str(tmp_path / "data"), *OPTIONS]) == 2
     assert "sentences of test.en\n" in capsys.readouterr().err.splitlines(keepends=True)[-1]
     assert os.listdir(tmp_path) == ["fake"]
 
 
-def test_a_split_of_ones_own_is_kept_and_its_leaks_are_counted(
+def test_a_given_split_is_kept_and_its_leaks_are_counted(
     tsv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     held_out = {"valid": "Hello!\t您好！\nHi.\t您好！\n", "test": "tom HAS 0 books\t別的\nBye.\t再见。\n"}

@@ -1,4 +1,4 @@
-"""The split: against a brute-force oracle, for any order of the pairs, and its figures on the Tatoeba pairs."""
+"""The split: against a brute-force oracle, for any order of the pairs, and its counts on the Tatoeba pairs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from data_prep.pairs import Pair, read_tsv
 from data_prep.split import PARTS, assign_parts, count_leaks, group_sources, pair_keys, split_pairs
 
 Keys = list[tuple[str, str]]
-# Few nodes, so that long chains of shared sides are common.
+# Few distinct sides, so that long chains of pairs with a shared side are common.
 GRAPHS = st.lists(st.tuples(st.sampled_from("甲乙丙丁戊己庚辛"), st.sampled_from("abcdefgh")), min_size=1, max_size=14)
 PERMILLE = st.tuples(st.integers(0, 500), st.integers(0, 500))
 
 
 def oracle(keys: Keys, test_permille: int, valid_permille: int) -> list[str]:
-    """The rule by repeated closure over all pairs, written without a look at the implementation."""
+    """The rule by repeated closure over all pairs, independent of the implementation."""
     parts = []
     for start in range(len(keys)):
         component = {start}
@@ -68,10 +68,10 @@ def test_every_pair_is_kept_once_and_no_side_is_in_two_parts(keys: Keys, permill
 
 @pytest.mark.parametrize(
     ("chinese", "part"),
-    # The output of sha256sum, taken modulo 1000 digit by digit, is 39, 40, 79 and 80: the last and first of each part.
+    # Their hashes modulo 1000, from sha256sum, are 39, 40, 79 and 80: the boundaries of the parts.
     [("第822句", "test"), ("第796句", "valid"), ("第1089句", "valid"), ("第84句", "train")],
 )
-def test_the_hash_decides(chinese: str, part: str) -> None:
+def test_the_hash_determines_the_part(chinese: str, part: str) -> None:
     assert assign_parts([(chinese, "x")]) == [part]
 
 
@@ -94,13 +94,13 @@ def test_references_stay_in_the_order_of_first_appearance_duplicates_included() 
     assert grouped == [("乙", ["b", "b"]), ("甲", ["a2", "a1"]), ("甲。", ["a3"])]
 
 
-def test_leaks_are_counted_by_either_side() -> None:
+def test_leaks_are_counted_on_either_side() -> None:
     train = [Pair("猫。", "A cat."), Pair("狗", "the CAT"), Pair("牛", "a cow"), Pair("貓", "kitty"), Pair("…", "!")]
     assert count_leaks(train, [Pair("猫", "The cat!"), Pair("——", "?")]) == 3
 
 
 @pytest.mark.shared
-def test_figures_and_freedom_from_leaks_on_the_tatoeba_pairs(shared_data: Path) -> None:
+def test_counts_and_freedom_from_leaks_on_the_tatoeba_pairs(shared_data: Path) -> None:
     pairs = read_tsv(shared_data / "tatoeba-zh-en" / "cmn-eng.tsv").pairs
     assert len(pairs) == 27_829
     parts = split_pairs(pairs, 40, 40)

@@ -27,7 +27,7 @@ SENTENCES = [
 SEGMENTERS = {name: ChineseSegmenter(name) for name in ("char", "jieba")}
 
 
-def test_keys_hold_letters_and_digits_only_and_only_english_is_lower_cased() -> None:
+def test_keys_have_letters_and_digits_only_and_only_english_is_lower_cased() -> None:
     assert normalise_chinese(" 我有１２_台ＰＣ，對吧？ ") == "我有12台PC對吧"
     assert normalise_english("It’s ＯＫ_, isn't it? ①") == "itsokisntit1"
     assert normalise_chinese("……") == normalise_english("?! _") == ""
@@ -69,13 +69,13 @@ def test_sentencepiece_segments_without_loss_and_the_same_lines_give_the_same_mo
     assert 1 < len(segment(SENTENCES[0]).split()) < len(SENTENCES[0])
 
 
-def test_a_sentencepiece_vocabulary_that_the_text_cannot_fill_is_refused(tmp_path: Path) -> None:
+def test_a_sentencepiece_vocabulary_too_large_for_the_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="--sentencepiece-vocab-size 5000: sentencepiece refused"):
         train_sentencepiece(SENTENCES, 5000, tmp_path / "model")
     assert not list(tmp_path.iterdir())
 
 
-def test_settings_of_the_segmenter_are_checked(tmp_path: Path) -> None:
+def test_arguments_of_the_segmenter_are_checked(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no model")
     with pytest.raises(DataError, match="unknown segmentation 'words'; choose one of jieba, char, sentencepiece"):
         ChineseSegmenter("words")
@@ -100,7 +100,7 @@ def test_detokenising_undoes_tokenising() -> None:
 
 
 @pytest.mark.shared
-def test_tokenising_and_detokenising_leaves_the_tatoeba_references_as_they_are(shared_data: Path) -> None:
+def test_tokenising_and_detokenising_preserves_the_tatoeba_references(shared_data: Path) -> None:
     test = split_pairs(read_tsv(shared_data / "tatoeba-zh-en" / "cmn-eng.tsv").pairs, 40, 40)["test"]
     references = [pair.english for example in test for pair in example.pairs]
     tokenize = EnglishTokenizer()

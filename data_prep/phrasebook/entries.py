@@ -1,4 +1,4 @@
-"""Lexicon entries: one word or fixed phrase in both languages, read from the tables in ``lexicon/``."""
+"""Lexicon entries: a word or fixed phrase in both languages, read from the tables in `lexicon/`."""
 
 from __future__ import annotations
 
@@ -8,23 +8,30 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-from data_prep.phrasebook.morphology import plural
+from .morphology import plural
 
-#: Marks, in the Chinese of a verb phrase, the place right after the verb where 了 or 过 may stand.
+#: Marks the position after the verb, in a Chinese verb phrase, where 了 or 过 can be inserted.
 ASPECT = "*"
 
 
 class GrammarError(ValueError):
-    """A table or rule of the phrasebook is malformed; the message names the file and line."""
+    """A table or rule of the phrasebook is malformed. The message names the file and line."""
 
 
 class Pronoun(NamedTuple):
-    """The English forms that agree with a person."""
+    """The English forms that belong to a personal pronoun.
+
+    Attributes:
+        object: object form ("him").
+        possessive: possessive determiner ("his").
+        reflexive: reflexive pronoun ("himself").
+        agreement: form of the verb: "1sg", "3sg" or "pl" (also for "you").
+    """
 
     object: str
     possessive: str
     reflexive: str
-    agreement: str  # "1sg", "3sg" or "pl" ("you" agrees as a plural does)
+    agreement: str
 
 
 PRONOUNS: Mapping[str, Pronoun] = {
@@ -40,11 +47,19 @@ PRONOUNS: Mapping[str, Pronoun] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One word or phrase.
+    """A word or phrase.
 
-    ``kind`` decides which forms a template may ask for: phrase, noun, place, person, verb or adjective.
-    ``number`` (nouns) is ``count``, ``mass`` or ``pair`` (plural only: shoes). ``prepositional`` is the ``.at`` form of
-    a place (``at the bank``). ``pronoun`` gives a person's (or any subject's) agreement.
+    Attributes:
+        kind: "phrase", "noun", "place", "person", "verb" or "adjective"; determines the available forms.
+        english: the English text.
+        chinese: the Chinese text; for an adjective, its predicate form.
+        plural: English plural of a noun, place or person.
+        number: for a noun "count", "mass" or "pair" (plural only: shoes).
+        measure: Chinese measure word.
+        pronoun: English pronoun that a verb agrees with and that refers to a person.
+        article: English article of a place; may be empty.
+        preposition: English preposition of a place ("at" the bank).
+        attributive: Chinese form of an adjective before a noun.
     """
 
     kind: str
@@ -59,7 +74,7 @@ class Entry:
     attributive: str = ""
 
 
-#: Columns of each table after the first, ``categories``.
+#: Columns of the tables of each kind, after the first one, `categories`.
 _COLUMNS = {
     "noun": ("english", "plural", "chinese", "measure"),
     "place": ("english", "article", "preposition", "chinese", "measure"),
@@ -81,7 +96,7 @@ _TABLES = {
 
 
 def read_table(name: str) -> Iterator[tuple[str, list[str]]]:
-    """The rows of a lexicon table as (file:line, fields), without comment lines (``#``) and empty lines."""
+    """Yield the rows of a lexicon table as (file:line, fields), without comment lines (`#`) and empty lines."""
     text = (resources.files(__package__) / "lexicon" / name).read_text(encoding="utf-8")
     for number, line in enumerate(text.splitlines(), start=1):
         if line and not line.startswith("#"):
@@ -107,7 +122,11 @@ def _entry(kind: str, fields: Mapping[str, str], where: str) -> Entry:
 
 @cache
 def load_lexicon() -> Mapping[str, tuple[Entry, ...]]:
-    """The entries of every category, in the order of the tables. Raises GrammarError at a malformed row."""
+    """Return the entries of each category in the order of the tables.
+
+    Raises:
+        GrammarError: a row is malformed.
+    """
     categories: dict[str, list[Entry]] = {}
     for name, kind in _TABLES.items():
         columns = _COLUMNS[kind]
@@ -117,21 +136,25 @@ def load_lexicon() -> Mapping[str, tuple[Entry, ...]]:
                     f"{where}: {len(row)} columns, expected {1 + len(columns)} (categories, {', '.join(columns)})"
                 )
             if any(field != field.strip() for field in row) or not row[0]:
-                raise GrammarError(f"{where}: an empty category or blanks around a field; separate by one tab")
+                raise GrammarError(f"{where}: no category, or spaces around a field; separate fields by one tab")
             entry = _entry(kind, dict(zip(columns, row[1:], strict=True)), where)
             for category in row[0].split():
                 if entry in categories.setdefault(category, []):
-                    raise GrammarError(f"{where}: {entry.english!r} stands twice in category {category!r}")
+                    raise GrammarError(f"{where}: {entry.english!r} occurs twice in category {category!r}")
                 categories[category].append(entry)
     return {category: tuple(entries) for category, entries in categories.items()}
 
 
 @cache
 def irregular_verbs() -> Mapping[str, tuple[str, str]]:
-    """Past tense and past participle of the irregular verbs. Raises GrammarError at a malformed row."""
+    """Return the past tense and past participle of each irregular verb.
+
+    Raises:
+        GrammarError: a row is malformed.
+    """
     verbs: dict[str, tuple[str, str]] = {}
     for where, row in read_table("irregular_verbs.tsv"):
         if len(row) != 3:
-            raise GrammarError(f"{where}: {len(row)} columns where 3 are needed (base, past, participle)")
+            raise GrammarError(f"{where}: {len(row)} columns, expected 3 (base, past, participle)")
         verbs[row[0]] = (row[1], row[2])
     return verbs

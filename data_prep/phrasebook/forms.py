@@ -1,11 +1,11 @@
-"""The forms of an entry that a template can ask for, such as ``{shirt.pl}`` or ``{visit.past}``."""
+"""The forms of an entry that a template can request, such as `{garment.pl}` or `{activity.past}`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from data_prep.phrasebook.entries import ASPECT, PRONOUNS, Entry, irregular_verbs
-from data_prep.phrasebook.morphology import compare, inflect_verb_phrase, possessive
+from .entries import ASPECT, PRONOUNS, Entry, irregular_verbs
+from .morphology import compare, inflect_verb_phrase, possessive
 
 _AGREEING = {
     "be": {"1sg": "am", "3sg": "is", "pl": "are"},
@@ -20,7 +20,7 @@ def _agreement(entry: Entry) -> str:
 
 
 def _indefinite(entry: Entry) -> str:
-    # "a" becomes "an" where it must once the sentence is whole: an adjective may come first.
+    # `fix_articles` turns "a" into "an" in the complete sentence, because an adjective may follow the article.
     return {"count": "a ", "mass": "some ", "pair": "a pair of "}[entry.number] + entry.english
 
 
@@ -99,7 +99,7 @@ _CHINESE: Mapping[str, Mapping[str, Callable[[Entry], str]]] = {
     "verb": {
         "le": _aspect("了"),
         "guo": _aspect("过"),
-        # The two parts, for a duration between them: 打了两个小时网球.
+        # Separately, because a duration comes between them: 打了两个小时网球.
         "verb": lambda entry: entry.chinese.partition(ASPECT)[0],
         "object": lambda entry: entry.chinese.partition(ASPECT)[2],
     },
@@ -108,10 +108,15 @@ _CHINESE: Mapping[str, Mapping[str, Callable[[Entry], str]]] = {
 
 
 def english_form(entry: Entry, form: str, controller: Entry | None = None) -> str:
-    """The English text of an entry in a form; the empty form is the plain word.
+    """Return the English text of an entry.
 
-    ``controller`` is the subject that a verb in the form ``pres`` agrees with. Raises KeyError for a form that this
-    kind of entry has not.
+    Args:
+        entry: the entry.
+        form: name of the form; empty for the plain text.
+        controller: the subject that a verb in the form "pres" agrees with.
+
+    Raises:
+        KeyError: entries of this kind do not have this form.
     """
     if not form:
         return entry.english
@@ -123,5 +128,13 @@ def english_form(entry: Entry, form: str, controller: Entry | None = None) -> st
 
 
 def chinese_form(entry: Entry, form: str) -> str:
-    """The Chinese text of an entry in a form; KeyError as in ``english_form``. The aspect mark stays in."""
+    """Return the Chinese text of an entry; it may contain the mark `ASPECT`.
+
+    Args:
+        entry: the entry.
+        form: name of the form; empty for the plain text.
+
+    Raises:
+        KeyError: entries of this kind do not have this form.
+    """
     return _CHINESE[entry.kind][form](entry) if form else entry.chinese

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 _SIBILANT = re.compile(r"(s|x|z|ch|sh)$")
 _CONSONANT_Y = re.compile(r"[^aeiou]y$")
-# One vowel letter between consonants in a word of one syllable: plan, stop, swim.
+# Words of one syllable with a single vowel letter before a final consonant: plan, stop, swim.
 _DOUBLING = re.compile(r"^[^aeiou]*[aeiou][^aeiouwxy]$")
 _DOUBLING_LONGER = frozenset({"begin", "forget", "prefer", "refer", "permit", "admit"})
 _VOWEL_LETTER = re.compile(r"[aeiou]", re.IGNORECASE)
-# Words whose first sound is not what their first letter says.
+# Words whose first sound differs from what their first letter suggests.
 _SPOKEN_VOWEL = re.compile(r"(hour|honest|honou?r|heir|8|11\b|18\b|X-ray|ATM)")
 _SPOKEN_CONSONANT = re.compile(r"(uni(?!n)|use|usu|euro|one\b|once\b|ubiq|U[A-Z])", re.IGNORECASE)
 _ARTICLE = re.compile(r"\b([Aa]) (?=([A-Za-z0-9][\w'-]*))")
@@ -23,25 +23,25 @@ _IRREGULAR_COMPARISON = {
 
 
 def plural(noun: str) -> str:
-    """The regular plural of a noun or noun phrase whose last word is its head."""
+    """Return the regular plural of a noun, or of a noun phrase whose last word is its head."""
     if _CONSONANT_Y.search(noun):
         return noun[:-1] + "ies"
     return noun + ("es" if _SIBILANT.search(noun) else "s")
 
 
 def third_person(verb: str) -> str:
-    """The third person singular of the present tense of a verb given in its base form."""
+    """Return the third person singular, present tense, of a verb given in its base form."""
     irregular = {"be": "is", "have": "has", "do": "does", "go": "goes"}
     return irregular.get(verb) or plural(verb)
 
 
-def _stem(verb: str) -> str:
-    """The verb with its last consonant doubled where -ed and -ing ask for it."""
-    return verb + verb[-1] if verb in _DOUBLING_LONGER or _DOUBLING.match(verb) else verb
+def _stem(word: str) -> str:
+    """Return the form to which -ed, -ing, -er or -est is added: the last consonant is doubled where necessary."""
+    return word + word[-1] if word in _DOUBLING_LONGER or _DOUBLING.match(word) else word
 
 
 def regular_past(verb: str) -> str:
-    """The past tense and past participle of a regular verb."""
+    """Return the past tense, which is also the past participle, of a regular verb."""
     if verb.endswith("e"):
         return verb + "d"
     if _CONSONANT_Y.search(verb):
@@ -50,7 +50,7 @@ def regular_past(verb: str) -> str:
 
 
 def gerund(verb: str) -> str:
-    """The -ing form of a verb."""
+    """Return the -ing form of a verb."""
     if verb.endswith("ie"):
         return verb[:-2] + "ying"
     if verb.endswith("e") and not verb.endswith(("ee", "ye", "oe")) and verb != "be":
@@ -59,15 +59,18 @@ def gerund(verb: str) -> str:
 
 
 def inflect_verb_phrase(phrase: str, form: str, irregular: Mapping[str, tuple[str, str]]) -> str:
-    """Inflect the first word of a verb phrase (``visit the museum``).
+    """Inflect the first word of a verb phrase ("visit the museum").
 
-    ``form`` is one of ``base``, ``s``, ``past``, ``pp`` (past participle) and ``ing``; ``irregular`` maps a verb to its
-    past tense and participle. Raises ValueError at any other form.
+    Args:
+        phrase: verb phrase in the base form.
+        form: "s" (third person singular), "past", "pp" (past participle) or "ing".
+        irregular: past tense and past participle of each irregular verb.
+
+    Raises:
+        ValueError: there is no such form.
     """
     verb, space, rest = phrase.partition(" ")
-    if form == "base":
-        inflected = verb
-    elif form == "s":
+    if form == "s":
         inflected = third_person(verb)
     elif form == "past":
         inflected = irregular[verb][0] if verb in irregular else regular_past(verb)
@@ -76,12 +79,12 @@ def inflect_verb_phrase(phrase: str, form: str, irregular: Mapping[str, tuple[st
     elif form == "ing":
         inflected = gerund(verb)
     else:
-        raise ValueError(f"no verb form {form!r}; the forms are base, s, past, pp and ing")
+        raise ValueError(f"no verb form {form!r}; the forms are s, past, pp and ing")
     return inflected + space + rest
 
 
 def compare(adjective: str) -> tuple[str, str]:
-    """The comparative and the superlative (without its article) of an adjective."""
+    """Return the comparative and the superlative (without article) of an adjective."""
     if adjective in _IRREGULAR_COMPARISON:
         return _IRREGULAR_COMPARISON[adjective]
     syllables = len(re.findall(r"[aeiouy]+", re.sub(r"e$", "", adjective)))
@@ -94,22 +97,22 @@ def compare(adjective: str) -> tuple[str, str]:
 
 
 def possessive(noun: str) -> str:
-    """The possessive form of a noun phrase in the singular (``my father's``)."""
+    """Return the possessive form of a singular noun phrase ("my father's")."""
     return noun + "'s"
 
 
 def starts_with_vowel_sound(word: str) -> bool:
-    """Whether a word takes ``an``: an hour, an umbrella, but a university."""
+    """True if a word takes "an": an hour, an umbrella, but a university."""
     if _SPOKEN_VOWEL.match(word):
         return True
     return bool(_VOWEL_LETTER.match(word)) and not _SPOKEN_CONSONANT.match(word)
 
 
 def fix_articles(sentence: str) -> str:
-    """Turn each article ``a`` of a sentence into ``an`` where the next word starts with a vowel sound."""
+    """Replace each article "a" of a sentence by "an" if the next word starts with a vowel sound."""
     return _ARTICLE.sub(lambda m: f"{m[1]}n " if starts_with_vowel_sound(m[2]) else m[0], sentence)
 
 
 def capitalise(sentence: str) -> str:
-    """The sentence with its first letter in upper case."""
+    """Return the sentence with its first letter in upper case."""
     return sentence[:1].upper() + sentence[1:]

@@ -1,12 +1,12 @@
-"""Entries made of numbers: counts, prices, clock times, dates, durations, floors and the like."""
+"""Entries built from numbers: counts, prices, clock times, dates, durations, floors and the like."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from data_prep.phrasebook.entries import Entry
-from data_prep.phrasebook.numbers import chinese_number, english_number, english_ordinal
+from .entries import Entry
+from .numbers import chinese_number, english_number, english_ordinal
 
 MONTHS = [
     "January",
@@ -41,7 +41,7 @@ def _phrases(pairs: Iterable[tuple[str, str]]) -> tuple[Entry, ...]:
 
 
 def clock_times() -> Iterable[tuple[str, str]]:
-    """Clock times by the hour, half, quarter and five minutes, such as (``half past three``, 三点半)."""
+    """Yield clock times at the hour, half, quarter and some minutes, such as ("half past three", 三点半)."""
     for hour in range(1, 13):
         name, next_name = english_number(hour), english_number(hour % 12 + 1)
         chinese = chinese_number(hour, before_measure=True) + "点"
@@ -56,7 +56,7 @@ def clock_times() -> Iterable[tuple[str, str]]:
 
 
 def day_clock_times() -> Iterable[tuple[str, str]]:
-    """Clock times of the hours awake with the part of the day, such as (``nine o'clock in the morning``, 上午九点)."""
+    """Yield daytime clock times with the part of the day, such as ("nine o'clock in the morning", 上午九点)."""
     parts = (("morning", "上午", range(7, 12)), ("afternoon", "下午", range(1, 6)), ("evening", "晚上", range(6, 11)))
     for part, chinese_part, hours in parts:
         for hour in hours:
@@ -66,33 +66,37 @@ def day_clock_times() -> Iterable[tuple[str, str]]:
 
 
 def dates() -> Iterable[tuple[str, str]]:
-    """Every day of the year but 29 February, such as (``the fifth of March``, 三月五号)."""
+    """Yield every day of the year except 29 February, such as ("the fifth of March", 三月五号)."""
     for index, (month, days) in enumerate(zip(MONTHS, _MONTH_DAYS, strict=True), start=1):
         for day in range(1, days + 1):
             yield f"the {english_ordinal(day)} of {month}", f"{chinese_number(index)}月{chinese_number(day)}号"
 
 
 def _counted(counts: Iterable[int], unit: str, chinese_unit: str) -> Iterable[tuple[str, str]]:
+    """Yield counts of a unit that is given in the singular, such as ("two nights", 两个晚上)."""
     for count in counts:
         article = "an" if unit == "hour" else "a"
         english = f"{article} {unit}" if count == 1 else f"{english_number(count)} {unit}s"
         yield english, chinese_number(count, before_measure=True) + chinese_unit
 
 
+def _amounts(numbers: Iterable[int], unit: str, chinese_unit: str) -> Iterable[tuple[str, str]]:
+    """Yield numbers with a unit that is given in its plural form, such as ("two yuan", 两块)."""
+    for number in numbers:
+        yield f"{english_number(number)} {unit}", chinese_number(number, before_measure=True) + chinese_unit
+
+
 @cache
 def quantities() -> Mapping[str, tuple[Entry, ...]]:
-    """The entries of each numeric category."""
+    """Return the entries of each numeric category."""
     return {
         "small": _phrases((english_number(n), chinese_number(n, before_measure=True)) for n in range(2, 11)),
         "dozens": _phrases((english_number(n), chinese_number(n)) for n in (*range(11, 31), *range(40, 101, 10))),
         "age": _phrases((english_number(n), chinese_number(n)) for n in range(18, 90)),
         "child_age": _phrases((english_number(n), chinese_number(n, before_measure=True)) for n in range(2, 18)),
-        "price": _phrases((f"{english_number(n)} yuan", chinese_number(n, True) + "块") for n in _PRICES),
-        "low_price": _phrases((f"{english_number(n)} yuan", chinese_number(n, True) + "块") for n in range(2, 51)),
-        "high_price": _phrases(
-            (f"{english_number(n)} yuan", chinese_number(n, True) + "块")
-            for n in (*range(100, 1000, 20), *range(1000, 5000, 100))
-        ),
+        "price": _phrases(_amounts(_PRICES, "yuan", "块")),
+        "low_price": _phrases(_amounts(range(2, 51), "yuan", "块")),
+        "high_price": _phrases(_amounts((*range(100, 1000, 20), *range(1000, 5000, 100)), "yuan", "块")),
         "sum": _phrases((english_number(n), chinese_number(n)) for n in (*range(10, 100, 5), *range(100, 10000, 50))),
         "figure": _phrases((english_number(n), chinese_number(n)) for n in (*range(0, 100), *range(100, 10000, 37))),
         "digits": _phrases((str(n), str(n)) for n in range(1, 31)),
@@ -112,7 +116,7 @@ def quantities() -> Mapping[str, tuple[Entry, ...]]:
         "years": _phrases(_counted(range(1, 31), "year", "年")),
         "hours": _phrases((*_counted(range(1, 13), "hour", "个小时"), ("half an hour", "半个小时"))),
         "minutes": _phrases(_counted((2, 3, 5, 8, 10, 12, 15, 20, 25, 30, 40, 45, 50), "minute", "分钟")),
-        "degrees": _phrases((f"{english_number(n)} degrees", chinese_number(n, True) + "度") for n in range(2, 39)),
+        "degrees": _phrases(_amounts(range(2, 39), "degrees", "度")),
         "kilometers": _phrases(_counted((*range(1, 13), *range(15, 100, 5)), "kilometer", "公里")),
         "meters": _phrases(_counted((50, 100, 200, 300, 400, 500, 600, 800), "meter", "米")),
         "discount": _phrases((f"{english_number(n)} percent", name + "折") for n, name in _DISCOUNTS.items()),

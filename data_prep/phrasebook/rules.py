@@ -1,10 +1,10 @@
-"""Synchronous rules: English and Chinese templates that share their slots, parsed from the text of ``grammar/``.
+"""Synchronous rules: English and Chinese templates that share their slots, parsed from the text in `grammar/`.
 
-A rule is ``English | other English = Chinese | other Chinese``, going on in the next line where that one is indented;
-the first version on each side is the usual one. A slot is ``{category}``, ``{category.form}`` or, for a verb that
-agrees with a subject, ``{category.pres@subject}``; a digit tells apart two slots of one category, which are then filled
-differently.
-A line ``[name: kind]`` starts the rules of a nonterminal, ``[sentences]`` those of the topic itself.
+A rule is `English | other English = Chinese | other Chinese`. An indented line continues the previous one. The first
+version on each side is the usual one. A slot is `{category}`, `{category.form}` or, for a verb that agrees with a
+subject, `{category.pres@subject}`. A digit after the category distinguishes two slots of the same category, which are
+filled with different entries.
+A line `[name: kind]` starts the rules of a nonterminal, `[sentences]` those of the topic itself.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from data_prep.phrasebook.entries import GrammarError
+from .entries import GrammarError
 
 _SLOT = re.compile(r"\{([a-z_]+)(\d?)(?:\.([a-z]+))?(?:@([a-z_]+\d?))?\}")
 _HEADER = re.compile(r"\[([a-z_]+)(?:: *([a-z]+))?\]")
@@ -22,7 +22,14 @@ _ENDS = {".": "。", "?": "？", "!": "！"}
 
 @dataclass(frozen=True)
 class Slot:
-    """A place in a template: which binding to put there and in which form."""
+    """A placeholder in a template.
+
+    Attributes:
+        name: category and digit; slots of equal name are filled with the same entry.
+        category: category of the entry.
+        form: form of the entry; empty for its plain text.
+        controller: name of the slot that a verb agrees with, or empty.
+    """
 
     name: str
     category: str
@@ -35,9 +42,13 @@ Template = tuple[str | Slot, ...]
 
 @dataclass(frozen=True)
 class Rule:
-    """Versions of one English text, versions of the Chinese that says the same, and their slots (name, category).
+    """A text in both languages.
 
-    The slots stand in the order of the first English version; ``where`` names the rule's file and line.
+    Attributes:
+        english: English versions, the usual one first.
+        chinese: Chinese versions, the usual one first.
+        slots: name and category of each slot, in the order of the first English version.
+        where: file and line of the rule.
     """
 
     english: tuple[Template, ...]
@@ -48,7 +59,13 @@ class Rule:
 
 @dataclass(frozen=True)
 class Section:
-    """A nonterminal's productions, or (with the name ``sentences``) the sentence rules of a topic."""
+    """The rules of a nonterminal, or the sentence rules of a topic.
+
+    Attributes:
+        name: name of the nonterminal, or "sentences".
+        kind: kind of the entries that a nonterminal generates, see `Entry`.
+        rules: the rules.
+    """
 
     name: str
     kind: str
@@ -56,7 +73,15 @@ class Section:
 
 
 def parse_template(text: str, where: str) -> Template:
-    """Split a template into literal text and slots. Raises GrammarError at a malformed slot."""
+    """Split a template into literal text and slots.
+
+    Args:
+        text: the template.
+        where: file and line, for error messages.
+
+    Raises:
+        GrammarError: a slot is malformed.
+    """
     parts: list[str | Slot] = []
     end = 0
     for match in _SLOT.finditer(text):
@@ -69,7 +94,7 @@ def parse_template(text: str, where: str) -> Template:
         parts.append(text[end:])
     for part in parts:
         if isinstance(part, str) and re.search(r"[{}\[\]=|]", part):
-            raise GrammarError(f"{where}: {part.strip()!r} holds a malformed slot; write {{category.form}}")
+            raise GrammarError(f"{where}: {part.strip()!r} contains a malformed slot; write {{category.form}}")
     return tuple(parts)
 
 
@@ -78,10 +103,16 @@ def _slots(template: Template) -> dict[str, str]:
 
 
 def parse_rule(line: str, where: str, sentence: bool) -> Rule:
-    """Parse one rule.
+    """Parse a rule.
 
-    Raises GrammarError where a side is missing, where the versions do not share the same slots, or where the end
-    punctuation of a sentence differs between the sides.
+    Args:
+        line: the text of the rule.
+        where: file and line, for error messages.
+        sentence: True for a sentence rule, False for a rule of a nonterminal.
+
+    Raises:
+        GrammarError: a side or version is missing, the versions differ in their slots, a sentence ends in different
+            punctuation on the two sides, or a nonterminal's rule has several versions.
     """
     english, equals, chinese = line.partition(" = ")
     if not equals:
@@ -95,7 +126,9 @@ def parse_rule(line: str, where: str, sentence: bool) -> Rule:
                 if _ENDS.get(one[-1]) != other[-1]:
                     raise GrammarError(f"{where}: {one!r} and {other!r} end in different punctuation")
     elif len(sides[0]) > 1 or len(sides[1]) > 1:
-        raise GrammarError(f"{where}: a nonterminal's rule has one version a side; move the others to the sentences")
+        raise GrammarError(
+            f"{where}: a nonterminal's rule must have one version per side; move the others to the sentences"
+        )
     templates = [tuple(parse_template(version, where) for version in side) for side in sides]
     slots = _slots(templates[0][0])
     for template in (*templates[0], *templates[1]):
@@ -109,7 +142,7 @@ def parse_rule(line: str, where: str, sentence: bool) -> Rule:
 
 
 def _logical_lines(text: str, first_line: int) -> Iterator[tuple[int, str]]:
-    """The lines of a text with their numbers, without comments; an indented line belongs to the one before it."""
+    """Yield the lines of a text with their numbers, comments removed and indented lines joined to the previous one."""
     started, joined = first_line, ""
     for number, line in enumerate(text.splitlines(), start=first_line):
         if not line.strip() or line.startswith("#"):
@@ -125,7 +158,16 @@ def _logical_lines(text: str, first_line: int) -> Iterator[tuple[int, str]]:
 
 
 def parse_sections(text: str, file: str, first_line: int = 1) -> Iterator[Section]:
-    """Parse the text of one grammar file into its sections. Raises GrammarError with file and line."""
+    """Parse the text of a grammar file into its sections.
+
+    Args:
+        text: the rules.
+        file: name of the file, for error messages.
+        first_line: number of the line at which the text starts in the file.
+
+    Raises:
+        GrammarError: a rule is malformed or precedes the first header.
+    """
     name, kind = "", ""
     rules: list[Rule] = []
     for number, line in _logical_lines(text, first_line):
@@ -144,9 +186,19 @@ def parse_sections(text: str, file: str, first_line: int = 1) -> Iterator[Sectio
 
 
 def check_categories(sections: Mapping[str, Section], known: frozenset[str]) -> None:
-    """Raise GrammarError for a slot whose category is neither in the lexicon nor a nonterminal."""
+    """Check that the category of every slot exists.
+
+    Args:
+        sections: the sections to check.
+        known: names of the categories of the lexicon and of the nonterminals.
+
+    Raises:
+        GrammarError: a slot has an unknown category.
+    """
     for section in sections.values():
         for rule in section.rules:
             for _, category in rule.slots:
                 if category not in known:
-                    raise GrammarError(f"{rule.where}: there is no category {category!r} in the lexicon or grammar")
+                    raise GrammarError(
+                        f"{rule.where}: unknown category {category!r}: neither in the lexicon nor in the grammar"
+                    )

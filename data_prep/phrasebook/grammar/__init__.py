@@ -1,13 +1,13 @@
-"""The rules of the phrasebook: one module a topic, each with the text of its rules in ``RULES``."""
+"""The rules of the phrasebook: one module per topic, each with the text of its rules in `RULES`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
 
-from data_prep.phrasebook.rules import Section, parse_sections
+from ..rules import Section, parse_sections
 
-#: ``shared`` has only nonterminals that several topics use; every other module has sentences of its own.
+#: `shared` has only nonterminals, for use in several topics; every other module has sentences.
 MODULES = (
     "shared",
     "greetings",
@@ -36,11 +36,15 @@ MODULES = (
     "requests",
     "numbers",
 )
-# Every module starts with its docstring, an empty line and the line that opens RULES.
+# The text of RULES starts at this line of each module: after the docstring and an empty line.
 _FIRST_LINE = 3
 
 
 def topic_sections(module: str) -> Iterator[Section]:
-    """The sections of a module's rules. Raises GrammarError with file and line at a malformed rule."""
+    """Return the sections of a module's rules.
+
+    Raises:
+        GrammarError: a rule is malformed.
+    """
     rules: str = import_module(f"{__name__}.{module}").RULES
     return parse_sections(rules, f"grammar/{module}.py", _FIRST_LINE)

@@ -1,0 +1,51 @@
+"""What all command lines share: errors in one line on standard error, and the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from .errors import DataError
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports a wrong option like any other error: one line, exit status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message} (see {self.prog} --help)\n")
+
+
+def run(work: Callable[[], object], interrupted: str = "interrupted") -> int:
+    """Do the work of a command line and report what goes wrong in one line.
+
+    Args:
+        work: what to do.
+        interrupted: what to report after an interrupt (Ctrl-C).
+
+    Returns:
+        The exit status: 0 on success, 1 if the reader of the output closed the pipe, 2 for bad input or options, 130 if
+        interrupted.
+    """
+    try:
+        work()
+    except DataError as error:
+        return _report(str(error))
+    except BrokenPipeError:
+        # The reader of the output has exited (`| head`). This is no error, but Python would report one when it flushes
+        # standard output at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _report(f"{error.filename or 'input or output'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        _report(interrupted)
+        return 130
+    return 0
+
+
+def _report(message: str) -> int:
+    print("error: " + " ".join(message.split()), file=sys.stderr)
+    return 2
