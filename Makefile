@@ -1,10 +1,10 @@
-# Everything runs in a virtual environment of the checkout's own; nothing outside VENV is changed.
+# Everything runs in a virtual environment of the checkout; nothing outside VENV is changed.
 VENV ?= .venv
 PIP_ARGS ?=
 PYTEST_ARGS ?=
 ARGS ?=
 
-# A name may exist and yet not run (a version manager's placeholder), so each candidate is run and asked.
+# A version manager's placeholder can exist without working, so each candidate is run.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 	$$p -c 'import sys; sys.exit(not ((3, 11) <= sys.version_info[:2] <= (3, 12)))' >/dev/null 2>&1 && echo $$p && break; done)
 
@@ -20,24 +20,24 @@ help: ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "Variables (make TARGET NAME=VALUE):"
-	@echo "  VENV         where the virtual environment lies (now: $(VENV))"
-	@echo "  PYTHON       interpreter that makes it, 3.11 or 3.12 (now: $(or $(PYTHON),none found))"
-	@echo "  PIP_ARGS     further arguments of 'pip install'"
-	@echo "  PYTEST_ARGS  further arguments of pytest"
-	@echo "  ARGS         further arguments of the demo and the benchmark"
+	@echo "  VENV         folder of the virtual environment (now: $(VENV))"
+	@echo "  PYTHON       interpreter to create it with, 3.11 or 3.12 (now: $(or $(PYTHON),none found))"
+	@echo "  PIP_ARGS     additional arguments of 'pip install'"
+	@echo "  PYTEST_ARGS  additional arguments of pytest"
+	@echo "  ARGS         additional arguments of the demo and the benchmark"
 	@echo
-	@echo "On Linux PyPI's PyTorch brings CUDA libraries of several gigabytes. For a CPU-only install:"
+	@echo "On Linux, PyPI's PyTorch installs several gigabytes of CUDA libraries. For a CPU-only install:"
 	@echo "  make setup PIP_ARGS=\"--extra-index-url https://download.pytorch.org/whl/cpu\""
 
-setup: $(STAMP) ## install the project and its pinned dependencies into VENV (no-op when up to date)
+setup: $(STAMP) ## install the project and its pinned dependencies into VENV (nothing if up to date)
 
 $(STAMP): pyproject.toml constraints.txt
 	@if [ -z "$(PYTHON)" ]; then \
-		echo "error: no Python 3.11 or 3.12 found; install one, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 2; fi
+		echo "error: no Python 3.11 or 3.12 found; install one, or set its path: make setup PYTHON=/path/to/python3.11" >&2; exit 2; fi
 	@$(PYTHON) -c 'import sys; sys.exit(not ((3, 11) <= sys.version_info[:2] <= (3, 12)))' || { \
 		echo "error: PYTHON=$(PYTHON) is not Python 3.11 or 3.12" >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-		echo "error: $(PYTHON) cannot make virtual environments; install its venv module (Debian: python3-venv)" >&2; exit 2; }
+		echo "error: $(PYTHON) cannot create virtual environments; install its venv module (Debian: python3-venv)" >&2; exit 2; }
 	$(PYTHON) -m venv "$(VENV)"
 	"$(BIN)/python" -m pip install --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[dev]'
 	@touch "$@"

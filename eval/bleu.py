@@ -1,11 +1,13 @@
 """BLEU and chrF of detokenised hypotheses against several raw references, with sacreBLEU."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from typing import Any
 
-from eval.errors import EvaluationError
+from data_prep.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -14,18 +16,18 @@ class Scores:
 
     Attributes:
         bleu: BLEU against all references, 0 to 100.
-        bleu_first_reference: BLEU against the first reference of each source alone, 0 to 100.
+        bleu_first_reference: BLEU against only the first reference of each source, 0 to 100.
         chrf2: chrF2 against all references, 0 to 100.
-        length_ratio: length of the hypotheses over that of the closest references, in 13a tokens.
+        length_ratio: ratio of `hypothesis_length` to `reference_length`.
         precisions: BLEU's modified n-gram precisions for n = 1..4, 0 to 100.
         brevity_penalty: BLEU's brevity penalty, 0 to 1.
         hypothesis_length: length of the hypotheses in 13a tokens.
         reference_length: length of the closest references in 13a tokens.
         sources: number of sources.
-        references: number of references, over all sources.
-        bleu_signature: sacreBLEU's signature of ``bleu``.
-        bleu_first_reference_signature: that of ``bleu_first_reference``.
-        chrf2_signature: that of ``chrf2``.
+        references: number of references of all sources.
+        bleu_signature: sacreBLEU's signature of `bleu`.
+        bleu_first_reference_signature: sacreBLEU's signature of `bleu_first_reference`.
+        chrf2_signature: sacreBLEU's signature of `chrf2`.
     """
 
     bleu: float
@@ -43,11 +45,11 @@ class Scores:
     chrf2_signature: str
 
     def to_json(self) -> dict[str, Any]:
-        """The scores as a JSON object, in full precision."""
+        """Return the scores as a JSON object, in full precision."""
         return asdict(self)
 
-    def summary(self) -> str:
-        """The scores as a few lines of text, each score with its signature."""
+    def to_text(self) -> str:
+        """Return the scores as a few lines of text, each score with its signature."""
         return "\n".join(
             [
                 f"BLEU   {self.bleu:6.2f}   all references      {self.bleu_signature}",
@@ -63,27 +65,25 @@ def score(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, kee
     """Score detokenised hypotheses.
 
     Args:
-        hypotheses: one a source, detokenised.
+        hypotheses: one per source, detokenised.
         references: for each source its raw references, one or more; the number may differ between sources.
-        keep_case: score as written; by default both sides are lower-cased.
+        keep_case: score the text as written instead of lower-casing both sides. Default: False
 
     Raises:
-        EvaluationError: the numbers of hypotheses and sources differ, there is no source, or a source has no reference.
+        DataError: the numbers of hypotheses and sources differ, there is no source, or a source has no reference.
     """
     from sacrebleu.metrics import BLEU, CHRF
 
     if len(hypotheses) != len(references):
-        raise EvaluationError(
-            f"{len(hypotheses)} hypotheses for {len(references)} sources; there must be exactly one for each source"
-        )
+        raise DataError(f"{len(hypotheses)} hypotheses for {len(references)} sources; expected exactly one per source")
     if not references:
-        raise EvaluationError("there is nothing to score: no source")
-    for number, row in enumerate(references, start=1):
-        if not row:
-            raise EvaluationError(f"source {number} has no reference")
+        raise DataError("nothing to score: there is no source")
+    for number, texts in enumerate(references, start=1):
+        if not texts:
+            raise DataError(f"source {number} has no reference")
 
-    # sacreBLEU takes one stream for each reference number and skips None: a missing reference must not count as a
-    # reference of length 0, which would be the closest to a short hypothesis.
+    # sacreBLEU takes one stream per reference number and skips None. A missing reference must not count as one of
+    # length 0, because that would be the closest to a short hypothesis.
     streams = [list(stream) for stream in zip_longest(*references)]
     bleu = BLEU(lowercase=not keep_case)
     first = BLEU(lowercase=not keep_case)
@@ -101,7 +101,7 @@ def score(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, kee
         hypothesis_length=bleu_score.sys_len,
         reference_length=bleu_score.ref_len,
         sources=len(references),
-        references=sum(len(row) for row in references),
+        references=sum(len(texts) for texts in references),
         bleu_signature=str(bleu.get_signature()),
         bleu_first_reference_signature=str(first.get_signature()),
         chrf2_signature=str(chrf.get_signature()),

@@ -1,32 +1,31 @@
-"""Training curves from the log of fairseq-train with ``--log-format json``."""
+"""Training curves of perplexity and BLEU from a log of fairseq-train."""
 
-import csv
-import json
+from __future__ import annotations
+
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from eval.errors import EvaluationError
-from eval.files import atomic_path, read_lines
+from data_prep.errors import DataError
+from data_prep.files import read_lines, write_csv
 
-# "2026-01-31 10:20:30 | INFO | valid | {...}"; with --log-file fairseq writes the JSON object alone.
-_ENTRY = re.compile(r"^(?:.*?\| INFO \| [\w-]+ \| )?(\{.*\})\s*$")
+from .pictures import new_figure, save_png
+from .training_log import Entry, drop_replaced, read_entries
 
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """What the log says about one point of training; None where it says nothing.
+    """One point of a training curve; None where the log has no value.
 
     Attributes:
-        epoch: epoch, from 1.
-        updates: parameter updates since the start of training.
+        epoch: number of the epoch, counted from 1.
+        updates: number of parameter updates since the start of training.
         train_ppl: perplexity on the training data, averaged over the epoch.
         valid_ppl: perplexity on the validation data.
-        valid_bleu: the task's own BLEU on the validation data (no substitute for `eval.bleu`).
-        wall_seconds: seconds since the start of training.
+        valid_bleu: the task's own BLEU on the validation data, which does not replace that of `eval.bleu`.
+        wall_seconds: seconds since the start of training, as fairseq counts them.
     """
 
     epoch: int
@@ -37,71 +36,43 @@ class CurvePoint:
     wall_seconds: float | None = None
 
 
-def parse_log(lines: Iterable[str], valid_subset: str = "valid") -> list[CurvePoint]:
-    """Read the end-of-epoch and validation entries of a log.
+def parse_log(lines: Iterable[str], valid_subset: str = "valid", name: str = "log") -> list[CurvePoint]:
+    """Return the curve in the lines of a log.
 
-    The entries of training and of validation that belong to the same update make one point. Where training was resumed
-    from an earlier checkpoint, the later entries count and those that they repeat do not.
+    The training and validation entries of the same update make one point. Where training was resumed from an earlier
+    checkpoint, the later entries replace those that they repeat.
 
     Args:
-        lines: lines of the log; those without an entry are passed over.
-        valid_subset: name of the validation set, as in fairseq-train's ``--valid-subset``.
+        lines: lines of the log.
+        valid_subset: name of the validation set, as in fairseq-train's ``--valid-subset``. Default: "valid"
+        name: name of the log, for error messages. Default: "log"
 
     Returns:
         The points in the order of updates.
 
     Raises:
-        EvaluationError: an entry's number is not one, or an entry lacks its epoch or its number of updates.
+        DataError: a value is not a number, or an entry has no epoch or no number of updates.
     """
     points: dict[int, CurvePoint] = {}
-    for number, line in enumerate(lines, start=1):
-        match = _ENTRY.match(line)
-        if match is None:
-            continue
-        try:
-            entry = json.loads(match.group(1))
-        except ValueError:
-            continue  # a log line that merely looks like an entry: fairseq prints its configuration in braces
-        for kind in ("train", valid_subset):
-            # `train_inner` entries, printed within an epoch, have no such prefix
-            if f"{kind}_num_updates" in entry:
-                values = _values(entry, kind, number, is_train=kind == "train")
-                key = values["updates"]
-                if points and key < max(points):
-                    # training was resumed from an earlier checkpoint: what followed it was given up
-                    points = {updates: point for updates, point in points.items() if updates < key}
-                point = points.get(key, CurvePoint(values["epoch"], key))
-                known = {name: value for name, value in values.items() if value is not None}
-                points[key] = replace(point, **known)
+    for entry in read_entries(lines, valid_subset, name):
+        updates = entry.count("num_updates")
+        points = drop_replaced(points, updates)
+        known = {key: value for key, value in _values(entry).items() if value is not None}
+        points[updates] = replace(points.get(updates, CurvePoint(entry.epoch, updates)), **known)
     return [points[updates] for updates in sorted(points)]
 
 
-def _values(entry: dict[str, Any], kind: str, line: int, *, is_train: bool) -> dict[str, Any]:
-    def number(key: str) -> float | None:
-        if key not in entry:
-            return None
-        try:
-            return float(entry[key])
-        except (TypeError, ValueError) as error:
-            raise EvaluationError(f"line {line}: {key} is {entry[key]!r}, not a number") from error
-
-    def whole(key: str) -> int:
-        value = number(key)
-        if value is None or not value.is_integer():
-            raise EvaluationError(f"line {line}: {key} is {entry.get(key)!r}, expected a whole number")
-        return int(value)
-
-    ppl = number(f"{kind}_ppl")
+def _values(entry: Entry) -> dict[str, Any]:
+    ppl = entry.number("ppl")
     if ppl is None:
-        # Criterions that log no perplexity still log a loss, to base 2
-        loss = number(f"{kind}_nll_loss")
-        loss = number(f"{kind}_loss") if loss is None else loss
+        # Criterions that log no perplexity still log a loss, to base 2.
+        loss = entry.number("nll_loss")
+        loss = entry.number("loss") if loss is None else loss
         ppl = None if loss is None else _perplexity(loss)
-    values: dict[str, Any] = {"epoch": whole("epoch"), "updates": whole(f"{kind}_num_updates")}
-    if is_train:
-        return {**values, "train_ppl": ppl, "wall_seconds": number("train_wall")}
-    # Validation entries have no time of their own
-    return {**values, "valid_ppl": ppl, "valid_bleu": number(f"{kind}_bleu")}
+    if entry.kind == "train":
+        return {"epoch": entry.epoch, "train_ppl": ppl, "wall_seconds": entry.number("wall")}
+    # Validation entries have no time of their own.
+    return {"epoch": entry.epoch, "valid_ppl": ppl, "valid_bleu": entry.number("bleu")}
 
 
 def _perplexity(loss: float) -> float:
@@ -112,45 +83,35 @@ def _perplexity(loss: float) -> float:
 
 
 def read_log(path: Path, valid_subset: str = "valid") -> list[CurvePoint]:
-    """Read a log file; see `parse_log`.
+    """Return the curve in a log file; see `parse_log`.
 
     Raises:
-        EvaluationError: the file cannot be read, or it has no entry.
+        DataError: the file cannot be read, has a wrong entry, or has none.
     """
-    try:
-        points = parse_log(read_lines(path), valid_subset)
-    except EvaluationError as error:
-        message = str(error)
-        raise EvaluationError(message if message.startswith(str(path)) else f"{path}: {message}") from error
+    points = parse_log(read_lines(path), valid_subset, str(path))
     if not points:
-        raise EvaluationError(f"{path}: no training or validation entry; run fairseq-train with --log-format json")
+        raise DataError(f"{path}: no training or validation entry; run fairseq-train with --log-format json")
     return points
 
 
-def write_csv(path: Path, points: Sequence[CurvePoint]) -> None:
-    """Write the points as CSV with a header line; what is not known is an empty field."""
-    names = [field.name for field in fields(CurvePoint)]
-    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(point) for point in points)
+def write_curve(path: Path, points: Sequence[CurvePoint]) -> None:
+    """Write a curve as CSV with a header line; unknown values are empty fields.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    write_csv(path, [field.name for field in fields(CurvePoint)], map(asdict, points))
 
 
 def plot(path: Path, points: Sequence[CurvePoint], title: str = "") -> None:
-    """Draw perplexity (logarithmic axis) and, where known, validation BLEU over the updates, as a PNG file.
+    """Plot perplexity (logarithmic axis) and, where known, validation BLEU against updates, as a PNG file.
 
     Raises:
-        EvaluationError: ``path`` does not end in ``.png``, or cannot be written.
+        DataError: the name of the file does not end in ``.png``, or it cannot be written.
     """
-    if path.suffix.lower() != ".png":
-        raise EvaluationError(f"{path}: the plot is a PNG file; its name must end in .png")
-    # The object interface leaves the caller's choice of a matplotlib backend alone and needs no display.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from matplotlib.ticker import LogFormatter, MaxNLocator
 
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(7, 4.5)
     axes = figure.add_subplot()
     for name, label, style in (("train_ppl", "train perplexity", "o-"), ("valid_ppl", "valid perplexity", "s-")):
         known = _known(points, name)
@@ -173,9 +134,7 @@ def plot(path: Path, points: Sequence[CurvePoint], title: str = "") -> None:
         more_handles, more_labels = right.get_legend_handles_labels()
         handles, labels = handles + more_handles, labels + more_labels
     figure.legend(handles, labels, loc="outside lower center", ncols=len(handles))
-    with atomic_path(path) as temporary:
-        # no software version in the file: the same points give the same bytes
-        figure.savefig(temporary, dpi=150, metadata={"Software": None})
+    save_png(figure, path, dpi=150)
 
 
 def _known(points: Sequence[CurvePoint], name: str) -> list[tuple[int, float]]:

@@ -1,41 +1,34 @@
-"""Translate a split with the real fairseq-generate program, then detokenise, score and record how it was done.
+"""Translate a split with the real fairseq-generate program, detokenise, score, and record how it was done.
 
-Written into the folder of results, each file whole or not at all, the scores last:
+Three files are written into the folder of results, each whole or not at all, the scores last:
 
-* ``generate-<split>.txt``: what fairseq-generate printed (its standard error at the end);
-* ``hypotheses.<split>.txt``: detokenised hypotheses, one a line, in the order of the sources;
-* ``scores.<split>.json``: scores with signatures, settings, counts and where the result comes from.
+* ``generate-<split>.txt``: output of fairseq-generate, its standard error at the end;
+* ``hypotheses.<split>.txt``: detokenised hypotheses, one per line, in the order of the sources;
+* ``scores.<split>.json``: scores with signatures, settings, counts and provenance.
 """
 
-import io
+from __future__ import annotations
+
 import os
-import re
-import subprocess
-import sys
-import tempfile
-import zipfile
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from eval.bleu import Scores, score
-from eval.errors import EvaluationError
-from eval.files import atomic_path, file_sha256, read_lines, relative, write_json, write_lines
-from eval.hypotheses import drop_unknown, in_source_order, parse_hypotheses
-from eval.provenance import ROOT, Stopwatch, provenance
-from eval.references import read_references
+from data_prep.errors import DataError
+from data_prep.files import new_file, read_lines, sha256_of, write_json, write_lines
 
-COMMAND = [sys.executable, "-m", "fairseq_cli.generate"]
-"""The program that translates."""
+from .bleu import Scores, score
+from .hypotheses import drop_unknown, in_source_order, parse_hypotheses
+from .inputs import check_checkpoint
+from .program import USER_DIR, recorded_command, run_generate
+from .provenance import Stopwatch, provenance, relative
+from .references import read_references
 
 SPLITS = ("test", "valid")
 
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Exit|Interrupt)\b|[\w-]+(\.py)?: error:")
-
-# What this module sets itself, so that two settings cannot contradict each other, or what would lose sentences.
+# Options that have a setting here, so that the two cannot contradict each other, and options that would lose sentences.
 _OWN_OPTIONS = {
     "--path": "--path before the --",
     "--gen-subset": "--split",
@@ -45,7 +38,7 @@ _OWN_OPTIONS = {
     "--lenpen": "--lenpen before the --",
     "--min-len-ratio": "--min-len-ratio before the --",
     "--batch-size": "--batch-size before the --",
-    "--max-cells": "--max-cells before the --",
+    "--max-blocks": "--max-blocks before the --",
     "--results-path": "--output",
     "--nbest": "nothing: one hypothesis is scored",
     "--quiet": "nothing: the hypotheses are read from the output",
@@ -58,24 +51,28 @@ _OWN_OPTIONS = {
 
 @dataclass(frozen=True)
 class GenerationSettings:
-    """What to translate, with what, and how.
+    """What to translate, with which model, and how.
 
     Attributes:
-        data: folder made by ``python -m data_prep prepare`` (with ``bin/`` and ``raw/``).
+        data: folder written by ``python -m data_prep prepare`` (with ``bin/`` and ``raw/``).
         checkpoints: one model, or the members of an ensemble.
         output: folder of results.
         split: ``test`` or ``valid``.
         task: name of the fairseq task.
-        user_dir: fairseq plugin to load, or None for none.
-        beam: hypotheses kept at each step.
+        user_dir: fairseq plugin to load; None loads none.
+        beam: number of hypotheses kept at each step.
         lenpen: exponent of the length by which scores are divided (fairseq's ``--lenpen``).
-        min_len_ratio: candidates shorter than this share of the source are discarded; None leaves it to the task.
-        batch_size: sentences in a batch; None leaves it to fairseq.
-        max_cells: grid cells (source length times target length) in a batch; None leaves it to the task.
-        extra: further options of fairseq-generate, as they are.
-        keep_case: score as written; by default both sides are lower-cased.
-        keep_unknown: leave ``<unk>`` in the text; by default it is dropped (and counted).
+        min_len_ratio: minimum length of a translation, as a ratio of its source's; None for the task's default.
+        batch_size: maximum number of sentences per batch; None for fairseq's default.
+        max_blocks: maximum number of blocks per batch (sentences x longest source x longest target); None for the
+            task's default.
+        extra: further options of fairseq-generate, passed on unchanged.
+        keep_case: score the text as written instead of lower-casing both sides.
+        keep_unknown: keep ``<unk>`` in the text instead of dropping and counting it.
         overwrite: replace earlier results of the same split.
+
+    Raises:
+        DataError: names the setting that is wrong.
     """
 
     data: Path
@@ -83,12 +80,12 @@ class GenerationSettings:
     output: Path
     split: str = "test"
     task: str = "reencoder_translation"
-    user_dir: Path | None = ROOT / "reencoder"
+    user_dir: Path | None = USER_DIR
     beam: int = 20
     lenpen: float = 1.0
     min_len_ratio: float | None = None
     batch_size: int | None = None
-    max_cells: int | None = None
+    max_blocks: int | None = None
     extra: tuple[str, ...] = ()
     keep_case: bool = False
     keep_unknown: bool = False
@@ -96,40 +93,40 @@ class GenerationSettings:
 
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
-            raise EvaluationError(f"--split {self.split}: expected one of {', '.join(SPLITS)}")
+            raise DataError(f"--split {self.split}: expected one of {', '.join(SPLITS)}")
         if not self.checkpoints:
-            raise EvaluationError("--path: no checkpoint given")
+            raise DataError("--path: no checkpoint given")
         for option, value in (
             ("--beam", self.beam),
             ("--batch-size", self.batch_size),
-            ("--max-cells", self.max_cells),
+            ("--max-blocks", self.max_blocks),
         ):
             if value is not None and value < 1:
-                raise EvaluationError(f"{option} {value}: must be at least 1")
+                raise DataError(f"{option} {value}: must be at least 1")
         if self.min_len_ratio is not None and not self.min_len_ratio >= 0:
-            raise EvaluationError(f"--min-len-ratio {self.min_len_ratio}: must not be negative")
+            raise DataError(f"--min-len-ratio {self.min_len_ratio}: must not be negative")
         for argument in self.extra:
             option = argument.partition("=")[0]
             if option in _OWN_OPTIONS:
-                raise EvaluationError(f"{option} after --: not accepted there; use {_OWN_OPTIONS[option]}")
+                raise DataError(f"{option} after --: not accepted there; use {_OWN_OPTIONS[option]}")
 
     @property
     def log_path(self) -> Path:
-        """Where the output of fairseq-generate goes."""
+        """Path of the output of fairseq-generate."""
         return self.output / f"generate-{self.split}.txt"
 
     @property
     def hypotheses_path(self) -> Path:
-        """Where the detokenised hypotheses go."""
+        """Path of the detokenised hypotheses."""
         return self.output / f"hypotheses.{self.split}.txt"
 
     @property
     def scores_path(self) -> Path:
-        """Where the scores and their provenance go."""
+        """Path of the scores and their provenance."""
         return self.output / f"scores.{self.split}.json"
 
     def arguments(self) -> list[str]:
-        """The arguments of fairseq-generate."""
+        """Return the arguments of fairseq-generate."""
         arguments = [
             relative(self.data / "bin"),
             "--path",
@@ -142,16 +139,16 @@ class GenerationSettings:
         for option, value in (
             ("--min-len-ratio", self.min_len_ratio),
             ("--batch-size", self.batch_size),
-            ("--max-cells", self.max_cells),
+            ("--max-blocks", self.max_blocks),
         ):
             if value is not None:
                 arguments += [option, str(value)]
-        # fairseq's default of 8 silently drops the last n mod 8 sentences
+        # With its default of 8 fairseq silently drops the last n mod 8 sentences.
         arguments += ["--required-batch-size-multiple", "1", "--no-progress-bar"]
         return arguments + list(self.extra)
 
     def to_json(self) -> dict[str, Any]:
-        """The settings as a JSON object, paths relative to the current directory."""
+        """Return the settings as a JSON object, with paths relative to the current directory."""
         values = asdict(self)
         values["checkpoints"] = [relative(path) for path in self.checkpoints]
         for name in ("data", "output", "user_dir"):
@@ -166,11 +163,11 @@ def generate(settings: GenerationSettings, detokenise: Callable[[str], str] | No
 
     Args:
         settings: see `GenerationSettings`.
-        detokenise: from tokens joined by blanks to text; by default the inverse of the data preparation's tokeniser.
+        detokenise: turns tokens joined by spaces into text. Default: the inverse of the data preparation's tokeniser
 
     Raises:
-        EvaluationError: something that is needed does not exist, results exist already, fairseq-generate failed (its
-            output is then kept as ``generate-<split>.failed.txt``), or a hypothesis is missing.
+        DataError: an input is missing, results exist already, fairseq-generate failed (its output is then kept as
+            ``generate-<split>.failed.txt``), or a hypothesis is missing.
     """
     _check_inputs(settings)
     if detokenise is None:
@@ -181,32 +178,32 @@ def generate(settings: GenerationSettings, detokenise: Callable[[str], str] | No
     sources = read_lines(settings.data / "raw" / f"{settings.split}.zh")
     references = read_references([settings.data / "raw" / f"{settings.split}.en"])
     if len(references) != len(sources):
-        raise EvaluationError(
+        raise DataError(
             f"{settings.data / 'raw'}: {len(sources)} sources in {settings.split}.zh, "
             f"but {len(references)} lines of references"
         )
     checkpoints = [
-        {"path": relative(path), "bytes": path.stat().st_size, "sha256": file_sha256(path)}
+        {"path": relative(path), "bytes": path.stat().st_size, "sha256": sha256_of(path)}
         for path in settings.checkpoints
     ]
 
     stopwatch = Stopwatch()
-    with atomic_path(settings.log_path) as log_path:
+    with new_file(settings.log_path) as log_path:
         try:
             with (
                 log_path.open("w", encoding="utf-8", newline="\n") as log,
-                closing(_run(settings, log, len(sources))) as lines,
+                closing(run_generate(settings.arguments(), log)) as lines,
             ):
-                hypotheses = parse_hypotheses(lines)
+                hypotheses = parse_hypotheses(_with_progress(lines, settings.split, len(sources)))
             ordered = in_source_order(hypotheses, len(sources))
-        except EvaluationError as error:
+        except DataError as error:
             failed = settings.log_path.with_suffix(".failed.txt")
             log_path.replace(failed)
-            raise EvaluationError(f"{error}; the output is kept in {failed}") from error
-        # From here on old scores would lie beside new hypotheses
+            raise DataError(f"{error}; the output is kept in {failed}") from error
+        # The old scores do not belong to the new hypotheses.
         settings.scores_path.unlink(missing_ok=True)
     settings.log_path.with_suffix(".failed.txt").unlink(missing_ok=True)
-    origin = provenance(["python", *COMMAND[1:], *settings.arguments()], stopwatch)
+    origin = provenance(recorded_command(settings.arguments()), stopwatch)
 
     texts, unknown = [], 0
     for hypothesis in ordered:
@@ -229,7 +226,7 @@ def generate(settings: GenerationSettings, detokenise: Callable[[str], str] | No
                 "unknown_words": unknown,
             },
             "checkpoints": checkpoints,
-            "manifest_sha256": file_sha256(manifest) if manifest.exists() else None,
+            "manifest_sha256": sha256_of(manifest) if manifest.exists() else None,
             **origin,
         },
     )
@@ -239,61 +236,23 @@ def generate(settings: GenerationSettings, detokenise: Callable[[str], str] | No
 def _check_inputs(settings: GenerationSettings) -> None:
     for folder in (settings.data / "bin", settings.data / "raw"):
         if not folder.is_dir():
-            raise EvaluationError(f"{folder}: no such directory; make it with: python -m data_prep prepare")
+            raise DataError(f"{folder}: no such directory; create it with: python -m data_prep prepare")
     for path in settings.checkpoints:
-        if not path.is_file():
-            raise EvaluationError(f"--path {path}: no such checkpoint")
-        # torch writes zip archives, whose directory stands at the end
-        if not zipfile.is_zipfile(path):
-            raise EvaluationError(f"--path {path}: not a whole checkpoint; it may have been cut short: copy it again")
+        check_checkpoint(path, "--path")
     if settings.user_dir is not None and not settings.user_dir.is_dir():
-        raise EvaluationError(f"--user-dir {settings.user_dir}: no such directory")
+        raise DataError(f"--user-dir {settings.user_dir}: no such directory")
     if not settings.overwrite:
         for path in (settings.scores_path, settings.hypotheses_path, settings.log_path):
             if path.exists():
-                raise EvaluationError(f"{path}: exists already; name another --output or give --overwrite")
+                raise DataError(f"{path}: exists already; choose another --output or give --overwrite")
 
 
-def _run(settings: GenerationSettings, log: IO[str], sources: int) -> Generator[str, None, None]:
-    """Run fairseq-generate; yield and log each line of its output; show progress.
-
-    Raises:
-        EvaluationError: the program cannot be started, or exits with another status than 0.
-    """
+def _with_progress(lines: Iterable[str], split: str, sources: int) -> Iterator[str]:
+    """Yield `lines` and show how many of the sources have a hypothesis."""
     from tqdm import tqdm
 
-    environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
-    with ExitStack() as stack:
-        # Not into the same pipe: a warning could break up a hypothesis in the middle of its line.
-        errors = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace"))
-        progress = stack.enter_context(tqdm(total=sources, desc=f"translate {settings.split}", unit="sentence"))
-        process = stack.enter_context(
-            subprocess.Popen(
-                [*COMMAND, *settings.arguments()],
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env=environment,
-            )
-        )
-        # An error in the reader, or an interrupt, must not leave the program running.
-        stack.callback(process.kill)
-        assert process.stdout is not None
-        for line in io.TextIOWrapper(process.stdout, encoding="utf-8", errors="replace", newline="\n"):
-            log.write(line)
+    with tqdm(total=sources, desc=f"translate {split}", unit="sentence") as progress:
+        for line in lines:
             if line.startswith("H-"):
                 progress.update()
             yield line
-        status = process.wait()
-        errors.seek(0)
-        messages = errors.read()
-        log.write(messages)
-    if status != 0:
-        raise EvaluationError(f"fairseq-generate failed with status {status}: {_reason(messages)}")
-
-
-def _reason(messages: str) -> str:
-    lines = [line.rstrip() for line in messages.split("\n") if line.strip()]
-    # The message of an exception may run over several lines; its first one says what happened.
-    named = [line for line in lines if _EXCEPTION.match(line)]
-    reason = (named or lines or ["it said nothing on standard error"])[-1]
-    return _COLOUR.sub("", reason).strip()

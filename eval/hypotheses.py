@@ -1,9 +1,11 @@
-"""Hypotheses in the output of fairseq-generate, back in the order of the sources."""
+"""Hypotheses in the output of fairseq-generate, in the order of the sources."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from eval.errors import EvaluationError
+from data_prep.errors import DataError
 
 UNKNOWN = "<unk>"
 """How fairseq prints an unknown word in a hypothesis."""
@@ -16,8 +18,8 @@ class Hypothesis:
     """The best hypothesis for one source.
 
     Attributes:
-        score: as printed by fairseq-generate, the (length-normalised) log-probability to base 2.
-        tokens: the hypothesis, tokens joined by blanks; may be empty.
+        score: the length-normalised log-probability to base 2 that fairseq-generate prints.
+        tokens: tokens of the hypothesis, joined by spaces; may be empty.
     """
 
     score: float
@@ -25,14 +27,13 @@ class Hypothesis:
 
 
 def parse_hypotheses(lines: Iterable[str]) -> dict[int, Hypothesis]:
-    """Collect the lines ``H-<id>\\t<score>\\t<tokens>`` by id (the source's position in the data, from 0).
+    """Collect the lines ``H-<id>\\t<score>\\t<tokens>`` of fairseq-generate's output; other lines are skipped.
 
-    The other lines (log messages, ``S-``, ``T-``, ``D-``, ``P-``, ``A-``) are passed over; detokenisation is ours, so
-    ``D-`` adds nothing to ``H-``.
+    Returns:
+        The hypotheses by id, which is the position of the source in the data, counted from 0.
 
     Raises:
-        EvaluationError: an ``H-`` line is malformed, or an id occurs twice (several hypotheses for a source are not
-            what is scored).
+        DataError: an ``H-`` line is malformed, or an id occurs twice (only one hypothesis per source can be scored).
     """
     hypotheses: dict[int, Hypothesis] = {}
     for number, line in enumerate(lines, start=1):
@@ -44,33 +45,33 @@ def parse_hypotheses(lines: Iterable[str]) -> dict[int, Hypothesis]:
             identifier = int(name.removeprefix("H-"))
             hypothesis = Hypothesis(float(score), tokens)
         except ValueError as error:
-            raise EvaluationError(
-                f"output of fairseq-generate, line {number}: expected H-<id>, score and tokens between tabs, "
+            raise DataError(
+                f"output of fairseq-generate, line {number}: expected H-<id>, score and tokens separated by tabs, "
                 f"found {line.rstrip()[:80]!r}"
             ) from error
         if identifier in hypotheses:
-            raise EvaluationError(
+            raise DataError(
                 f"output of fairseq-generate, line {number}: a second hypothesis for source id {identifier}; "
-                "exactly one for each source is expected"
+                "expected exactly one per source"
             )
         hypotheses[identifier] = hypothesis
     return hypotheses
 
 
 def in_source_order(hypotheses: dict[int, Hypothesis], sources: int) -> list[Hypothesis]:
-    """The hypotheses of the ids 0 to ``sources`` - 1, in this order.
+    """Return the hypotheses of the ids 0 to `sources` - 1, in this order.
 
     Raises:
-        EvaluationError: an id has no hypothesis, or there is one for an id that no source has.
+        DataError: an id has no hypothesis, or a hypothesis belongs to no source.
     """
     missing = [identifier for identifier in range(sources) if identifier not in hypotheses]
     if missing:
-        raise EvaluationError(
-            f"{len(hypotheses)} hypotheses for {sources} sources; none for id {_listed(missing)} (ids count from 0)"
+        raise DataError(
+            f"{len(hypotheses)} hypotheses for {sources} sources; none for id {_listed(missing)} (counted from 0)"
         )
     unexpected = sorted(identifier for identifier in hypotheses if not 0 <= identifier < sources)
     if unexpected:
-        raise EvaluationError(
+        raise DataError(
             f"{len(hypotheses)} hypotheses for {sources} sources; unexpected id {_listed(unexpected)}: "
             "the binarised data and the raw text do not belong together"
         )
@@ -78,7 +79,7 @@ def in_source_order(hypotheses: dict[int, Hypothesis], sources: int) -> list[Hyp
 
 
 def drop_unknown(tokens: str) -> tuple[str, int]:
-    """Remove unknown words from a tokenised hypothesis; also return how many there were."""
+    """Remove unknown words from a tokenised hypothesis; return the rest and the number of words removed."""
     words = tokens.split()
     known = [word for word in words if word != UNKNOWN]
     return " ".join(known), len(words) - len(known)

@@ -1,21 +1,23 @@
-"""Samples of an algorithmic task beside what a model predicts, errors marked; through the real fairseq-generate."""
+"""Samples of an algorithmic task next to a model's predictions, errors marked; through the real fairseq-generate."""
+
+from __future__ import annotations
 
 import argparse
 import re
-import subprocess
-import sys
-import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from eval.errors import EvaluationError
-from eval.files import relative
-from eval.provenance import ROOT
+from data_prep.errors import DataError
+
+from .inputs import check_checkpoint
+from .program import USER_DIR, run_generate
+from .provenance import relative
 
 DELIMITER = "-"
-"""What stands where the tasks have nothing to say."""
+"""The symbol at positions where the tasks have nothing to say."""
 
 _LINE = re.compile(r"^([STH])-(\d+)\t(.*)$")
 
@@ -26,7 +28,7 @@ class Sample:
 
     Attributes:
         source: what the model reads.
-        target: what it is to predict.
+        target: what it should predict.
         prediction: what it predicts, as many symbols as `target` has.
     """
 
@@ -39,117 +41,140 @@ class Sample:
         """Positions at which the prediction is wrong."""
         return [n for n, pair in enumerate(zip(self.target, self.prediction, strict=True)) if pair[0] != pair[1]]
 
-    def show(self) -> list[str]:
-        """Lines for people: input, target, prediction, and a mark below each error."""
-        wide = max(map(len, (*self.source, *self.target, *self.prediction)))
+    def to_lines(self) -> list[str]:
+        """Return lines of text: input, target, prediction, and a mark below each error."""
+        width = max(map(len, (*self.source, *self.target, *self.prediction)))
         marks = ["^" if n in self.errors else "" for n in range(len(self.target))]
         rows = {"input": self.source, "target": self.target, "prediction": self.prediction}
         if self.errors:
             rows["errors"] = tuple(marks)
         return [
-            f"  {name:10}  {' '.join(f'{symbol:>{wide}}' for symbol in row)}".rstrip() for name, row in rows.items()
+            f"  {name:10}  {' '.join(f'{symbol:>{width}}' for symbol in row)}".rstrip() for name, row in rows.items()
         ]
 
 
 def parse_samples(lines: Iterable[str]) -> list[Sample]:
-    """Read the lines ``S-``, ``T-`` and ``H-`` of fairseq-generate's output, in the order of the samples.
+    """Read the lines ``S-``, ``T-`` and ``H-`` of fairseq-generate's output.
+
+    Returns:
+        The samples in their order in the split.
 
     Raises:
-        EvaluationError: there is no sample, a sample lacks one of its lines, or a prediction has another length than
-            its target.
+        DataError: there is no sample, a sample lacks one of its lines, or the lengths of a prediction and its target
+            differ.
     """
     found: dict[int, dict[str, tuple[str, ...]]] = {}
     for line in lines:
-        match = _LINE.match(line)
+        match = _LINE.match(line.rstrip("\n"))
         if match is not None:
             kind, number, text = match.groups()
             found.setdefault(int(number), {})[kind] = tuple(text.split("\t")[-1].split())
     samples = []
     for number, parts in sorted(found.items()):
         if parts.keys() != {"S", "T", "H"}:
-            raise EvaluationError(f"output of fairseq-generate: sample {number} lacks a line of S-, T- and H-")
+            raise DataError(f"output of fairseq-generate: sample {number} lacks a line of S-, T- and H-")
         if len(parts["T"]) != len(parts["H"]):
-            raise EvaluationError(
+            raise DataError(
                 f"output of fairseq-generate: sample {number} has {len(parts['H'])} predictions for "
-                f"{len(parts['T'])} symbols; is it one of an algorithmic task?"
+                f"{len(parts['T'])} symbols; is it a sample of an algorithmic task?"
             )
         samples.append(Sample(parts["S"], parts["T"], parts["H"]))
     if not samples:
-        raise EvaluationError("output of fairseq-generate: no sample")
+        raise DataError("output of fairseq-generate: no sample")
     return samples
 
 
-def task_options(checkpoint: Path) -> list[str]:
-    """The options of the task that a checkpoint was trained on, as fairseq-generate takes them.
+def task_options(checkpoint: Path, user_dir: Path) -> list[str]:
+    """Return the options of the task that a checkpoint was trained on, as arguments of fairseq-generate.
+
+    Args:
+        checkpoint: a checkpoint of an algorithmic task.
+        user_dir: the fairseq plugin that has the task.
 
     Raises:
-        EvaluationError: there is no such checkpoint, it is cut short, or it is one of another kind of task.
+        DataError: the checkpoint is missing, is truncated, or belongs to another kind of task.
     """
-    if not checkpoint.is_file():
-        raise EvaluationError(f"{checkpoint}: no such checkpoint")
-    if not zipfile.is_zipfile(checkpoint):
-        raise EvaluationError(f"{checkpoint}: not a whole checkpoint; it may have been cut short: copy it again")
+    check_checkpoint(checkpoint)
     import torch
 
     with torch.serialization.safe_globals([argparse.Namespace]):
         try:
             config: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)["cfg"]["task"]
-        except Exception as error:  # whatever is wrong with the file, torch's own message says it at length
-            raise EvaluationError(f"{checkpoint}: cannot be read as a checkpoint of an algorithmic task") from error
+        except Exception as error:  # torch explains at length what is wrong with the file
+            raise DataError(f"{checkpoint}: cannot be read as a checkpoint of an algorithmic task") from error
+    name = str(config.get("_name"))
     if "valid_seed" not in config:
-        raise EvaluationError(
-            f"{checkpoint}: was trained on {config.get('_name')}, whose samples are not drawn; use eval generate"
-        )
-    options = ["--task", str(config["_name"])]
-    for name, value in config.items():
-        if not name.startswith("_") and not isinstance(value, bool) and value is not None:
-            options += ["--" + name.replace("_", "-"), str(value)]
+        raise DataError(f"{checkpoint}: was trained on {name}, whose samples are not drawn; use eval generate")
+    defaults = _task_defaults(name, user_dir)
+    options = ["--task", name]
+    for key, value in config.items():
+        option = "--" + key.replace("_", "-")
+        if key.startswith("_") or value is None:
+            continue
+        if not isinstance(value, bool):
+            options += [option, str(value)]
+        elif value is not defaults.get(key, False):
+            options.append(option)  # a flag of fairseq inverts its default, which may be True
     return options
 
 
-def inspect(checkpoint: Path, split: str = "test", user_dir: Path = ROOT / "reencoder") -> list[Sample]:
+def _task_defaults(name: str, user_dir: Path) -> dict[str, Any]:
+    """Return the default values of a task's options.
+
+    Raises:
+        DataError: the plugin has no such task.
+    """
+    from fairseq import utils
+    from fairseq.tasks import TASK_DATACLASS_REGISTRY
+
+    utils.import_user_module(argparse.Namespace(user_dir=str(user_dir)))
+    if name not in TASK_DATACLASS_REGISTRY:
+        raise DataError(f"--task {name}: the plugin {user_dir} has no such task")
+    return {
+        field.name: field.default for field in fields(TASK_DATACLASS_REGISTRY[name]) if field.default is not MISSING
+    }
+
+
+def inspect(checkpoint: Path, split: str = "test", user_dir: Path = USER_DIR) -> list[Sample]:
     """Let a model predict a split that it was not trained on.
 
     Args:
-        checkpoint: of an algorithmic task.
-        split: `test` or `valid`.
-        user_dir: fairseq plugin to load.
+        checkpoint: a checkpoint of an algorithmic task.
+        split: `test` or `valid`. Default: "test"
+        user_dir: fairseq plugin to load. Default: this project's
 
     Returns:
-        all samples of the split.
+        All samples of the split.
 
     Raises:
-        EvaluationError: the checkpoint is no such one, or fairseq-generate failed.
+        DataError: the checkpoint is not of an algorithmic task, or fairseq-generate failed.
     """
     arguments = ["--user-dir", relative(user_dir), "--path", relative(checkpoint), "--gen-subset", split]
-    arguments += [*task_options(checkpoint), "--batch-size", "100", "--num-workers", "0", "--no-progress-bar"]
-    command = [sys.executable, "-m", "fairseq_cli.generate", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace")
-    if done.returncode != 0:
-        reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise EvaluationError(f"fairseq-generate failed with status {done.returncode}: {reason}")
-    return parse_samples(done.stdout.splitlines())
+    arguments += [*task_options(checkpoint, user_dir), "--batch-size", "100"]
+    arguments += ["--num-workers", "0", "--no-progress-bar"]
+    with closing(run_generate(arguments)) as lines:
+        return parse_samples(lines)
 
 
 def report(samples: Sequence[Sample], count: int, errors_only: bool = False) -> list[str]:
-    """Lines that show some samples and count the errors of all.
+    """Return lines of text that show some samples and count the errors of all.
 
     Args:
-        samples: all there are.
-        count: how many to show.
-        errors_only: show only samples with errors.
+        samples: all samples.
+        count: maximum number of samples to show.
+        errors_only: show only samples with errors. Default: False
     """
     shown = [(n, sample) for n, sample in enumerate(samples) if sample.errors or not errors_only][:count]
     lines = []
     for number, sample in shown:
         right = len(sample.target) - len(sample.errors)
-        lines += [f"sample {number}: {right} of {len(sample.target)} symbols right", *sample.show(), ""]
+        lines += [f"sample {number}: {right} of {len(sample.target)} symbols right", *sample.to_lines(), ""]
     symbols = sum(len(sample.target) for sample in samples)
     wrong = sum(len(sample.errors) for sample in samples)
-    whole = sum(not sample.errors for sample in samples)
+    without_error = sum(not sample.errors for sample in samples)
     lines.append(
         f"{symbols - wrong} of {symbols} symbols right ({(symbols - wrong) / symbols:.2%}), "
-        f"{whole} of {len(samples)} samples without an error"
+        f"{without_error} of {len(samples)} samples without an error"
     )
     results = [pair for sample in samples for pair in zip(sample.target, sample.prediction, strict=True)]
     results = [pair for pair in results if pair[0] != DELIMITER]

@@ -1,4 +1,6 @@
-"""Where a result comes from: commit, versions, hardware, command, wall time. For every JSON file of results."""
+"""Where a result comes from: commit, versions, hardware, command, wall time. Part of every JSON file of results."""
+
+from __future__ import annotations
 
 import os
 import platform
@@ -12,23 +14,22 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-"""The checkout (or the folder that the packages are installed in)."""
+"""The folder of the checkout."""
 
 PACKAGES = ("torch", "ve-fairseq", "numpy", "sacrebleu", "sacremoses", "sentencepiece", "jieba", "OpenCC")
-"""Distributions whose version can change a result."""
+"""Distributions whose versions can change a result."""
 
 CODE = ("*.py", "*.toml", "*.yaml", "*.sh", "*.tsv", "constraints.txt")
-"""The files whose change makes a checkout dirty, as git pathspecs."""
+"""Files that make a checkout dirty when they change, as git pathspecs."""
 
 
 @dataclass(frozen=True)
 class Commit:
-    """The commit that a checkout is at.
+    """The commit of a checkout.
 
     Attributes:
-        revision: its full hash.
-        dirty: whether files that a program reads (`CODE`) differ from it or are new; results and documents do not
-            count.
+        revision: the full hash.
+        dirty: True if code (`CODE`) differs from the commit or is new; results and documents do not count.
     """
 
     revision: str
@@ -44,9 +45,9 @@ def _git(root: Path, *arguments: str) -> str | None:
 
 
 def commit(root: Path = ROOT) -> Commit | None:
-    """The commit of the checkout at ``root``; None where there is no git, no repository or no commit yet."""
+    """Return the commit of the checkout at `root`; None without git, a repository or a commit."""
     top = _git(root, "rev-parse", "--show-toplevel")
-    # Installed packages may lie inside somebody else's repository, whose commit would tell nothing.
+    # An unpacked archive may be inside another repository, whose commit would be misleading.
     if top is None or Path(top).resolve() != root.resolve():
         return None
     revision = _git(root, "rev-parse", "HEAD")
@@ -57,7 +58,7 @@ def commit(root: Path = ROOT) -> Commit | None:
 
 
 def versions() -> dict[str, str | None]:
-    """Versions of Python and of the packages in `PACKAGES`; None for one that is not installed."""
+    """Return the versions of Python and of the packages in `PACKAGES`; None for one that is not installed."""
     found: dict[str, str | None] = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
@@ -85,9 +86,9 @@ def _available_cores() -> int | None:
 
 
 def hardware() -> dict[str, Any]:
-    """Processor, cores that this process may use, PyTorch's threads, and the accelerator's name (or None).
+    """Return the processor, the cores that this process may use, torch's threads and the accelerator's name or None.
 
-    Imports torch (seconds), since only it knows how many threads it takes by default.
+    It imports torch, which takes seconds, because only torch knows its default number of threads.
     """
     import torch
 
@@ -102,7 +103,12 @@ def hardware() -> dict[str, Any]:
 
 
 class Stopwatch:
-    """Remembers when it was made, and the commit at that time: the one whose code the work runs."""
+    """Measures the time since it was created.
+
+    Attributes:
+        started: the time at which it was created.
+        commit: the commit at that time, whose code the work runs; see `commit`.
+    """
 
     def __init__(self) -> None:
         self.started = datetime.now(UTC)
@@ -110,16 +116,16 @@ class Stopwatch:
         self._started = time.monotonic()
 
     def seconds(self) -> float:
-        """Seconds since the stopwatch was made."""
+        """Return the seconds since the stopwatch was created."""
         return time.monotonic() - self._started
 
 
 def provenance(command: Sequence[str], stopwatch: Stopwatch) -> dict[str, Any]:
-    """Everything that a result's JSON file says about its origin.
+    """Return what the JSON file of a result says about its origin.
 
     Args:
-        command: what was run, one argument each, paths relative where possible.
-        stopwatch: made when the work began; its time until now is the wall time, in seconds.
+        command: the command and its arguments, with relative paths where possible (see `relative`).
+        stopwatch: created when the work began.
 
     Returns:
         A JSON object with the keys ``commit`` (``revision`` and ``dirty``, or null), ``command``, ``started`` (UTC),
@@ -134,3 +140,15 @@ def provenance(command: Sequence[str], stopwatch: Stopwatch) -> dict[str, Any]:
         "versions": versions(),
         "hardware": hardware(),
     }
+
+
+def describe_commit(commit: dict[str, Any] | None) -> str:
+    """Return the ``commit`` of a result's provenance in words."""
+    if commit is None:
+        return "no commit"
+    return f"commit {commit['revision'][:7]}{' with uncommitted changes' if commit['dirty'] else ''}"
+
+
+def relative(path: Path) -> str:
+    """Return `path` relative to the current directory, so that recorded paths do not contain a user's home."""
+    return os.path.relpath(path)

@@ -1,5 +1,4 @@
-"""From nothing to a translation in a few minutes: the embedded phrasebook, a small Reencoder, a dozen translations,
-BLEU.
+"""A demonstration in a few minutes: train a small Reencoder on the embedded phrasebook, translate, and score.
 
 python -m recipes.demo
 """
@@ -11,26 +10,31 @@ import random
 import sys
 from pathlib import Path
 
+from data_prep.command_line import Parser
+from data_prep.files import read_lines, write_json
 from eval.bleu import Scores
-from eval.errors import EvaluationError
-from eval.files import read_lines, relative, write_json
+from eval.curves import read_log
 from eval.generate import GenerationSettings, generate
-from eval.provenance import Stopwatch, provenance
+from eval.provenance import Stopwatch, provenance, relative
 from eval.references import read_references
-from recipes.options import training_options
-from recipes.training import TrainingError, train
+
+from .command_line import run
+from .options import translation_options
+from .training import train
 
 SHOWN = 12
+"""Number of translations to show."""
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
+    """Return the parser of the command line."""
+    parser = Parser(
         prog="python -m recipes.demo",
-        description="Train a small Reencoder on the embedded phrasebook, translate what it never saw, and score it.",
+        description="Train a small Reencoder on the embedded phrasebook, translate sentences that it has not seen, and "
+        "score the translations.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--work", type=Path, default=Path("runs/demo"), help="folder for everything that is made")
+    parser.add_argument("--work", type=Path, default=Path("runs/demo"), help="folder for all files")
     parser.add_argument("--pairs", type=int, default=24000, help="sentence pairs of the phrasebook")
     parser.add_argument("--updates", type=int, default=800, help="parameter updates")
     parser.add_argument("--beam", type=int, default=5, help="hypotheses kept at each step")
@@ -38,14 +42,20 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run(options: argparse.Namespace) -> dict[str, Scores]:
-    """Run the demo; return the scores of the trained and of the untrained model on the test set.
+def run_demo(options: argparse.Namespace) -> dict[str, Scores]:
+    """Run the demo.
+
+    Args:
+        options: options of the command line.
+
+    Returns:
+        The scores of the trained and of the untrained model on the test set.
 
     Raises:
-        data_prep.errors.DataError, TrainingError, EvaluationError: what went wrong.
+        DataError: an option is wrong, or a program failed.
     """
     from data_prep.phrasebook import write_phrasebook
-    from data_prep.prepare import Options, prepare, summary
+    from data_prep.prepare import Options, format_counts, prepare
 
     stopwatch = Stopwatch()
     work: Path = options.work
@@ -54,7 +64,7 @@ def run(options: argparse.Namespace) -> dict[str, Scores]:
     tsv = work / "phrasebook.tsv"
     write_phrasebook(tsv, options.pairs, options.seed)
     data = work / "data"
-    print(summary(prepare(Options(dest=data, tsv=tsv, test_permille=20, valid_permille=20, overwrite=True))))
+    print(format_counts(prepare(Options(dest=data, tsv=tsv, test_permille=20, valid_permille=20, overwrite=True))))
 
     scores = {}
     for number, name, updates in ((2, "untrained", 1), (3, "trained", options.updates)):
@@ -64,20 +74,22 @@ def run(options: argparse.Namespace) -> dict[str, Scores]:
             old.unlink()
         log = work / f"train-{name}.log"
         log.unlink(missing_ok=True)
-        settings = training_options(
+        settings = translation_options(
             "reencoder_tiny",
             updates,
-            max_cells=4000,
-            # One update so small that it changes nothing makes a checkpoint of the model as it starts.
+            max_blocks=4000,
+            # The untrained model gets one update that is too small to change anything, because fairseq-train writes no
+            # checkpoint without an update.
             learning_rate=0.005 if name == "trained" else 1e-12,
             seed=options.seed,
             save_dir=relative(checkpoints),
             no_epoch_checkpoints=True,
             disable_validation=name == "untrained",
         )
-        curve = train(data / "bin", settings, log)
+        train(data / "bin", settings, log)
         if name == "trained":
-            print(f"perplexity on the validation set: {curve[-1].valid_ppl} after {curve[-1].updates} updates")
+            last = read_log(log)[-1]
+            print(f"perplexity on the validation set: {last.valid_ppl} after {last.updates} updates")
         scores[name] = generate(
             GenerationSettings(
                 data=data,
@@ -85,31 +97,37 @@ def run(options: argparse.Namespace) -> dict[str, Scores]:
                 output=work / f"results-{name}",
                 beam=options.beam,
                 batch_size=64,
-                # What has learned nothing does not know when to stop either.
+                # An untrained model rarely predicts the end of a sentence.
                 extra=("--max-len-a", "1", "--max-len-b", "10"),
                 overwrite=True,
             )
         )
-        print(scores[name].summary())
+        print(scores[name].to_text())
 
     show(data, work / "results-trained" / "hypotheses.test.txt", options.seed)
     print(f"\nBLEU on the test set: {scores['trained'].bleu:.2f} trained, {scores['untrained'].bleu:.2f} untrained")
-    print(f"Everything is in {work}; the scores with their settings in {work / 'result.json'}")
-    summary_of_run = {
+    print(f"All files are in {work}; the scores and their settings are in {work / 'result.json'}")
+    result = {
         "scores": {name: value.to_json() for name, value in scores.items()},
         "settings": {name: value for name, value in vars(options).items() if name != "work"},
         "provenance": provenance(["python", "-m", "recipes.demo"], stopwatch),
     }
-    write_json(work / "result.json", summary_of_run)
+    write_json(work / "result.json", result)
     return scores
 
 
 def show(data: Path, hypotheses: Path, seed: int) -> None:
-    """Print a dozen sentences of the test set with their translations and references."""
+    """Print some sentences of the test set with their translations and references.
+
+    Args:
+        data: folder of prepared data.
+        hypotheses: file of detokenised translations of the test set.
+        seed: seed of the choice of sentences.
+    """
     sources = read_lines(data / "raw" / "test.zh")
     references = read_references([data / "raw" / "test.en"])
     translations = read_lines(hypotheses)
-    print(f"\nSentences that the training never saw ({SHOWN} of {len(sources)}):")
+    print(f"\nSentences not seen in training ({SHOWN} of {len(sources)}):")
     for line in sorted(random.Random(seed).sample(range(len(sources)), min(SHOWN, len(sources)))):
         print(f"\n  Chinese      {sources[line]}")
         print(f"  translation  {translations[line]}")
@@ -117,16 +135,16 @@ def show(data: Path, hypotheses: Path, seed: int) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the demo; return the exit status: 0, or 2 after an error that is told in one line."""
-    from data_prep.errors import DataError
+    """Run the demo.
 
+    Args:
+        arguments: arguments without the program name; None for those of the process.
+
+    Returns:
+        The exit status; see `data_prep.command_line.run`.
+    """
     options = build_parser().parse_args(arguments)
-    try:
-        run(options)
-    except (DataError, EvaluationError, TrainingError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return run(lambda: run_demo(options))
 
 
 if __name__ == "__main__":

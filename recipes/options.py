@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from recipes.training import Value
+from collections.abc import Mapping
+
+Value = str | float | bool
+"""Value of an option; True gives a flag, False omits it."""
+
+Options = Mapping[str, Value]
+"""Options of fairseq-train by name, with underscores or hyphens."""
 
 
-def training_options(
-    arch: str, updates: int, max_cells: int, learning_rate: float, seed: int, **more: Value
+def translation_options(
+    arch: str, updates: int, max_blocks: int, learning_rate: float, seed: int, **more: Value
 ) -> dict[str, Value]:
-    """Adam, label smoothing, a short warm-up and a linear decay to zero at the last update.
+    """Return options for training a translation model: Adam, label smoothing, warm-up, then linear decay to zero.
 
     Args:
         arch: fairseq architecture or preset.
-        updates: parameter updates of the whole training.
-        max_cells: cells a batch, see `--task reencoder_translation`.
-        learning_rate: the highest.
-        seed: of everything random.
-        more: further options of fairseq-train; they go before those here.
+        updates: number of parameter updates of the whole training.
+        max_blocks: maximum number of blocks per batch, see `--task reencoder_translation`.
+        learning_rate: maximum learning rate.
+        seed: seed of everything random.
+        more: further options, which override those above.
     """
     return {
         "task": "reencoder_translation",
@@ -31,13 +37,64 @@ def training_options(
         "clip_norm": 1.0,
         "criterion": "label_smoothed_cross_entropy",
         "label_smoothing": 0.1,
-        "max_cells": max_cells,
-        # fairseq asks for one of its own limits too
+        "max_blocks": max_blocks,
+        # fairseq requires one of its own limits, too.
         "batch_size": 512,
-        # fairseq keeps a multiple by dropping sentences
+        # Larger values make fairseq drop sentences.
         "required_batch_size_multiple": 1,
         "num_workers": 0,
         "log_interval": 50,
         "seed": seed,
         **more,
     }
+
+
+def algorithmic_options(
+    task: str, seed: int, batch_size: int, samples: int, samples_per_epoch: int, hours: float, lr: float, **more: Value
+) -> dict[str, Value]:
+    """Return options for training on an algorithmic task until it is solved or a limit is reached.
+
+    Args:
+        task: name of the task.
+        seed: seed of the parameters and of the training samples.
+        batch_size: samples per update.
+        samples: maximum number of training samples.
+        samples_per_epoch: samples between two validations.
+        hours: maximum training time in hours; 0: no limit.
+        lr: learning rate.
+        more: further options, which override those above.
+    """
+    return {
+        "task": task,
+        "criterion": "cross_entropy_with_accuracy",
+        "lr": lr,
+        "clip_norm": 1.0,
+        "batch_size": batch_size,
+        "max_update": -(-samples // batch_size),
+        "stop_time_hours": hours,
+        "samples_per_epoch": samples_per_epoch,
+        "best_checkpoint_metric": "accuracy",
+        "maximize_best_checkpoint_metric": True,
+        "no_epoch_checkpoints": True,
+        "num_workers": 0,
+        "log_interval": 100,
+        "seed": seed,
+        **more,
+    }
+
+
+_RENAMED = {"max_cells": "max_blocks", "upper_columns": "upper_source", "upper_rows": "upper_target"}
+_DEPTH_PRIORITY = {"input": 0, "output": 1}
+
+
+def with_current_names(options: Mapping[str, Value]) -> dict[str, Value]:
+    """Return options from a result file with their present names; some have been renamed since files were written."""
+    current: dict[str, Value] = {}
+    for name, value in options.items():
+        if name == "depth_reads":
+            current["depth_priority"] = _DEPTH_PRIORITY[str(value)]
+        elif name == "criterion" and value == "symbol_cross_entropy":
+            current[name] = "cross_entropy_with_accuracy"
+        else:
+            current[_RENAMED.get(name, name)] = value
+    return current

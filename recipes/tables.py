@@ -1,54 +1,52 @@
-"""Everything in the documents that is made from the committed result files.
+"""The parts of the documents that are generated from the committed result files.
 
 python -m recipes.tables            # write docs/results.md, docs/speed.md and its plot, and the README's figures
-python -m recipes.tables --check    # only say whether they are up to date
+python -m recipes.tables --check    # only check that they are up to date
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
-import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from eval.files import write_lines
+from data_prep import command_line
+from data_prep.files import read_json, read_lines, write_lines
+from eval.provenance import ROOT, describe_commit
 from eval.speed import tables as speed_tables
 
-ROOT = Path(__file__).resolve().parent.parent
+from .options import with_current_names
+
 README = ROOT / "README.md"
 SPEED = ROOT / "docs" / "speed.json"
 TATOEBA = ROOT / "recipes" / "tatoeba" / "results"
 
-# Other systems on the same split, measured outside of this project with the same scoring.
-OTHERS = json.loads((ROOT / "recipes" / "tatoeba" / "baselines.json").read_text(encoding="utf-8"))
-
-
-def _read(name: str) -> Any:
-    return json.loads((TATOEBA / name).read_text(encoding="utf-8"))
+BASELINES = ROOT / "recipes" / "tatoeba" / "baselines.json"
+"""Scores of other systems on the same split, measured outside this project with the same scoring."""
 
 
 def _origin(provenance: dict[str, Any]) -> str:
-    commit, hardware = provenance["commit"], provenance["hardware"]
+    hardware = provenance["hardware"]
     return (
-        f"Command: `{' '.join(provenance['command'])}`; commit {commit['revision'][:7]}"
-        f"{' with uncommitted changes' if commit['dirty'] else ''}; started {provenance['started']}; "
+        f"Command: `{' '.join(provenance['command'])}`; {describe_commit(provenance['commit'])}; "
+        f"started {provenance['started']}; "
         f"{provenance['wall_seconds'] / 60:.0f} minutes on {hardware['cores']} cores ({hardware['cpu']}); "
         f"torch {provenance['versions']['torch']}."
     )
 
 
 def algorithmic(name: str, metric: str, unit: str) -> list[str]:
-    """The section of one of the paper's algorithmic tasks, with a part for each folder of further results.
+    """Return the section on one of the paper's algorithmic tasks, with a subsection per folder of further results.
 
     Args:
-        name: of the recipe.
+        name: name of the recipe.
         metric: validation accuracy to show.
         unit: what the size counts.
     """
     folder = ROOT / "recipes" / name / "results"
-    paper = json.loads((folder / "curves.json").read_text(encoding="utf-8"))["paper"]
+    paper = read_json(folder / "curves.json")["paper"]
     lines = [f"## {name.capitalize()}", "", *_runs(folder, metric, unit)]
     for further in sorted(path.parent for path in folder.glob("*/curves.json")):
         lines += [f"### {name.capitalize()}: {further.name.capitalize()}", "", *_runs(further, metric, unit)]
@@ -56,12 +54,12 @@ def algorithmic(name: str, metric: str, unit: str) -> list[str]:
 
 
 def _runs(folder: Path, metric: str, unit: str) -> list[str]:
-    """The runs in a folder of results, and the notes that lie beside them."""
-    found = json.loads((folder / "curves.json").read_text(encoding="utf-8"))
+    """Return the runs in a folder of results and the notes beside them."""
+    found = read_json(folder / "curves.json")
     runs = sorted(found["runs"].values(), key=lambda run: (run["size"], -run["best"][metric]))
     lines = [
-        f"Scale `{found['scale']}`. Accuracy on {runs[0]['options']['valid_samples']} samples that are held out of "
-        "training, the best of all validations; training samples are drawn on the fly. The curves are in "
+        f"Scale `{found['scale']}`. Best accuracy of all validations, on {runs[0]['options']['valid_samples']} samples "
+        "that are held out of training; training samples are drawn on the fly. The curves are in "
         f'`{folder.relative_to(ROOT)}/` (`curves.csv`, `curves.png`). "Solved": all held-out samples right.',
         "",
         f"| {unit} | model | best accuracy | whole sequences | samples until solved | samples seen | minutes |",
@@ -77,7 +75,7 @@ def _runs(folder: Path, metric: str, unit: str) -> list[str]:
     return [
         *lines,
         "",
-        *(folder / "notes.md").read_text(encoding="utf-8").splitlines(),
+        *read_lines(folder / "notes.md"),
         "",
         *(f"* {run['label']}, {run['size']} {unit}: {_settings(run['options'])}. {_origins(run)}" for run in runs),
         "",
@@ -87,24 +85,26 @@ def _runs(folder: Path, metric: str, unit: str) -> list[str]:
 def _settings(options: dict[str, Any]) -> str:
     rate = f"learning rate {options['lr']}"
     if "lr_shrink" in options:
-        rate += f", times {options['lr_shrink']} after {options['lr_patience'] + 1} validations without progress"
+        rate += f", times {options['lr_shrink']} after {options['lr_patience'] + 1} validations without improvement"
     return f"{options['optimizer'].capitalize()}, {rate}, batch {options['batch_size']}, seed {options['seed']}"
 
 
 def _origins(run: dict[str, Any]) -> str:
-    """All commands that a run was started with, and the commits that they ran on."""
+    """Return all commands that started or resumed a run, and their commits."""
     found: dict[str, None] = {}
     for start in run["starts"]:
-        commit = start["commit"]
-        state = f"commit {commit['revision'][:7]}{' with uncommitted changes' if commit['dirty'] else ''}"
-        found[f"`{' '.join(start['command'])}` ({state}, {start['started'][:10]})"] = None
+        found[f"`{' '.join(start['command'])}` ({describe_commit(start['commit'])}, {start['started'][:10]})"] = None
     versions, hardware = run["provenance"]["versions"], run["provenance"]["hardware"]
     return f"{', then '.join(found)}; {hardware['cores']} cores ({hardware['cpu']}), torch {versions['torch']}."
 
 
+def _options(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in with_current_names(options).items())
+
+
 def results() -> list[str]:
-    """The lines of docs/results.md."""
-    result, ablation = _read("result.json"), _read("ablation.json")
+    """Return the lines of docs/results.md."""
+    result, ablation = read_json(TATOEBA / "result.json"), read_json(TATOEBA / "ablation.json")
     test, valid = result["scores"]["test"], result["scores"]["valid"]
     with (TATOEBA / "curve.csv").open(encoding="utf-8", newline="") as stream:
         curve = [row for row in csv.DictReader(stream) if row["train_ppl"] and row["valid_ppl"]]
@@ -112,12 +112,12 @@ def results() -> list[str]:
     lines = [
         "# Results",
         "",
-        "Made by `python -m recipes.tables` from the files in `recipes/*/results/`; do not edit.",
+        "Generated by `python -m recipes.tables` from the files in `recipes/*/results/`; do not edit.",
         "",
         "## Tatoeba, Chinese to English",
         "",
-        "Test set, lower-cased sacreBLEU against all references. The other systems' figures come from runs outside of",
-        "this project on the same split, scored in the same way.",
+        "Test set, lower-cased sacreBLEU against all references. The figures of the other systems come from runs",
+        "outside this project on the same split, scored in the same way.",
         "",
         "| system | BLEU, all refs | BLEU, 1 ref | chrF2 | length ratio |",
         "| --- | --- | --- | --- | --- |",
@@ -126,13 +126,13 @@ def results() -> list[str]:
         *(
             f"| {row['system']} | {row['bleu']} | {row['bleu_first_reference'] or '-'} | {row['chrf2']} "
             f"| {row['length_ratio']} |"
-            for row in OTHERS
+            for row in read_json(BASELINES)
         ),
         "",
         f"Valid set: BLEU {valid['bleu']:.2f}. Signature: `{test['bleu_signature']}`.",
         _origin(result["provenance"]),
         "",
-        "The curve (`recipes/tatoeba/results/curve.png`): perplexity after each epoch.",
+        "Perplexity after each epoch (plot: `recipes/tatoeba/results/curve.png`):",
         "",
         "| epoch | updates | train | valid |",
         "| --- | --- | --- | --- |",
@@ -148,14 +148,14 @@ def results() -> list[str]:
         "| variant | changed | updates | valid perplexity |",
         "| --- | --- | --- | --- |",
         *(
-            f"| {row['variant']} | {', '.join(f'{k}={v}' for k, v in row['changed'].items()) or '-'} "
-            f"| {row['updates']} | {row['valid_ppl']:.2f} |"
+            f"| {row['variant']} | {_options(row['changed']) or '-'} | {row['updates']} | {row['valid_ppl']:.2f} |"
             for row in ablation["results"]
         ),
         "",
-        "The base: " + ", ".join(f"{name}={value}" for name, value in ablation["base"].items()) + ".",
+        f"The base: {_options(ablation['base'])}. Options have their present names; some had others at the commit of "
+        "the run. The difference between the two seeds of the base shows the noise.",
         "",
-        _origin(ablation["results"][0]["provenance"]) + " Two seeds of the base say how large the noise is.",
+        _origin(ablation["results"][0]["provenance"]),
         "",
         *algorithmic("memorization", "valid_recall_accuracy", "symbols"),
         *algorithmic("addition", "valid_digit_accuracy", "digits"),
@@ -167,7 +167,7 @@ def results() -> list[str]:
 
 
 def _between(lines: list[str], name: str, content: list[str]) -> list[str]:
-    """`lines` with `content` between the two comments that mark the place `name`."""
+    """Return `lines` with `content` between the two comments that mark the place `name`."""
     first, last = (
         lines.index(f"<!-- {name}: made by python -m recipes.tables -->"),
         lines.index(f"<!-- end of {name} -->"),
@@ -176,31 +176,52 @@ def _between(lines: list[str], name: str, content: list[str]) -> list[str]:
 
 
 def documents() -> dict[Path, list[str]]:
-    """All documents that hold figures, with their lines."""
-    speed = json.loads(SPEED.read_text(encoding="utf-8"))
-    readme = README.read_text(encoding="utf-8").splitlines()
+    """Return the lines of all documents that contain figures, by path."""
+    speed = read_json(SPEED)
     return {
         ROOT / "docs" / "results.md": results(),
         SPEED.with_suffix(".md"): speed_tables.document(speed, SPEED.with_suffix(".png").name),
-        README: _between(readme, "speed", speed_tables.summary(speed)),
+        README: _between(read_lines(README), "speed", speed_tables.main_figures(speed)),
     }
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Write the documents, or check them; return 1 where the check finds one out of date."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; fail where a document is out of date")
-    options = parser.parse_args(arguments)
+def update(check: bool) -> list[Path]:
+    """Write the documents, or only compare them.
+
+    Args:
+        check: write nothing.
+
+    Returns:
+        With `check` the documents that are out of date, else none.
+
+    Raises:
+        DataError: a result file or the README cannot be read.
+    """
+    if check:
+        return [path for path, lines in documents().items() if not path.exists() or read_lines(path) != lines]
     for path, lines in documents().items():
-        text = "".join(f"{line}\n" for line in lines)
-        if not options.check:
-            write_lines(path, text.splitlines())
-        elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            print(f"error: {path.relative_to(ROOT)} is out of date; run: python -m recipes.tables", file=sys.stderr)
-            return 1
-    if not options.check:
-        speed_tables.plot(SPEED.with_suffix(".png"), json.loads(SPEED.read_text(encoding="utf-8")))
-    return 0
+        write_lines(path, lines)
+    speed_tables.plot(SPEED.with_suffix(".png"), read_json(SPEED))
+    return []
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the documents, or check them.
+
+    Args:
+        arguments: arguments without the program name; None for those of the process.
+
+    Returns:
+        The exit status: 1 if the check finds a document out of date, else see `data_prep.command_line.run`.
+    """
+    parser = command_line.Parser(prog="python -m recipes.tables", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a document is out of date")
+    options = parser.parse_args(arguments)
+    outdated: list[Path] = []
+    status = command_line.run(lambda: outdated.extend(update(options.check)))
+    for path in outdated:
+        print(f"error: {path.relative_to(ROOT)} is out of date; run: python -m recipes.tables", file=sys.stderr)
+    return status or int(bool(outdated))
 
 
 if __name__ == "__main__":

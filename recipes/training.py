@@ -7,44 +7,60 @@ import os
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from tqdm import tqdm
 
-from eval.curves import CurvePoint, read_log
+from data_prep.errors import DataError
+from eval.program import USER_DIR, failure_reason
+from eval.provenance import relative
 
-USER_DIR = Path(__file__).resolve().parent.parent / "reencoder"
-"""The plugin, as `--user-dir` wants it."""
+from .options import Options
 
-Value = str | float | bool
-"""Value of an option; True gives a flag, False leaves it out."""
+COMMAND = [sys.executable, "-m", "fairseq_cli.train"]
+"""The program and its first arguments."""
 
-Options = Mapping[str, Value]
-
+T = TypeVar("T")
+R = TypeVar("R")
 
 _running: set[subprocess.Popen[str]] = set()
 
 
-class TrainingError(RuntimeError):
-    """fairseq-train failed, or cannot start; the message says why."""
+class TrainingError(DataError):
+    """fairseq-train failed or cannot start; the message says why."""
 
 
-def stop_all() -> None:
-    """End the trainings that other threads of this program have started."""
-    for process in list(_running):
-        process.terminate()
+def run_in_parallel(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iterator[R]:
+    """Yield `work(item)` for each item in order, computing up to `jobs` of them at the same time.
+
+    After an error no further item is started. After an interrupt the trainings that are running are terminated.
+    """
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            yield from pool.map(work, items)
+        except BaseException as error:
+            pool.shutdown(wait=False, cancel_futures=True)
+            if not isinstance(error, Exception):
+                for process in list(_running):
+                    process.terminate()
+            raise
 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[tuple[int, ...]]:
-    """Hold the folder of a training, in this process and those that inherit the descriptor given.
+    """Lock the folder of a training, for this process and for those that inherit the descriptor.
 
-    A program that was killed may leave its training behind: the lock lasts until that has ended, too.
+    A recipe that is killed may leave its training running: the lock lasts until that has ended, too.
+
+    Yields:
+        The descriptors that the training must inherit; none on Windows, where nothing is locked.
 
     Raises:
-        TrainingError: another training holds it.
+        TrainingError: another training has locked the folder.
     """
     try:
         import fcntl
@@ -57,7 +73,7 @@ def _locked(folder: Path) -> Iterator[tuple[int, ...]]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise TrainingError(
-                f"{folder}: a training that was started earlier still writes into it; wait for its end, or end it"
+                f"{folder}: a training that was started earlier still writes into it; wait until it ends, or end it"
             ) from None
         yield (descriptor,)
     finally:
@@ -65,14 +81,14 @@ def _locked(folder: Path) -> Iterator[tuple[int, ...]]:
 
 
 def command_line(data: Path | None, options: Options) -> list[str]:
-    """The arguments of fairseq-train, without the program.
+    """Return the arguments of fairseq-train, without the program.
 
     Args:
         data: folder of binarised data; None for a task that needs none.
-        options: names with underscores or hyphens; True for a flag, False for one left out.
+        options: options of fairseq-train.
     """
-    arguments = [] if data is None else [os.path.relpath(data)]
-    arguments += ["--user-dir", os.path.relpath(USER_DIR)]
+    arguments = [] if data is None else [relative(data)]
+    arguments += ["--user-dir", relative(USER_DIR)]
     for name, value in options.items():
         if value is not False:
             arguments.append("--" + name.replace("_", "-"))
@@ -81,37 +97,31 @@ def command_line(data: Path | None, options: Options) -> list[str]:
     return arguments
 
 
-def train(
-    data: Path | None, options: Options, log: Path, threads: int | None = None, quiet: bool = False
-) -> list[CurvePoint]:
+def train(data: Path | None, options: Options, log: Path, threads: int | None = None, quiet: bool = False) -> None:
     """Train a model with fairseq-train.
 
     Args:
         data: folder of binarised data; None for a task that needs none.
-        options: options of fairseq-train, see `command_line`; JSON logging is added.
-        log: file that takes the program's output; it is appended to, so that a resumed run keeps its curve. Its folder
-            is locked while the training runs.
-        threads: CPU threads; None for torch's own choice.
-        quiet: show no progress.
-
-    Returns:
-        the curve of the whole log.
+        options: options of fairseq-train; JSON logging is added.
+        log: file to which the output is appended, so that a resumed training keeps its curve. Its folder is locked
+            while the training runs.
+        threads: number of CPU threads. Default: torch's choice
+        quiet: show no progress. Default: False
 
     Raises:
-        TrainingError: fairseq-train failed, or an earlier one is still running in this folder.
+        TrainingError: fairseq-train failed, or an earlier training is still running in this folder.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     arguments = command_line(data, {**options, "log_format": "json"})
     environment = dict(os.environ, PYTHONUNBUFFERED="1")
     if threads is not None:
         environment["OMP_NUM_THREADS"] = str(threads)
-    command = [sys.executable, "-m", "fairseq_cli.train", *arguments]
-    tail: deque[str] = deque(maxlen=31)
+    tail: deque[str] = deque(maxlen=100)
     with (
         _locked(log.parent) as inherited,
         log.open("a", encoding="utf-8") as stream,
         subprocess.Popen(
-            command,
+            [*COMMAND, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -138,8 +148,8 @@ def train(
         finally:
             _running.discard(process)
     if process.returncode != 0:
-        raise TrainingError(f"fairseq-train ended with status {process.returncode}; see {log}\n{''.join(tail)}")
-    return read_log(log)
+        reason = failure_reason("".join(tail))
+        raise TrainingError(f"fairseq-train failed with status {process.returncode}: {reason}; see {log}")
 
 
 def _digest(entry: str) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sacrebleu.metrics import BLEU, CHRF
 
+from data_prep.errors import DataError
 from eval.__main__ import main
 from eval.bleu import score
-from eval.errors import EvaluationError
 from eval.references import read_references, reference_files
 
 
@@ -77,11 +77,11 @@ def test_chrf_is_that_of_lower_cased_text() -> None:
         (["a"], [["a"], ["b"]], "1 hypotheses for 2 sources"),
         (["a", "b", "c"], [["a"], ["b"]], "3 hypotheses for 2 sources"),
         (["a", "b"], [["a"], []], "source 2 has no reference"),
-        ([], [], "nothing to score"),
+        ([], [], "nothing to score: there is no source"),
     ],
 )
 def test_wrong_counts(hypotheses: list[str], references: list[list[str]], message: str) -> None:
-    with pytest.raises(EvaluationError, match=message):
+    with pytest.raises(DataError, match=message):
         score(hypotheses, references)
 
 
@@ -117,7 +117,7 @@ def test_read_references_of_one_file(tmp_path: Path) -> None:
 def test_bad_reference_files(tmp_path: Path, files: dict[str, str], message: str) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    with pytest.raises(EvaluationError, match=message):
+    with pytest.raises(DataError, match=message):
         read_references([tmp_path / "test.en"])
 
 
@@ -142,9 +142,9 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     [
         (b"a\n", "1 hypotheses for 2 sources"),
         (b"a\nb\n\n", "3 hypotheses for 2 sources"),
-        (b"a\nb\xff\n", "out: line 2: not UTF-8 at byte 3"),
-        (b"\xef\xbb\xbfa\nb\xff\n", "out: line 2: not UTF-8 at byte 6"),
-        (None, "out: cannot be read: No such file or directory"),
+        (b"a\nb\xff\n", "out, line 2: byte 0xff at offset 3 is not UTF-8"),
+        (b"\xef\xbb\xbfa\nb\xff\n", "out, line 2: byte 0xff at offset 6 is not UTF-8"),
+        (None, "out: no such file"),
     ],
 )
 def test_command_line_errors(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from data_prep.errors import DataError
 from eval.__main__ import main
-from eval.curves import CurvePoint, parse_log, plot, read_log, write_csv
-from eval.errors import EvaluationError
+from eval.curves import CurvePoint, parse_log, plot, read_log, write_curve
 
 PREFIX = "2026-01-31 10:00:00 | INFO | "
 
@@ -73,18 +73,18 @@ def test_other_validation_set() -> None:
 
 
 def test_bad_entries_name_the_line(tmp_path: Path) -> None:
-    with pytest.raises(EvaluationError, match="line 2: valid_ppl is 'much', not a number"):
+    with pytest.raises(DataError, match="line 2: valid_ppl is 'much', not a number"):
         parse_log([LOG[0], valid(1, 1, "much")])
-    with pytest.raises(EvaluationError, match="line 1: epoch is None, expected a whole number"):
+    with pytest.raises(DataError, match="line 1: epoch is None, expected a whole number"):
         parse_log(['{"valid_ppl": "1", "valid_num_updates": "1"}'])
     log = tmp_path / "train.log"
     log.write_text(valid(1, 1, "much"))
-    with pytest.raises(EvaluationError, match=r"train\.log: line 1: valid_ppl"):
+    with pytest.raises(DataError, match=r"train\.log, line 1: valid_ppl"):
         read_log(log)
 
 
 def test_csv(tmp_path: Path) -> None:
-    write_csv(tmp_path / "curve.csv", POINTS)
+    write_curve(tmp_path / "curve.csv", POINTS)
     with (tmp_path / "curve.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert rows[0] == {
@@ -121,7 +121,7 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
         ("", ["--csv", "x.csv"], "no training or validation entry; run fairseq-train with --log-format json"),
         (LOG[4], [], "nothing to write; give --csv FILE, --png FILE or both"),
         (LOG[4], ["--png", "x.pdf"], "x.pdf: the plot is a PNG file"),
-        (None, ["--csv", "x.csv"], "train.log: cannot be read"),
+        (None, ["--csv", "x.csv"], "train.log: no such file"),
     ],
 )
 def test_command_line_errors(

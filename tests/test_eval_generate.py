@@ -1,4 +1,4 @@
-"""Generation end to end, with a small program in the place of fairseq-generate."""
+"""Generation end to end, with a small program in place of fairseq-generate."""
 
 import json
 import sys
@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from eval import generate as module
+from data_prep.errors import DataError
+from data_prep.files import sha256_of
+from eval import program
 from eval.__main__ import main
 from eval.bleu import score
-from eval.errors import EvaluationError
-from eval.files import file_sha256
 from eval.generate import GenerationSettings, generate
 
 # Prints the lines below in fairseq-generate's format, after its arguments, and a warning on standard error.
@@ -37,12 +37,12 @@ Stub = Callable[..., None]
 
 @pytest.fixture
 def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stub:
-    """Put a program that prints given lines in the place of fairseq-generate."""
+    """Replace fairseq-generate by a program that prints given lines."""
 
     def replace(lines: list[str] = LINES, end: str = "") -> None:
         path = tmp_path / "stub.py"
         path.write_text(STUB.format(lines=lines, end=end), encoding="utf-8")
-        monkeypatch.setattr(module, "COMMAND", [sys.executable, str(path)])
+        monkeypatch.setattr(program, "COMMAND", [sys.executable, str(path)])
 
     replace()
     return replace
@@ -99,7 +99,7 @@ def test_results(settings: GenerationSettings, capfd: pytest.CaptureFixture[str]
         "empty_hypotheses": 0,
         "unknown_words": 1,
     }
-    assert [entry["sha256"] for entry in document["checkpoints"]] == [file_sha256(p) for p in settings.checkpoints]
+    assert [entry["sha256"] for entry in document["checkpoints"]] == [sha256_of(p) for p in settings.checkpoints]
     assert document["settings"]["beam"] == 20
     assert {"commit", "command", "versions", "hardware", "wall_seconds"} <= document.keys()
     # what the program was given is what was recorded
@@ -107,7 +107,7 @@ def test_results(settings: GenerationSettings, capfd: pytest.CaptureFixture[str]
     assert document["command"][-len(given) :] == given
     assert given[given.index("--required-batch-size-multiple") + 1] == "1"
     assert given[given.index("--path") + 1].count(":") == 1
-    assert given[-1] == "--cpu" and "--max-cells" not in given and "--user-dir" not in given
+    assert given[-1] == "--cpu" and "--max-blocks" not in given and "--user-dir" not in given
 
 
 @pytest.mark.usefixtures("stub")
@@ -125,14 +125,14 @@ def test_unknown_words_can_be_kept(settings: GenerationSettings) -> None:
 
 def test_missing_hypothesis(settings: GenerationSettings, stub: Stub) -> None:
     stub([line for line in LINES if not line.startswith("H-0")])
-    with pytest.raises(EvaluationError, match=r"1 hypotheses for 2 sources; none for id 0"):
+    with pytest.raises(DataError, match=r"1 hypotheses for 2 sources; none for id 0"):
         generate(settings, detokenise)
     assert names(settings.output) == ["generate-test.failed.txt"]
 
 
 def test_failure_shows_the_reason_and_keeps_the_output(settings: GenerationSettings, stub: Stub) -> None:
     stub(end="raise ValueError('no such arch\\nsee the list')")
-    with pytest.raises(EvaluationError, match=r"failed with status 1: ValueError: no such arch; the output is kept in"):
+    with pytest.raises(DataError, match=r"failed with status 1: ValueError: no such arch; the output is kept in"):
         generate(settings, detokenise)
     assert names(settings.output) == ["generate-test.failed.txt"]
     kept = (settings.output / "generate-test.failed.txt").read_text(encoding="utf-8")
@@ -145,7 +145,7 @@ def test_failure_shows_the_reason_and_keeps_the_output(settings: GenerationSetti
 def test_malformed_output_ends_the_program(settings: GenerationSettings, stub: Stub) -> None:
     # without an end the test would run into its time limit
     stub(["H-0\tbad"], end="import time; sys.stdout.flush(); time.sleep(1000)")
-    with pytest.raises(EvaluationError, match="line 2: expected H-<id>"):
+    with pytest.raises(DataError, match="line 2: expected H-<id>"):
         generate(settings, detokenise)
 
 
@@ -168,13 +168,13 @@ def test_earlier_results_are_replaced_only_on_demand(
 def test_command_line_passes_options_on(settings: GenerationSettings, tmp_path: Path) -> None:
     arguments = ["generate", str(settings.data), "--path", f"{settings.checkpoints[0]}:{settings.checkpoints[1]}"]
     arguments += ["--output", str(settings.output), "--user-dir", str(tmp_path), "--task", "translation", "--beam", "4"]
-    arguments += ["--lenpen", "0.5", "--min-len-ratio", "0.25", "--batch-size", "7", "--max-cells", "900"]
+    arguments += ["--lenpen", "0.5", "--min-len-ratio", "0.25", "--batch-size", "7", "--max-blocks", "900"]
     assert main([*arguments, "--", "--seed", "3"]) == 0
     document = json.loads(settings.scores_path.read_text())
     command = document["command"]
     options = {key: command[command.index(key) + 1] for key in ("--task", "--beam", "--lenpen", "--min-len-ratio")}
     assert options == {"--task": "translation", "--beam": "4", "--lenpen": "0.5", "--min-len-ratio": "0.25"}
-    assert command[command.index("--max-cells") + 1] == "900" and command[command.index("--batch-size") + 1] == "7"
+    assert command[command.index("--max-blocks") + 1] == "900" and command[command.index("--batch-size") + 1] == "7"
     assert "--user-dir" in command and command[-2:] == ["--seed", "3"]
     assert document["settings"]["extra"] == ["--seed", "3"]
 
@@ -186,7 +186,7 @@ def test_command_line_passes_options_on(settings: GenerationSettings, tmp_path: 
         (["--user-dir", "nowhere"], "--user-dir nowhere: no such directory"),
         (["--beam", "0"], "--beam 0: must be at least 1"),
         (["--min-len-ratio", "-1"], "--min-len-ratio -1.0: must not be negative"),
-        (["--split", "valid"], "valid.zh: cannot be read"),
+        (["--split", "valid"], "valid.zh: no such file"),
         (["--", "--nbest", "5"], "--nbest after --: not accepted"),
         (["--", "--required-batch-size-multiple=8"], "--required-batch-size-multiple after --: not accepted"),
     ],
@@ -206,13 +206,13 @@ def test_bad_options(
 def test_data_that_was_not_prepared(settings: GenerationSettings, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["generate", "nowhere", "--path", str(settings.checkpoints[0]), "--output", str(settings.output)]
     assert main(arguments) == 2
-    assert "nowhere/bin: no such directory; make it with: python -m data_prep prepare" in capsys.readouterr().err
+    assert "nowhere/bin: no such directory; create it with: python -m data_prep prepare" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("stub")
 def test_sources_and_references_must_agree(settings: GenerationSettings) -> None:
     (settings.data / "raw" / "test.zh").write_text("你好！\n", encoding="utf-8")
-    with pytest.raises(EvaluationError, match=r"1 sources in test\.zh, but 2 lines of references"):
+    with pytest.raises(DataError, match=r"1 sources in test\.zh, but 2 lines of references"):
         generate(settings, detokenise)
 
 
@@ -220,6 +220,6 @@ def test_sources_and_references_must_agree(settings: GenerationSettings) -> None
 def test_a_checkpoint_that_is_cut_short_is_named(settings: GenerationSettings) -> None:
     whole = settings.checkpoints[0].read_bytes()
     settings.checkpoints[0].write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(EvaluationError, match=r"a\.pt: not a whole checkpoint"):
+    with pytest.raises(DataError, match=r"a\.pt: not a complete checkpoint"):
         generate(settings, detokenise)
     assert not settings.output.exists()

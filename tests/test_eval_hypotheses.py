@@ -1,8 +1,8 @@
-"""The reader of fairseq-generate's output, on output as the program prints it."""
+"""Parsing the output of fairseq-generate, on output as the program prints it."""
 
 import pytest
 
-from eval.errors import EvaluationError
+from data_prep.errors import DataError
 from eval.hypotheses import Hypothesis, drop_unknown, in_source_order, parse_hypotheses
 
 # Batches are sorted by length, so ids come in any order; S- and T- hold the source and the reference, P- the scores.
@@ -41,28 +41,28 @@ def test_in_source_order_with_scores_and_empty_hypotheses() -> None:
 
 def test_missing_ids_are_named() -> None:
     without = [line for line in lines() if not line.startswith("H-1\t")]
-    with pytest.raises(EvaluationError, match=r"2 hypotheses for 3 sources; none for id 1 \(ids count from 0\)"):
+    with pytest.raises(DataError, match=r"2 hypotheses for 3 sources; none for id 1 \(counted from 0\)"):
         in_source_order(parse_hypotheses(without), 3)
 
 
 def test_many_missing_ids_are_counted() -> None:
-    with pytest.raises(EvaluationError, match=r"none for id 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 7 more"):
+    with pytest.raises(DataError, match=r"none for id 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 7 more"):
         in_source_order(parse_hypotheses(lines()), 20)
 
 
 def test_unexpected_id() -> None:
-    with pytest.raises(EvaluationError, match="3 hypotheses for 2 sources; unexpected id 2"):
+    with pytest.raises(DataError, match="3 hypotheses for 2 sources; unexpected id 2"):
         in_source_order(parse_hypotheses(lines()), 2)
 
 
 def test_second_hypothesis_for_a_source() -> None:
-    with pytest.raises(EvaluationError, match=r"line 18: a second hypothesis for source id 2"):
+    with pytest.raises(DataError, match=r"line 18: a second hypothesis for source id 2"):
         parse_hypotheses(lines(OUTPUT + "H-2\t-1.0\ttwice\n"))
 
 
 @pytest.mark.parametrize("line", ["H-0\t-1.0", "H-x\t-1.0\ta", "H-0\tgood\ta", "H-0\t-1.0\ta\tb"])
 def test_malformed_line(line: str) -> None:
-    with pytest.raises(EvaluationError, match="line 1: expected H-<id>, score and tokens"):
+    with pytest.raises(DataError, match="line 1: expected H-<id>, score and tokens"):
         parse_hypotheses([line + "\n"])
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.errors import EvaluationError
-from eval.files import atomic_path, file_sha256, read_lines, write_json, write_lines
+from data_prep.errors import DataError
+from data_prep.files import new_file, read_lines, sha256_of, write_json, write_lines
 from eval.provenance import ROOT, Commit, Stopwatch, commit, provenance, versions
 
 
@@ -87,7 +87,8 @@ def test_help_does_not_load_heavy_libraries() -> None:
         "sys.argv = ['eval', '--help']\n"
         "try: runpy.run_module('eval', run_name='__main__')\n"
         "except SystemExit as end: assert end.code == 0\n"
-        "sys.exit(str([m for m in ('torch', 'fairseq', 'matplotlib', 'sacrebleu', 'data_prep') if m in sys.modules]))"
+        "heavy = ('torch', 'fairseq', 'matplotlib', 'numpy', 'sacrebleu', 'sacremoses', 'jieba', 'opencc')\n"
+        "sys.exit(str([m for m in (*heavy, 'data_prep.text', 'data_prep.prepare') if m in sys.modules]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert "score" in done.stdout and "generate" in done.stdout and "curve" in done.stdout
@@ -97,7 +98,7 @@ def test_help_does_not_load_heavy_libraries() -> None:
 def test_write_failure_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "x.txt"
     write_lines(path, ["old"])
-    with pytest.raises(RuntimeError), atomic_path(path) as temporary:
+    with pytest.raises(RuntimeError), new_file(path) as temporary:
         temporary.write_text("half")
         raise RuntimeError
     assert path.read_text() == "old\n"
@@ -119,7 +120,7 @@ def test_json_refuses_what_is_not_json(tmp_path: Path) -> None:
 
 def test_write_into_a_file_as_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(EvaluationError, match="cannot be written"):
+    with pytest.raises(DataError, match="cannot be written"):
         write_lines(tmp_path / "file" / "x", ["a"])
 
 
@@ -134,6 +135,6 @@ def test_read_lines(tmp_path: Path) -> None:
 def test_sha256(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"abc")
     # the example of FIPS 180-2
-    assert file_sha256(tmp_path / "x") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    with pytest.raises(EvaluationError, match="cannot be read"):
-        file_sha256(tmp_path / "y")
+    assert sha256_of(tmp_path / "x") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    with pytest.raises(DataError, match="cannot be read"):
+        sha256_of(tmp_path / "y")

@@ -1,5 +1,6 @@
-"""The project's frame: pins, Makefile, hooks and continuous integration agree with one another."""
+"""The project's frame: pins, Makefile, hooks, packages and continuous integration agree with one another."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -111,16 +112,50 @@ def test_continuous_integration_runs_make_test() -> None:
     assert commands == ["make test"]
 
 
-def test_packages_and_their_data_are_part_of_the_distribution() -> None:
+def test_only_the_plugin_is_part_of_the_distribution() -> None:
+    """All packages are in the checkout; `tests/test_wheel.py` checks what a wheel contains."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    packages = ("reencoder", "data_prep", "eval", "recipes")
-    assert settings["packages"]["find"]["include"] == [f"{name}*" for name in packages]
-    for name in packages:
+    assert settings == {"packages": {"find": {"include": ["reencoder*"]}}}
+    for name in ("reencoder", "data_prep", "eval", "recipes"):
         assert (ROOT / name / "__init__.py").exists()
-        patterns = settings["package-data"].get(name, [])
-        matched = {path for pattern in patterns for path in (ROOT / name).glob(pattern)}
-        lexicons = set((ROOT / name).rglob("*.tsv"))
-        assert lexicons <= matched, f"not in package-data: {sorted(lexicons - matched)}"
+
+
+def write_package(folder: Path, name: str) -> Path:
+    """A package of somebody else that has the name of one of ours, and a command line of its own."""
+    package = folder / name
+    package.mkdir()
+    (package / "__init__.py").write_text("print('somebody else')\n")
+    (package / "__main__.py").write_text("print('somebody else')\n")
+    return package
+
+
+def run_module(name: str, folder: Path, path: Path) -> subprocess.CompletedProcess[str]:
+    """Run `python -m NAME --help` in a folder, with `path` as PYTHONPATH."""
+    environment = {**os.environ, "PYTHONPATH": str(path)}
+    command = [sys.executable, "-m", name, "--help"]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("command", ["data_prep", "eval", "recipes.demo"])
+def test_packages_of_the_same_name_do_not_matter_in_the_checkout(command: str, tmp_path: Path) -> None:
+    for name in ("data_prep", "eval", "recipes"):
+        write_package(tmp_path, name)
+    done = run_module(command, ROOT, tmp_path)
+    assert done.returncode == 0 and f"usage: python -m {command}" in done.stdout
+    assert "somebody else" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "other"), [("eval", "data_prep"), ("recipes.demo", "eval"), ("recipes.demo", "data_prep")]
+)
+def test_packages_of_the_same_name_are_refused_elsewhere(command: str, other: str, tmp_path: Path) -> None:
+    """Started in a folder whose package shadows one of ours: an error that names both, and nothing of it runs."""
+    package = write_package(tmp_path, other)
+    done = run_module(command, tmp_path, ROOT)
+    assert done.returncode != 0
+    assert f"{other}: expected the package in {ROOT}, found {package / '__init__.py'}" in done.stderr
+    assert f"start the command in {ROOT}" in done.stderr
+    assert "somebody else" not in done.stdout
 
 
 def test_changelog_and_licence() -> None:

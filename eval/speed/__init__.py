@@ -1,1 +1,5 @@
-"""How fast the grid is, against the matrix products that it cannot avoid and against other ways to compute it."""
+"""Speed and memory of the grid, compared with its unavoidable matrix products and with other ways to compute it.
+
+The measurements import `reencoder`, whose functions they time; the rest of `eval` reaches it through fairseq's command
+lines only.
+"""

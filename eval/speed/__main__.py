@@ -1,9 +1,9 @@
-"""Measure speed and memory: of the grid against the matrix products that it cannot avoid and against its slow twins, of
-a Reencoder's training step, and of decoding.
+"""Measure speed and memory: of the grid, compared with its unavoidable matrix products and with slower ways to compute
+it; of a Reencoder's training step; and of decoding.
 
     python -m eval.speed [--quick] [--data DIR] [--json FILE]
 
-All ratios are of medians measured in one process, the measured things taking turns.
+Ratios are of medians measured in one process, with the compared computations taking turns.
 """
 
 from __future__ import annotations
@@ -16,45 +16,67 @@ from typing import Any
 
 from tqdm import tqdm
 
-from eval.errors import EvaluationError
-from eval.files import write_json
-from eval.provenance import Stopwatch, provenance
+from data_prep.command_line import Parser, run
+from data_prep.files import write_json
+
+from ..inputs import check_binarised
+from ..provenance import Stopwatch, provenance, relative
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Measure, print, and write the results if asked to."""
-    parser = argparse.ArgumentParser(
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = Parser(
         prog="python -m eval.speed", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results as JSON")
-    parser.add_argument("--quick", action="store_true", help="few repeats: under a minute")
+    parser.add_argument("--quick", action="store_true", help="few repetitions: less than a minute")
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="binarised data for the training step (default: embedded phrasebook)"
     )
-    options = parser.parse_args(arguments)
-    try:
-        if options.data is not None and not (options.data / "dict.zh.txt").exists():
-            raise EvaluationError(f"{options.data}: no binarised data (dict.zh.txt is missing); see data_prep prepare")
-        stopwatch = Stopwatch()
-        result = measure(options.quick, options.data)
-        command = ["python", "-m", "eval.speed", *(["--quick"] if options.quick else [])]
-        command += ["--data", str(options.data)] if options.data else []
-        result["provenance"] = provenance(command, stopwatch)
-        if options.json is not None:
-            write_json(options.json, result)
-    except (EvaluationError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print the results, and write them if requested.
+
+    Args:
+        arguments: arguments without the program name; None for those of the process.
+
+    Returns:
+        The exit status; see `data_prep.command_line.run`.
+    """
+    options = build_parser().parse_args(arguments)
+    return run(lambda: _measure_and_report(options))
+
+
+def _measure_and_report(options: argparse.Namespace) -> None:
+    if options.data is not None:
+        check_binarised(options.data)
+    stopwatch = Stopwatch()
+    result = measure(options.quick, options.data)
+    command = ["python", "-m", "eval.speed", *(["--quick"] if options.quick else [])]
+    command += ["--data", relative(options.data)] if options.data else []
+    result["provenance"] = provenance(command, stopwatch)
+    if options.json is not None:
+        write_json(options.json, result)
     print(report(result))
-    return 0
 
 
 def measure(quick: bool, data: Path | None) -> dict[str, Any]:
-    """All measurements, as one JSON object."""
-    # The plugin's memory handling belongs to what is measured: import it before the first large tensor.
-    import reencoder  # noqa: F401
-    from eval.speed import grids, translation
+    """Make all measurements.
 
+    Args:
+        quick: measure with few repetitions.
+        data: folder of binarised data for the training step; None for the embedded phrasebook.
+
+    Returns:
+        The results as one JSON object.
+    """
+    from reencoder.memory import keep_freed_memory
+
+    from . import grids, translation
+
+    keep_freed_memory()  # as in training; it must come before the first large tensor
     repeats = 1 if quick else 9
     result: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +100,7 @@ def measure(quick: bool, data: Path | None) -> dict[str, Any]:
 
 
 def _data(given: Path | None, folder: Path, quick: bool) -> Path:
-    """The data for the training step: what the user gave, or the embedded phrasebook, prepared in `folder`."""
+    """Return the data for the training step: `given`, or else the embedded phrasebook, prepared in `folder`."""
     if given is not None:
         return given
     from data_prep.phrasebook import write_phrasebook
@@ -92,19 +114,19 @@ def _data(given: Path | None, folder: Path, quick: bool) -> Path:
 
 
 def report(result: dict[str, Any]) -> str:
-    """The figures in words."""
+    """Return the results as lines of text."""
     decode, used = result["decode"], result["memory"]
     train = result["train_step"]
     lines = [f"threads: {result['provenance']['hardware']['threads']}"]
-    lines += [f"unavoidable products / time, {name}: {ratio:.2f}" for name, ratio in result["limit_ratio"].items()]
-    lines += [f"time of {name} / time of the engine: {ratio:.2f}" for name, ratio in result["speedup"].items()]
+    lines += [f"time of matrix products / time, {name}: {ratio:.2f}" for name, ratio in result["limit_ratio"].items()]
+    lines += [f"time of {name} / time of the fused engine: {ratio:.2f}" for name, ratio in result["speedup"].items()]
     lines += [
-        f"training ({train['data']}): {train['words_per_second']:.0f} target words a second",
-        f"decoding, beam 20: {decode['ms_per_word']:.1f} ms a word; last words / first words: {decode['growth']:.2f}; "
-        f"recomputing {decode['prefix']} prefixes / decoding them: {decode['over_recompute']:.1f}",
-        f"peak memory of a block: {used['floats_per_cell_over_d']:.1f} d floats; without keeping gates: "
+        f"training ({train['data']}): {train['words_per_second']:.0f} target words per second",
+        f"decoding, beam 20: {decode['ms_per_word']:.1f} ms per word; last words / first words: "
+        f"{decode['growth']:.2f}; recomputing {decode['prefix']} prefixes / decoding: {decode['over_recompute']:.1f}",
+        f"peak memory per block: {used['floats_per_cell_over_d']:.1f} d floats; with recomputed gates: "
         f"{used['recompute_floats_per_cell_over_d']:.1f} d at {used['recompute_time_ratio']:.2f} times the time",
-        f"time grows as (S * T) to the power {result['cost_exponent']:.2f}",
+        f"time grows as (S * T) to the power of {result['cost_exponent']:.2f}",
     ]
     return "\n".join(lines)
 

@@ -1,20 +1,19 @@
-"""Planes and stacks: the engine against the matrix products, its twins and torch's LSTM."""
+"""Planes: the fused engine compared with the matrix products, the reference, the general engine and torch's LSTM."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from eval.speed.measure import Work, alternating, peak_bytes, products
-from reencoder.grid import GridLSTM2d, State
-from reencoder.grid.dimension import Dimension
-from reencoder.grid.engine import compute_grid
+from reencoder.grid import Dimension, GridLSTM2d, State, compute_grid
 from reencoder.grid.reference import grid_reference
-from reencoder.grid.wavefront import grid_wavefront
+
+from .measure import Work, alternating, peak_bytes, products
 
 Shape = tuple[int, int, int, int]
 
@@ -24,17 +23,25 @@ PLANES: dict[str, Shape] = {
     "plane_d128": (128, 32, 12, 12),
     "stack_tied_d400": (400, 15, 47, 18),
 }
-"""Hidden size, batch, extents."""
+"""Hidden size, batch size and both extents of the planes whose time is compared with that of the matrix products."""
 
 TWINS = (256, 12, 12)
-"""Hidden size and extents of the planes that are compared with slower ways."""
+"""Hidden size and both extents of the planes that are computed in slower ways, too."""
 
 SIZES = (6, 9, 12, 18, 24, 36)
-"""Both extents of the planes whose times tell how the cost grows."""
+"""Extents (S = T) of the planes that show how the time grows."""
+
+
+Compute = Callable[..., list[State]]
+"""A function with the arguments of `compute_grid`."""
 
 
 class Plane:
-    """A tied 2-LSTM with random weights and sides, and ways to compute it, forward and backward."""
+    """A tied 2-LSTM with random weights and sides.
+
+    Args:
+        shape: hidden size, batch size and both extents.
+    """
 
     def __init__(self, shape: Shape) -> None:
         d, batch, *extents = shape
@@ -50,19 +57,29 @@ class Plane:
         self.leaves = [part for side in self.sides for part in side] + self.weights
         self.products = products([(math.prod(extents) * batch, 2 * d, 8 * d)])
 
-    def work(self, function: Any = compute_grid, **options: Any) -> Work:
-        """Forward and backward, with the gradients of weights and sides."""
+    def work(self, compute: Compute = compute_grid, **options: Any) -> Work:
+        """Return the work of the forward and the backward pass, with the gradients of weights and sides.
+
+        Args:
+            compute: computes the grid. Default: `compute_grid`
+            options: options of `compute`.
+        """
 
         def run() -> None:
-            left = function(self.sides, self.weights, self.biases, [Dimension(), Dimension()], self.extents, **options)
-            loss = torch.stack([part.sum() for state in left for part in state]).sum()
+            dimensions = [Dimension(), Dimension()]
+            leaving = compute(self.sides, self.weights, self.biases, dimensions, self.extents, **options)
+            loss = torch.stack([part.sum() for state in leaving for part in state]).sum()
             torch.autograd.grad(loss, self.leaves)
 
         return run
 
 
 def limit_ratios(repeats: int) -> dict[str, dict[str, float]]:
-    """Time of the unavoidable products over the time of the engine, for each of `PLANES`."""
+    """Measure the unavoidable matrix products and the fused engine for each of `PLANES`.
+
+    Returns:
+        `limit_ratio`: time of the products / time of the engine; `seconds`: both times.
+    """
     ratios, seconds = {}, {}
     for name, shape in PLANES.items():
         plane = Plane(shape)
@@ -72,12 +89,16 @@ def limit_ratios(repeats: int) -> dict[str, dict[str, float]]:
 
 
 def speedups(repeats: int) -> dict[str, dict[str, float]]:
-    """Time of other ways to compute the same over the time of the engine."""
+    """Measure other ways to compute the same as the fused engine.
+
+    Returns:
+        `speedup`: time of the other way / time of the engine; `seconds`: both times.
+    """
     ratios, seconds = {}, {}
     for name, batch, twin in (
         ("twin_b64", 64, grid_reference),
         ("twin_b4", 4, grid_reference),
-        ("autograd_diagonals", 64, grid_wavefront),
+        ("autograd_diagonals", 64, partial(compute_grid, engine="general")),
     ):
         plane = Plane((TWINS[0], batch, *TWINS[1:]))
         other, mine = alternating([plane.work(twin), plane.work()], repeats)
@@ -88,11 +109,14 @@ def speedups(repeats: int) -> dict[str, dict[str, float]]:
 
 
 def _torchs_lstm() -> Sequence[Work]:
-    """A stacked `nn.LSTM` and a tied 2-LSTM with as many multiplications: 8 h^2 = 16 d^2 a layer and step."""
+    """Return the work of a stacked `nn.LSTM` of size h and of a tied 2-LSTM of size d with as many multiplications.
+
+    Per layer and step they are 8 h^2 and 16 d^2.
+    """
     d, batch, steps, layers = 400, 15, 47, 18
-    wide = round(d * math.sqrt(2))
-    stacked, grid = torch.nn.LSTM(wide, wide, layers), GridLSTM2d(wide, d, layers)
-    words = torch.randn(steps, batch, wide)
+    h = round(d * math.sqrt(2))
+    stacked, grid = torch.nn.LSTM(h, h, layers), GridLSTM2d(h, d, layers)
+    words = torch.randn(steps, batch, h)
 
     def run_stacked() -> None:
         torch.autograd.grad(stacked(words)[0].sum(), list(stacked.parameters()))
@@ -104,27 +128,35 @@ def _torchs_lstm() -> Sequence[Work]:
 
 
 def memory(repeats: int) -> dict[str, dict[str, float]]:
-    """Peak memory of forward and backward in floats for each block, sentence and unit of the hidden size (from what a
-    larger batch takes more, so that weights do not count); and the time that keeping no gates costs."""
+    """Measure the peak memory of forward and backward pass, and the time that recomputing the gates costs.
+
+    Returns:
+        `memory`: floats per block, sentence and unit of the hidden size, with gates kept and recomputed, and the ratio
+        of the times. The floats come from the difference between two batch sizes, so that weights do not count.
+    """
     d, batch, *extents = PLANES["plane_d256"]
     large, small = Plane((d, batch, *extents)), Plane((d, batch // 2, *extents))  # type: ignore[arg-type]
     floats = math.prod(extents) * (batch - batch // 2) * d * 4
-    kept, recomputed = alternating([large.work(), large.work(recompute=True)], repeats)
+    kept, recomputed = alternating([large.work(), large.work(recompute_gates=True)], repeats)
 
-    def per_cell(**options: Any) -> float:
+    def per_block(**options: Any) -> float:
         return (peak_bytes(large.work(**options)) - peak_bytes(small.work(**options))) / floats
 
     return {
         "memory": {
-            "floats_per_cell_over_d": per_cell(),
-            "recompute_floats_per_cell_over_d": per_cell(recompute=True),
+            "floats_per_cell_over_d": per_block(),
+            "recompute_floats_per_cell_over_d": per_block(recompute_gates=True),
             "recompute_time_ratio": recomputed / kept,
         }
     }
 
 
 def cost_exponent(repeats: int) -> dict[str, Any]:
-    """The exponent e of `time ~ (S * T) ^ e`, by least squares over square planes (d 128, batch 16)."""
+    """Measure the exponent e of `time ~ (S * T) ^ e`, by least squares over square planes (d 128, batch 16).
+
+    Returns:
+        `cost_exponent`: e; `cost`: number of blocks and seconds of each plane.
+    """
     times = alternating([Plane((128, 16, size, size)).work() for size in SIZES], repeats)
     x = torch.tensor([math.log(size * size) for size in SIZES], dtype=torch.float64)
     y = torch.tensor(times, dtype=torch.float64).log()

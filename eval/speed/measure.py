@@ -1,4 +1,4 @@
-"""Time and memory of a piece of work."""
+"""Measuring the time and the memory of a computation."""
 
 from __future__ import annotations
 
@@ -14,10 +14,19 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 Work = Callable[[], object]
+"""A computation to measure."""
 
 
 def alternating(work: Sequence[Work], repeats: int) -> list[float]:
-    """Median seconds of each piece of work, taking turns, so that a slow moment of the machine hits all alike."""
+    """Run several computations in turn, so that a slow moment of the machine affects all of them.
+
+    Args:
+        work: the computations; each runs once before the measurement.
+        repeats: number of measured runs of each.
+
+    Returns:
+        The median time of each, in seconds.
+    """
     for piece in work:
         piece()
     times: list[list[float]] = [[] for _ in work]
@@ -30,7 +39,7 @@ def alternating(work: Sequence[Work], repeats: int) -> list[float]:
 
 
 class _Storages(TorchDispatchMode):
-    """Counts the bytes of all tensors that operations make, as long as they live."""
+    """Counts the bytes of all tensors that operations create, until they are freed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,18 +68,20 @@ class _Storages(TorchDispatchMode):
 
 
 def peak_bytes(work: Work) -> int:
-    """The most bytes that tensors made by `work` take at any time; what operations use inside is not seen."""
+    """Return the peak memory of the tensors that `work` creates, in bytes, without memory used within an operation."""
     with _Storages() as storages:
         work()
     return storages.peak
 
 
 def products(shapes: Sequence[tuple[int, int, int]], device: torch.device | str = "cpu") -> Work:
-    """The unavoidable matrix products of forward and backward, one large one each, into memory that is there already.
+    """Return the unavoidable matrix products of forward and backward pass as work, one large product each.
+
+    They write into memory that is already allocated.
 
     Args:
         shapes: rows, inputs and outputs of each linear map.
-        device: where.
+        device: device of the matrices. Default: "cpu"
     """
     work = []
     for rows, inputs, outputs in shapes:

@@ -14,9 +14,10 @@ from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from eval.speed.measure import Work, alternating, products
+from .measure import Work, alternating, products
 
 HIDDEN_SIZE = 256
+"""d of the measured Reencoder."""
 
 KINDS = {
     "matrix products": ("mm", "addmm", "bmm", "baddbmm", "_linear_pointwise", "_reorder_linear_weight", "linear"),
@@ -26,7 +27,7 @@ KINDS = {
     "softmax, sums": ("_log_softmax", "_log_softmax_backward_data", "sum", "nll_loss"),
     "dropout": ("bernoulli_", "random_", "native_dropout"),
 }  # fmt: skip
-"""Operations of the profile, by kind; in-place forms belong to the same kind."""
+"""Operations of the profile by kind; in-place forms belong to the same kind."""
 
 
 class Step:
@@ -35,16 +36,16 @@ class Step:
     Args:
         data: folder of binarised data (`python -m data_prep prepare`).
         hidden_size: d.
-        cells: batch size, see `--max-cells`.
-        batches: how many of the data set's batches are used, spread over all lengths.
+        max_blocks: maximum number of blocks per batch, see `--max-blocks`.
+        batches: number of batches to use, spread over all lengths.
     """
 
-    def __init__(self, data: Path, hidden_size: int, cells: int, batches: int) -> None:
+    def __init__(self, data: Path, hidden_size: int, max_blocks: int, batches: int) -> None:
         parser = options.get_training_parser()
         arguments = [str(data), "--task", "reencoder_translation", "--arch", "reencoder", "--optimizer", "adam"]
         arguments += ["--hidden-size", str(hidden_size), "--embed-dim", str(hidden_size), "--dropout", "0.2"]
         arguments += ["--criterion", "label_smoothed_cross_entropy", "--label-smoothing", "0.1", "--lr", "0.001"]
-        arguments += ["--max-cells", str(cells), "--batch-size", "512", "--seed", "1", "--clip-norm", "1.0"]
+        arguments += ["--max-blocks", str(max_blocks), "--batch-size", "512", "--seed", "1", "--clip-norm", "1.0"]
         namespace: Namespace = options.parse_args_and_arch(parser, arguments)
         config = convert_namespace_to_omegaconf(namespace)
         utils.set_torch_seed(1)
@@ -61,44 +62,44 @@ class Step:
         self.words = sum(batch["ntokens"] for batch in self.batches)
 
     def products(self) -> Work:
-        """The products that these batches need: of real positions only, one large one for each map."""
-        grid = self.model.decoder.grid
-        d, layers = grid.options.hidden_size, grid.options.layers
+        """Return the matrix products that these batches need: of real positions only, one large product per map."""
+        encoder, decoder = self.model.encoder, self.model.decoder
+        d, layers = decoder.grid.stack.options.hidden_size, decoder.layers
         pad = self.task.source_dictionary.pad()
-        cells = sources = targets = 0
+        blocks = sources = targets = 0
         for batch in self.batches:
             source = batch["net_input"]["src_tokens"].ne(pad).sum(1)
             target = batch["net_input"]["prev_output_tokens"].ne(pad).sum(1)
-            cells += int((source * target).sum())
+            blocks += int((source * target).sum())
             sources, targets = sources + int(source.sum()), targets + int(target.sum())
-        shapes = [(cells, (2 if layer == 0 else 3) * d, 8 * d) for layer in range(layers)]
-        shapes += [(cells, 2 * d, d)] * (layers - 1)
-        decoder, encoder = self.model.decoder, self.model.encoder
+        shapes = [(blocks, (2 if layer == 0 else 3) * d, 8 * d) for layer in range(layers)]
+        shapes += [(blocks, 2 * d, d)] * (layers - 1)
         for words, positions in ((encoder.words, sources), (decoder.words, targets)):
             shapes += [(positions, p.in_features, p.out_features) for p in words.projections.values()]
-        shapes.append((targets, decoder.output.in_features, decoder.output.out_features))
+        output = decoder.readout.output
+        shapes.append((targets, output.in_features, output.out_features))
         return products(shapes)
 
     def run(self) -> None:
-        """One training step on each batch."""
+        """Do one training step on each batch."""
         for batch in self.batches:
             self.learn(batch)
             self.update()
 
     def learn(self, batch: Any) -> None:
-        """Forward and backward."""
+        """Do the forward and the backward pass of a batch."""
         self.model.train()
         self.optimizer.zero_grad()
         loss, _, _ = self.criterion(self.model, batch)
         loss.backward()
 
     def update(self) -> None:
-        """Clip the gradients and let the optimizer use them."""
+        """Clip the gradients and update the parameters."""
         utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
 
     def padding(self) -> float:
-        """Part of the computed cells that are padding."""
+        """Return the fraction of the computed blocks that are padding."""
         pad = self.task.source_dictionary.pad()
         real = computed = 0
         for batch in self.batches:
@@ -109,8 +110,17 @@ class Step:
 
 
 def training_step(data: Path, quick: bool) -> dict[str, Any]:
-    """The ratio of the unavoidable products to whole training steps, words a second, and where the time goes."""
-    step = Step(data, hidden_size=HIDDEN_SIZE, cells=9000, batches=2 if quick else 6)
+    """Measure whole training steps of a Reencoder.
+
+    Args:
+        data: folder of binarised data.
+        quick: use few batches and repetitions.
+
+    Returns:
+        `limit_ratio`: time of the unavoidable matrix products / time; `seconds`: both times; `train_step`: target words
+        per second and fraction of padding; `profile`: fraction of the time by kind of operation.
+    """
+    step = Step(data, hidden_size=HIDDEN_SIZE, max_blocks=9000, batches=2 if quick else 6)
     limit, taken = alternating([step.products(), step.run], 1 if quick else 7)
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
         for batch in step.batches:
@@ -125,7 +135,12 @@ def training_step(data: Path, quick: bool) -> dict[str, Any]:
 
 
 def _by_kind(events: Any, updating: float) -> dict[str, float]:
-    """Part of the time for each of `KINDS`, the optimizer's (`updating` microseconds) and what is left."""
+    """Return the fraction of the time by kind of operation.
+
+    Args:
+        events: events of the profiler.
+        updating: time of the optimizer, in microseconds.
+    """
     times = {**dict.fromkeys(KINDS, 0.0), "optimizer": updating, "other": 0.0}
     for event in events:
         name = event.key.rpartition("::")[2]
@@ -136,11 +151,19 @@ def _by_kind(events: Any, updating: float) -> dict[str, float]:
 
 
 def decoding(data: Path, quick: bool) -> dict[str, Any]:
-    """Time for one more target word, by its position, beam 20; and against recomputing the whole prefix each time.
+    """Measure the time of one more target word by its position, with a beam of 20, and of recomputing the prefix.
 
-    That is the model's part: logits and the reordering of its states, without the search over the words.
+    Only the model's part is measured: the logits and the reordering of its states, not the search over the words.
+
+    Args:
+        data: folder of binarised data.
+        quick: decode fewer words, less often.
+
+    Returns:
+        `decode`: milliseconds per word (median, and by position); `growth`: the last words' time / that of the first;
+        `over_recompute`: time of recomputing each prefix / time of decoding, for the first `prefix` words.
     """
-    step = Step(data, hidden_size=HIDDEN_SIZE, cells=9000, batches=1)
+    step = Step(data, hidden_size=HIDDEN_SIZE, max_blocks=9000, batches=1)
     model, beam, steps = step.model.eval(), 20, 30 if quick else 40
     source = torch.randint(4, len(step.task.source_dictionary), (beam, 12))
     target = torch.randint(4, len(step.task.target_dictionary), (beam, steps))
@@ -158,14 +181,14 @@ def decoding(data: Path, quick: bool) -> dict[str, Any]:
                     times[position].append(time.perf_counter() - started)
         words = [1000 * median(taken) for taken in times]
         prefix = min(30, steps)
-        again = [_prefix(model, target, encoded, position) for position in range(1, prefix + 1)]
-        whole = sum(alternating(again, 1 if quick else 3))
+        prefixes = [_prefix(model, target, encoded, position) for position in range(1, prefix + 1)]
+        recomputed = sum(alternating(prefixes, 1 if quick else 3))
     return {
         "decode": {
             "ms_per_word": median(words[1:]),
             "ms_per_word_by_position": words,
             "growth": median(words[-5:]) / median(words[1:6]),
-            "over_recompute": 1000 * whole / sum(words[:prefix]),
+            "over_recompute": 1000 * recomputed / sum(words[:prefix]),
             "prefix": prefix,
         }
     }

@@ -2,16 +2,17 @@
 
     python -m recipes.addition --scale cpu --digits 8
 
-Everything goes to `--dest`; a run that was stopped goes on where it was when the same command is given again.
+All files are written to `--dest`. A run that was stopped continues when the same command is given again.
 """
 
 from __future__ import annotations
 
 import sys
 
-from recipes.algorithmic.models import SEQUENCE_MODELS
-from recipes.algorithmic.picture import PaperFigure
-from recipes.algorithmic.program import Recipe, Scale, main
+from ..algorithmic.models import SEQUENCE_MODELS
+from ..algorithmic.picture import PaperFigure
+from ..algorithmic.program import main
+from ..algorithmic.recipe import Recipe, Scale
 
 RECIPE = Recipe(
     name="addition",
@@ -33,8 +34,8 @@ RECIPE = Recipe(
             forget_bias=3.0,
             input_scale=2.0,
         ),
-        # Digits that enter strongly and memories that last; see the memorization recipe. With Adam the digits of the
-        # sum are found one after the other, too slowly for two cores; the larger batch is Muon's, too.
+        # For the large input weights and forget bias see the memorization recipe. With Adam the model learns the digits
+        # of the sum one after the other, too slowly for two cores. Muon works best with this larger batch.
         "cpu": Scale(
             (8,),
             100,
@@ -51,7 +52,7 @@ RECIPE = Recipe(
             forget_bias=3.0,
             input_scale=2.0,
         ),
-        # 1 to 50 layers were tried in the paper; these are the best it reports.
+        # The paper tried 1 to 50 layers; these are the best numbers that it reports.
         "paper": Scale(
             (15,),
             400,

@@ -2,80 +2,59 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from eval.files import atomic_path
+from data_prep.files import write_csv
+from eval.training_log import drop_replaced, read_entries
 
 Point = dict[str, float]
 """`epoch`, `updates`, `samples`, `seconds` of training, and metrics named `train_...` and `valid_...`."""
 
-_ENTRY = re.compile(r"\| INFO \| (train|valid) \| (\{.*\})\s*$")
-_START = "| INFO | fairseq_cli.train | training on "
 _METRICS = ("loss", "accuracy", "sequence_accuracy", "digit_accuracy", "recall_accuracy")
 
 
-def read_points(lines: Iterable[str]) -> list[Point]:
-    """The points of a curve, one a validation, in the order of samples.
+def read_points(lines: Iterable[str], name: str = "log") -> list[Point]:
+    """Return the points of a curve, one per validation, in the order of samples.
 
-    The log may hold several starts. Where one began at an earlier checkpoint, what it repeats counts and what it
-    replaces does not. The update without effect that ends a solved training is left out.
+    The log may contain several starts. Where one continued from an earlier checkpoint, its entries replace those that
+    they repeat. The update without effect that ends the training of a solved task makes no point.
 
     Args:
         lines: lines of a log with `--log-format json`.
+        name: name of the log, for error messages. Default: "log"
+
+    Raises:
+        DataError: a value is not a number, or an entry has no epoch or no number of updates or samples.
     """
     points: dict[int, Point] = {}
-    # By the clock of the log: fairseq's own count of seconds does not survive a resume.
-    earlier = seconds = 0.0  # of earlier starts; of this start until its last entry
-    started: datetime | None = None
-    for line in lines:
-        if _START in line:
-            earlier, seconds, started = earlier + seconds, 0.0, _time(line)
-        match = _ENTRY.search(line)
-        if match is None:
-            continue
-        kind, entry = match.group(1), json.loads(match.group(2))
-        samples = int(float(entry[f"{kind}_samples"]))
-        if points and samples < max(points):
-            points = {key: point for key, point in points.items() if key < samples}
+    for entry in read_entries(lines, name=name):
+        samples = entry.count("samples")
+        points = drop_replaced(points, samples)
         point = points.setdefault(samples, {})
-        if f"{kind}_accuracy" in point:
-            continue
-        point["epoch"] = int(entry["epoch"])
-        point["updates"] = int(float(entry[f"{kind}_num_updates"]))
-        point["samples"] = samples
-        point |= {f"{kind}_{name}": float(entry[f"{kind}_{name}"]) for name in _METRICS if f"{kind}_{name}" in entry}
-        if kind == "train" and started is not None:
-            seconds = (_time(line) - started).total_seconds()
-            point["seconds"] = earlier + seconds
+        if f"{entry.kind}_accuracy" in point:
+            continue  # the update without effect repeats the number of samples
+        point |= {"epoch": entry.epoch, "updates": entry.count("num_updates"), "samples": samples}
+        for metric in _METRICS:
+            value = entry.number(metric)
+            if value is not None:
+                point[f"{entry.kind}_{metric}"] = value
+        if entry.seconds is not None:
+            point["seconds"] = entry.seconds
     return [points[samples] for samples in sorted(points)]
 
 
-def _time(line: str) -> datetime:
-    """When a line was logged."""
-    return datetime.fromisoformat(line[:19])
-
-
 def samples_to_reach(points: Sequence[Point], metric: str, value: float) -> int | None:
-    """Samples seen when `metric` was first at least `value`; None: never."""
+    """Return the number of samples seen when `metric` first reached `value`, or None if it never did."""
     return next((int(point["samples"]) for point in points if point.get(metric, -1.0) >= value), None)
 
 
-def write_csv(path: Path, curves: Mapping[str, Sequence[Point]]) -> None:
-    """Write curves as CSV, one line a point, its run in the first column; what is not known is an empty field.
+def write_curves(path: Path, curves: Mapping[str, Sequence[Point]]) -> None:
+    """Write curves as CSV, one line per point with the name of its run first; unknown values are empty fields.
 
     Raises:
-        EvaluationError: the file cannot be written.
+        DataError: the file cannot be written.
     """
     names = list(dict.fromkeys(name for points in curves.values() for point in points for name in point))
-    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, ["run", *names], lineterminator="\n")
-        writer.writeheader()
-        for run, points in curves.items():
-            rows: list[dict[str, Any]] = [{"run": run, **point} for point in points]
-            writer.writerows(rows)
+    rows = ({"run": run, **point} for run, points in curves.items() for point in points)
+    write_csv(path, ["run", *names], rows)

@@ -1,10 +1,11 @@
-"""The models that the recipes compare; sizes and layers come from the scale."""
+"""The models that the recipes compare. The scale sets their hidden size and layers."""
 
 from __future__ import annotations
 
-from recipes.algorithmic.program import Model
+from .recipe import Model
 
 GRID = ("forget_bias", "init_scale", "input_scale")
+"""Initial values of a scale for which Grid LSTMs have an option."""
 
 SEQUENCE_MODELS = {
     "tied_2lstm": Model("tied 2-LSTM", {"arch": "grid_lstm_2d"}, GRID),
@@ -12,7 +13,7 @@ SEQUENCE_MODELS = {
     "tied_stacked_lstm": Model("tied Stacked LSTM", {"arch": "stacked_lstm"}, ("forget_bias",)),
     "stacked_lstm": Model("Stacked LSTM", {"arch": "stacked_lstm", "untied": True}, ("forget_bias",)),
 }
-"""For addition and memorization."""
+"""Models for addition and memorization."""
 
 STRING_MODELS = {
     "tied_1lstm": Model("tied 1-LSTM", {"arch": "grid_lstm_1d"}, GRID),
@@ -26,4 +27,4 @@ STRING_MODELS = {
         "untied ReLU net", {"arch": "feed_forward", "activation": "relu", "untied": True}, ("input_scale",)
     ),
 }
-"""For parity."""
+"""Models for parity."""

@@ -1,4 +1,4 @@
-"""Accuracy against samples, all models in one picture, the paper's figures marked as the paper's."""
+"""A plot of accuracy against samples for all models, with the figures that the paper reports marked as such."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.files import atomic_path
+from eval.pictures import new_figure, save_png
 
 MODELS = (
     "tied_2lstm",
@@ -21,19 +21,20 @@ MODELS = (
     "untied_tanh",
     "untied_relu",
 )
-"""All recipes' models; each always has the same colour."""
+"""The models of all recipes; the order fixes their colours."""
 
 COLUMNS = 3
+"""Maximum number of panels side by side."""
 
 
 @dataclass(frozen=True)
 class PaperFigure:
-    """A figure of the paper, as we read it; never one of ours.
+    """A figure that the paper reports, as we read it; never a measurement of this project.
 
     Attributes:
-        text: what it says, with the paper's sizes.
-        samples: samples until the task was solved, if the figure says so.
-        accuracy: final accuracy, if the figure says so.
+        text: what the paper says, with its sizes.
+        samples: samples until the task was solved, if reported.
+        accuracy: final accuracy, if reported.
     """
 
     text: str
@@ -41,35 +42,32 @@ class PaperFigure:
     accuracy: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """For a file of results."""
+        """Return the figure as a JSON object."""
         return {**asdict(self), "source": "paper, as we read it"}
 
 
 def draw(
     path: Path, results: Sequence[dict[str, Any]], metric: str, unit: str, title: str, paper: Sequence[PaperFigure]
 ) -> None:
-    """Draw one panel for each size of the problem, as a PNG file.
+    """Plot one panel per size of the problem, as a PNG file.
 
     Args:
-        path: of the file.
-        results: as `runs.execute` returns them.
-        metric: validation metric to draw, such as `valid_digit_accuracy`.
+        path: path of the file.
+        results: results of `runs.execute`.
+        metric: validation metric to plot, such as `valid_digit_accuracy`.
         unit: what the size counts, such as `digits`.
-        title: of the picture.
+        title: title of the plot.
         paper: figures to mark in every panel.
 
     Raises:
-        EvaluationError: the file cannot be written.
+        DataError: the file cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from matplotlib.ticker import EngFormatter, NullFormatter
 
     sizes = sorted({result["size"] for result in results})
     columns = min(COLUMNS, len(sizes))
     rows = -(-len(sizes) // columns)
-    figure = Figure(figsize=(max(7.5, 4.5 * columns), 4.2 * rows + 0.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(max(7.5, 4.5 * columns), 4.2 * rows + 0.6)
     panels = figure.subplots(rows, columns, squeeze=False, sharey=True).flatten()
     handles: dict[str, Any] = {}
     for panel, size in zip(panels, sizes, strict=False):
@@ -107,6 +105,4 @@ def draw(
     panels[0].set_ylabel(metric.replace("valid_", "validation ").replace("_", " "))
     figure.suptitle(f"{title} (star: validation set solved)", fontsize=11)
     figure.legend(handles=list(handles.values()), loc="outside lower center", ncols=1 if paper else 2, fontsize=8)
-    with atomic_path(path) as temporary:
-        # no software version in the file: the same points give the same bytes
-        figure.savefig(temporary, dpi=130, metadata={"Software": None})
+    save_png(figure, path, dpi=130)

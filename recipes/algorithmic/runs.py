@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eval.errors import EvaluationError
-from eval.files import read_lines, relative, write_json
-from eval.provenance import Stopwatch, provenance
-from recipes.algorithmic.curves import Point, read_points, samples_to_reach
-from recipes.training import Value, train
+from data_prep.errors import DataError
+from data_prep.files import read_json, read_lines, write_json
+from eval.provenance import Stopwatch, provenance, relative
+
+from ..options import Value
+from ..training import train
+from .curves import Point, read_points, samples_to_reach
+
+LIMITS = ("max_update", "stop_time_hours")
+"""Options that may change from one start of a run to the next."""
 
 _PARAMETERS = re.compile(r"num\. shared model params: ([\d,]+)")
 
 
 @dataclass(frozen=True)
 class Run:
-    """What is to be trained.
+    """A training of one model on one size of the problem.
 
     Attributes:
         model: name of the model in the recipe.
-        label: the model in words, for pictures.
+        label: name of the model in plots.
         size: size of the problem: digits, bits or symbols.
         options: options of fairseq-train, with underscores; folders and logging are added.
     """
@@ -40,82 +44,48 @@ class Run:
         return f"{self.model}-{self.size}"
 
 
-def training_options(
-    task: str, seed: int, batch_size: int, samples: int, samples_per_epoch: int, hours: float, lr: float, **more: Value
-) -> dict[str, Value]:
-    """Options of fairseq-train that all runs have: a constant rate, until solved or out of budget.
-
-    Args:
-        task: name of the task.
-        seed: of the parameters and of the training samples.
-        batch_size: samples an update.
-        samples: most samples to see.
-        samples_per_epoch: samples between two validations.
-        hours: most hours of training; 0: no limit.
-        lr: learning rate.
-        more: further options; they go before those here.
-    """
-    return {
-        "task": task,
-        "criterion": "symbol_cross_entropy",
-        "lr": lr,
-        "clip_norm": 1.0,
-        "batch_size": batch_size,
-        "max_update": -(-samples // batch_size),
-        "stop_time_hours": hours,
-        "samples_per_epoch": samples_per_epoch,
-        "best_checkpoint_metric": "accuracy",
-        "maximize_best_checkpoint_metric": True,
-        "no_epoch_checkpoints": True,
-        "num_workers": 0,
-        "log_interval": 100,
-        "seed": seed,
-        **more,
-    }
-
-
 def execute(run: Run, folder: Path, command: list[str], threads: int | None, quiet: bool = False) -> dict[str, Any]:
-    """Train, or go on, or read what was finished before.
+    """Train, resume the training, or read the result if it is finished.
 
     Args:
-        run: what to train.
-        folder: folder of this run; it holds settings, log, checkpoints and, at the end, the result.
-        command: the recipe's command, for the record.
-        threads: CPU threads; None for torch's own choice.
-        quiet: show no progress.
+        run: the training.
+        folder: folder of this run; it contains settings, log, checkpoints and, at the end, the result.
+        command: command of the recipe, to be recorded.
+        threads: number of CPU threads; None for torch's choice.
+        quiet: show no progress. Default: False
 
     Returns:
-        the result: settings, points, `solved`, `samples_to_solve`, the best accuracies, a list of the starts (command,
-        commit and time of each), provenance of the last.
+        The result: settings, number of parameters, the values of `outcome`, the points of the curve, the starts (each
+        with its command, commit and time), and the provenance of the last start.
 
     Raises:
-        EvaluationError: the folder holds a run with other settings.
-        TrainingError: fairseq-train failed, or still runs.
+        DataError: the folder contains a run with other settings.
+        TrainingError: fairseq-train failed, or is still running.
     """
     settings: dict[str, Any] = {"model": run.model, "label": run.label, "size": run.size, "options": run.options}
-    kept = folder / "settings.json"
+    settings_path, result_path, log = (folder / name for name in ("settings.json", "result.json", "train.log"))
     starts: list[dict[str, Any]] = []
-    if kept.exists():
-        before = json.loads("\n".join(read_lines(kept)))
-        _compare(before["settings"], settings, folder)
+    if settings_path.exists():
+        before = read_json(settings_path)
+        _check_same_settings(before["settings"]["options"], run.options, folder)
         starts = before["starts"]
-    result_path = folder / "result.json"
     if result_path.exists():
-        result: dict[str, Any] = json.loads("\n".join(read_lines(result_path)))
-        if result["solved"] or not _raised(result["options"], run.options):
+        result: dict[str, Any] = read_json(result_path)
+        if result["solved"] or not _limits_raised(result["options"], run.options):
             return result
     stopwatch = Stopwatch()
     origin = provenance(command, stopwatch)
     starts.append({name: origin[name] for name in ("command", "commit", "started")})
-    write_json(kept, {"settings": settings, "starts": starts})
-    log = folder / "train.log"
+    write_json(settings_path, {"settings": settings, "starts": starts})
     train(None, {**run.options, "save_dir": relative(folder / "checkpoints")}, log, threads, quiet)
     lines = read_lines(log)
-    points = read_points(lines)
+    points = read_points(lines, str(log))
+    if not points:
+        raise DataError(f"{log}: no training or validation entry; delete {folder} and start again")
     result = {
         **settings,
         "parameters": next(int(m.group(1).replace(",", "")) for m in map(_PARAMETERS.search, lines) if m),
-        **summary(points, float(run.options.get("stop_at_accuracy", 1.0))),
+        **outcome(points, float(run.options.get("stop_at_accuracy", 1.0))),
         "points": points,
         "starts": starts,
         "provenance": provenance(command, stopwatch),
@@ -124,16 +94,16 @@ def execute(run: Run, folder: Path, command: list[str], threads: int | None, qui
     return result
 
 
-def summary(points: list[Point], threshold: float) -> dict[str, Any]:
-    """What a curve comes to.
+def outcome(points: Sequence[Point], threshold: float) -> dict[str, Any]:
+    """Return the outcome of a training.
 
     Args:
-        points: of the curve.
-        threshold: accuracy on the validation set at which training stops.
+        points: points of the curve.
+        threshold: accuracy on the validation set at which training stops; 0: it never stops.
 
     Returns:
-        `solved`, `samples_to_solve` (None if not solved), `samples` and `seconds` in all, and the point of the highest
-        validation accuracy as `best`.
+        `solved`; `samples_to_solve`, None if not solved; `samples` and `seconds` in total; and `best`, the point of the
+        highest validation accuracy.
     """
     reached = samples_to_reach(points, "valid_accuracy", threshold) if threshold > 0 else None
     best = max(points, key=lambda point: point.get("valid_accuracy", -1.0))
@@ -149,25 +119,21 @@ def summary(points: list[Point], threshold: float) -> dict[str, Any]:
     }
 
 
-LIMITS = ("max_update", "stop_time_hours")
-"""Options that may change from one start of a run to the next."""
-
-
-def _raised(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """Whether a run that came to its end may now go on: a limit is higher, or gone (0 hours), and none is lower."""
+def _limits_raised(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """True if a finished run may continue: one limit is higher or removed (0 hours), and none is lower."""
     limits = [[float(options.get(name) or "inf") for name in LIMITS] for options in (before, now)]
     return limits[0] != limits[1] and all(old <= new for old, new in zip(*limits, strict=True))
 
 
-def _compare(before: dict[str, Any], now: dict[str, Any], folder: Path) -> None:
-    """Refuse to go on with other settings than those of the start."""
+def _check_same_settings(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
+    """Refuse to continue a run with other settings than those it was started with."""
     differing = [
-        f"{name} {before['options'].get(name)}, now {now['options'].get(name)}"
-        for name in sorted({*before["options"], *now["options"]} - set(LIMITS))
-        if before["options"].get(name) != now["options"].get(name)
+        f"{name} {before.get(name)}, now {now.get(name)}"
+        for name in sorted({*before, *now} - set(LIMITS))
+        if before.get(name) != now.get(name)
     ]
     if differing:
-        raise EvaluationError(
-            f"{folder}: holds a run with other settings ({'; '.join(differing)}); give the settings of before, or "
-            "another --dest"
+        raise DataError(
+            f"{folder}: holds a run with other settings ({'; '.join(differing)}); use the same settings or another "
+            "--dest"
         )

@@ -2,16 +2,17 @@
 
     python -m recipes.memorization --scale cpu
 
-Everything goes to `--dest`; a run that was stopped goes on where it was when the same command is given again.
+All files are written to `--dest`. A run that was stopped continues when the same command is given again.
 """
 
 from __future__ import annotations
 
 import sys
 
-from recipes.algorithmic.models import SEQUENCE_MODELS
-from recipes.algorithmic.picture import PaperFigure
-from recipes.algorithmic.program import Recipe, Scale, main
+from ..algorithmic.models import SEQUENCE_MODELS
+from ..algorithmic.picture import PaperFigure
+from ..algorithmic.program import main
+from ..algorithmic.recipe import Recipe, Scale
 
 RECIPE = Recipe(
     name="memorization",
@@ -22,9 +23,9 @@ RECIPE = Recipe(
     models=SEQUENCE_MODELS,
     scales={
         "smoke": Scale((2,), 24, 2, samples=4000, samples_per_epoch=1000, batch_size=20, lr=0.01, input_scale=2.0),
-        # Symbols that enter strongly and memories that last: with torch's small projection and a forget bias of 1 the
-        # 2-LSTM stays at chance for as long as two cores allow. Muon, with the larger batch that is good for it,
-        # learns from fewer samples than Adam.
+        # With torch's default input weights and a forget bias of 1 the 2-LSTM does not get better than chance in the
+        # time that two cores allow: larger input weights make the symbols count, and a larger forget bias makes
+        # memories last. Muon, which works best with this larger batch, needs fewer samples than Adam.
         "cpu": Scale(
             (20,),
             100,
@@ -41,7 +42,7 @@ RECIPE = Recipe(
             forget_bias=3.0,
             input_scale=2.0,
         ),
-        # 1 to 50 layers were tried in the paper; 43 is its best tied 2-LSTM.
+        # The paper tried 1 to 50 layers; its best tied 2-LSTM has 43.
         "paper": Scale(
             (20,),
             100,

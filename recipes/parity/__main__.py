@@ -1,18 +1,19 @@
-"""Parity of k bits, k growing: 1-LSTM against feed-forward nets with tanh and ReLU (section 4.1).
+"""Parity of more and more bits: 1-LSTM against feed-forward nets with tanh and ReLU (section 4.1).
 
     python -m recipes.parity --scale cpu --models tied_1lstm
 
-For each model the numbers of bits are tried in order until one is not learned. Everything goes to `--dest`; a run that
-was stopped goes on where it was when the same command is given again.
+Each model is trained on the numbers of bits in order until it fails to learn one. All files are written to `--dest`. A
+run that was stopped continues when the same command is given again.
 """
 
 from __future__ import annotations
 
 import sys
 
-from recipes.algorithmic.models import STRING_MODELS
-from recipes.algorithmic.picture import PaperFigure
-from recipes.algorithmic.program import Recipe, Scale, main
+from ..algorithmic.models import STRING_MODELS
+from ..algorithmic.picture import PaperFigure
+from ..algorithmic.program import main
+from ..algorithmic.recipe import Recipe, Scale
 
 RECIPE = Recipe(
     name="parity",
@@ -23,8 +24,8 @@ RECIPE = Recipe(
     models=STRING_MODELS,
     scales={
         "smoke": Scale((10,), 24, 2, samples=6000, samples_per_epoch=1500, batch_size=50, lr=0.01, input_scale=4.0),
-        # Parity shows only in functions that oscillate with the number of ones: the weights that read bits start large.
-        # Fewer bits have too few strings: what is held out of them cannot be told from the rest.
+        # Parity is a function that oscillates with the number of ones, so the weights that read the bits start large.
+        # Fewer bits have too few strings: the held-out ones would not test whether the model generalizes.
         "cpu": Scale(
             (16, 20, 24, 28, 32, 40, 50, 64),
             128,

@@ -1,0 +1,74 @@
+"""Running fairseq-generate as a program, with the plugin."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack
+from typing import IO
+
+from data_prep.errors import DataError
+
+from .provenance import ROOT
+
+USER_DIR = ROOT / "reencoder"
+"""This project's plugin, for `--user-dir` of fairseq's programs."""
+
+COMMAND = [sys.executable, "-m", "fairseq_cli.generate"]
+"""The program and its first arguments."""
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Exit|Interrupt)\b|[\w-]+(\.py)?: error:")
+
+
+def run_generate(arguments: Sequence[str], log: IO[str] | None = None) -> Generator[str, None, None]:
+    """Run fairseq-generate and yield the lines of its standard output. Close the generator to end the program early.
+
+    Args:
+        arguments: arguments of fairseq-generate.
+        log: file that receives the output, standard error last. Default: none
+
+    Raises:
+        DataError: the program exits with a status other than 0.
+    """
+    environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+    with ExitStack() as stack:
+        # Not into the pipe of the standard output: a warning could interrupt the line of a hypothesis.
+        errors = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace"))
+        process = stack.enter_context(
+            subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=errors, env=environment)
+        )
+        # After an error in the reader or an interrupt the program must not keep running.
+        stack.callback(process.kill)
+        assert process.stdout is not None
+        for line in io.TextIOWrapper(process.stdout, encoding="utf-8", errors="replace", newline="\n"):
+            if log is not None:
+                log.write(line)
+            yield line
+        status = process.wait()
+        errors.seek(0)
+        messages = errors.read()
+        if log is not None:
+            log.write(messages)
+    if status != 0:
+        raise DataError(f"fairseq-generate failed with status {status}: {failure_reason(messages)}")
+
+
+def recorded_command(arguments: Sequence[str]) -> list[str]:
+    """Return the command of `run_generate` as a result file records it: without the path of the interpreter."""
+    return ["python", *COMMAND[1:], *arguments]
+
+
+def failure_reason(messages: str) -> str:
+    """Return the line of a failed program's messages that says what went wrong: the last exception, or the last line.
+
+    Of an exception whose message has several lines it is the first.
+    """
+    lines = [_COLOUR.sub("", line).rstrip() for line in messages.split("\n") if line.strip()]
+    exceptions = [line for line in lines if _EXCEPTION.match(line)]
+    return (exceptions or lines or ["it printed no message"])[-1].strip()

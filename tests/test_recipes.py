@@ -1,0 +1,141 @@
+"""Recipes on real text: options, the ablation, trainings at the same time; with a stub in place of fairseq-train."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recipes import training
+from recipes.options import with_current_names
+from recipes.tatoeba import ablate
+from recipes.training import TrainingError, command_line, train
+
+RESULTS = Path(ablate.__file__).parent / "results" / "ablation.json"
+
+# Prints the end of an epoch and of a validation in fairseq-train's format. Two of them meet: each waits for the other.
+STUB = """
+import json, pathlib, sys, time
+meeting = pathlib.Path({meeting!r})
+(meeting / str(len(sys.argv))).touch()
+for _ in range(300):
+    if len(list(meeting.iterdir())) == {expected}:
+        break
+    time.sleep(0.1)
+else:
+    sys.exit("ValueError: no other training came")
+for kind, ppl in (("valid", "20.5"), ("train", "30.5")):
+    entry = {{"epoch": 1, f"{{kind}}_ppl": ppl, f"{{kind}}_num_updates": "7"}}
+    print(f"2026-01-31 10:00:00 | INFO | {{kind}} | {{json.dumps(entry)}}")
+"""
+
+
+def use_stub(monkeypatch: pytest.MonkeyPatch, folder: Path, expected: int) -> None:
+    (folder / "meeting").mkdir()
+    (folder / "stub.py").write_text(STUB.format(meeting=str(folder / "meeting"), expected=expected))
+    monkeypatch.setattr(training, "COMMAND", [sys.executable, str(folder / "stub.py")])
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder that looks like binarised data."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "dict.zh.txt").touch()
+    return folder
+
+
+def error_of(capsys: pytest.CaptureFixture[str]) -> str:
+    """What was reported, which must be one line."""
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and error.count("\n") == 1, error
+    return error
+
+
+def test_true_gives_a_flag_and_false_none() -> None:
+    arguments = command_line(None, {"lr": 0.5, "no_save": True, "disable_validation": False})
+    assert arguments[2:] == ["--lr", "0.5", "--no-save"]
+
+
+def test_a_failed_training_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "print('first'); raise ValueError('no such arch\\nsee the list')"
+    monkeypatch.setattr(training, "COMMAND", [sys.executable, "-c", code])
+    with pytest.raises(TrainingError) as error:
+        train(None, {}, tmp_path / "train.log", quiet=True)
+    log = tmp_path / "train.log"
+    assert str(error.value) == f"fairseq-train failed with status 1: ValueError: no such arch; see {log}"
+    assert log.read_text().startswith("first\n")
+
+
+def test_variants_of_the_ablation_train_at_the_same_time(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_stub(monkeypatch, tmp_path, expected=2)
+    output = tmp_path / "ablation.json"
+    # One has a further flag, so that the stub can tell them apart.
+    arguments = [str(data), "--output", str(output), "--logs", str(tmp_path / "logs"), "--jobs", "2", "--only"]
+    assert ablate.main([*arguments, "base", "shared softmax"]) == 0
+    document = json.loads(output.read_text())
+    assert document["base"] == ablate.BASE
+    assert [row["variant"] for row in document["results"]] == ["base", "shared softmax"]
+    assert [(row["updates"], row["valid_ppl"]) for row in document["results"]] == [(7, 20.5)] * 2
+    assert document["results"][1]["provenance"]["command"][3:] == [*arguments, "base", "shared softmax"]
+
+    # Variants that are there already are not trained again.
+    monkeypatch.setattr(training, "COMMAND", ["false"])
+    assert ablate.main([*arguments, "base"]) == 0
+    assert json.loads(output.read_text()) == document
+
+
+def test_the_ablation_continues_a_file_with_old_option_names() -> None:
+    """The committed results still are those of the base and the variants in the code."""
+    written = json.loads(RESULTS.read_text())
+    assert "depth_reads" in written["base"]
+    results = ablate.read_results(RESULTS)
+    assert len(results) == len(written["results"]) > 20
+    assert all(row["changed"] == ablate.VARIANTS[row["variant"]] for row in results)
+
+
+def test_options_get_their_present_names() -> None:
+    old: dict[str, Any] = {"max_cells": 10, "depth_reads": "output", "upper_rows": "zero", "lr": 0.1}
+    assert with_current_names(old) == {"max_blocks": 10, "depth_priority": 1, "upper_target": "zero", "lr": 0.1}
+    assert with_current_names({"depth_reads": "input", "upper_columns": "word"}) == {
+        "depth_priority": 0,
+        "upper_source": "word",
+    }
+    assert with_current_names({"criterion": "symbol_cross_entropy"}) == {"criterion": "cross_entropy_with_accuracy"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--jobs", "0"], "--jobs 0: must be at least 1"),
+        (["--jobs", "two"], "argument --jobs: invalid int value: 'two'"),
+        (["--output", "{folder}/list.json"], "list.json: exists already and is not a file of results"),
+        (["--output", "{folder}/broken.json"], "broken.json: not JSON"),
+        (["--output", "{folder}/other.json"], "other.json: holds results with another base"),
+    ],
+)
+def test_bad_input_of_the_ablation(
+    change: list[str], message: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "list.json").write_text("[]")
+    (tmp_path / "broken.json").write_text("{")
+    (tmp_path / "other.json").write_text(json.dumps({"base": {"arch": "reencoder"}, "results": []}))
+    arguments = [str(data), "--output", str(tmp_path / "new.json"), "--logs", str(tmp_path / "logs")]
+    arguments += [part.format(folder=tmp_path) for part in change]
+    try:
+        status: Any = ablate.main(arguments)
+    except SystemExit as end:  # the parser's own errors
+        status = end.code
+    assert status == 2
+    assert message in error_of(capsys)
+    assert not (tmp_path / "new.json").exists() and not (tmp_path / "logs").exists()
+
+
+def test_data_that_is_not_binarised(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ablate.main([str(tmp_path), "--output", str(tmp_path / "new.json")]) == 2
+    assert f"{tmp_path}: no binarised data" in error_of(capsys)
