@@ -39,6 +39,18 @@ class BlockConfig(FairseqDataclass):
     )
 
 
+@dataclass
+class DeepBlockConfig(BlockConfig):
+    """Options of a grid that data points enter through one projection, with a number of layers."""
+
+    layers: int = field(default=5, metadata={"help": "blocks along the depth"})
+    untied: bool = field(default=False, metadata={"help": "give each layer weights of its own"})
+    input_scale: float = field(
+        default=0.0,
+        metadata={"help": "weights of the input's projection start uniform within +-SCALE; 0: torch's default"},
+    )
+
+
 def option_error(error: ValueError) -> ValueError:
     """The error of an option of the grid library, which names it in words, with the name of the command-line option."""
     name, separator, rest = str(error).partition(": ")

@@ -16,17 +16,15 @@ from torch.nn import functional
 from ..grid import GridLSTM2d, State
 from ..grid.dimension import KINDS
 from ..optim.matrices import mark_hidden_matrices
-from .options import BlockConfig, block_arguments, check_at_least_one, option_error, register_presets
+from .options import DeepBlockConfig, block_arguments, check_at_least_one, option_error, register_presets
 from .readout import Readout
 from .symbols import SymbolModel, SymbolOutput, scale_input
 
 
 @dataclass
-class GridLSTM2dConfig(BlockConfig):
+class GridLSTM2dConfig(DeepBlockConfig):
     """Options of a Grid LSTM of time x depth; weights are always shared along time."""
 
-    layers: int = field(default=5, metadata={"help": "blocks along the depth"})
-    untied: bool = field(default=False, metadata={"help": "give each layer weights of its own"})
     depth: ChoiceEnum(list(KINDS)) = field(  # type: ignore[valid-type]
         default="lstm",
         metadata={"help": "kind of the depth: LSTM cells, or hidden vectors alone with this activation (3.3)"},
@@ -37,10 +35,6 @@ class GridLSTM2dConfig(BlockConfig):
             "help": "1: compute the depth last in each block, from what leaves it along time; 0: from what enters it "
             "(3.2)"
         },
-    )
-    input_scale: float = field(
-        default=0.0,
-        metadata={"help": "weights of the input's projection start uniform within +-SCALE; 0: torch's default"},
     )
 
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from ..grid import GridLSTM1d, State
 from ..optim.matrices import mark_hidden_matrices
-from .options import BlockConfig, block_arguments, check_at_least_one, register_presets
+from .options import DeepBlockConfig, block_arguments, check_at_least_one, register_presets
 from .readout import Readout
 from .symbols import SymbolModel, SymbolOutput, scale_input
 
@@ -36,15 +36,8 @@ def string_sizes(arch: str, task: Any) -> tuple[int, int]:
 
 
 @dataclass
-class GridLSTM1dConfig(BlockConfig):
+class GridLSTM1dConfig(DeepBlockConfig):
     """Options of a Grid LSTM of depth alone."""
-
-    layers: int = field(default=5, metadata={"help": "blocks along the depth"})
-    untied: bool = field(default=False, metadata={"help": "give each layer weights of its own"})
-    input_scale: float = field(
-        default=0.0,
-        metadata={"help": "weights of the input's projection start uniform within +-SCALE; 0: torch's default"},
-    )
 
 
 @register_model("grid_lstm_1d", dataclass=GridLSTM1dConfig)
