@@ -185,7 +185,20 @@ def test_alignments_end_in_a_clear_error(data: Path, half_trained: Path, extra: 
     options = ["--task", "reencoder_translation", "--path", half_trained, "--batch-size", 64, "--print-alignment"]
     done = fairseq("generate", data / "bin", *options, *extra)
     assert done.returncode != 0
-    assert "no attention" in done.stderr and "--print-alignment" in done.stderr
+    assert "--print-alignment: only a Reencoder trained with --readout attention" in done.stderr
+
+
+def test_a_readout_that_attends_prints_where_words_come_from(data: Path, tmp_path: Path) -> None:
+    """Words of a copy come from the same position, whatever padding a batch has."""
+    attention = ["--readout", "attention", "--lexical-readout", "--optimizer", "muon", "--max-update", 200]
+    succeed("train", data / "bin", *MODEL, *TRAINING, *attention, "--save-dir", tmp_path, "--seed", 1)
+    output = generate(data, tmp_path / "checkpoint_last.pt", "--print-alignment")
+    right = total = 0
+    alignments = [line.split("\t")[1].split() for line in output.splitlines() if line.startswith("A-")]
+    for pairs in alignments:
+        right += sum(pair.split("-")[0] == pair.split("-")[1] for pair in pairs)
+        total += len(pairs)
+    assert len(alignments) == SENTENCES["test"] and right > 0.8 * total > 0
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from fairseq.data import Dictionary
 from torch import Tensor
 
 from reencoder.models.reencoder import PRESETS, IncrementalState, ReencoderConfig, ReencoderModel, check_options
-from reencoder.optim.matrices import is_hidden_matrix
+from reencoder.optim.matrices import hidden_matrix_rows
 
 PAD, EOS = 1, 2
 
@@ -33,6 +33,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "shared projected embeddings": {"share_decoder_input_output_embed": True, "embed_dim": 5},
     "as the paper writes it": {"no_bias": True, "depth_priority": 0, "upper_target": "zero", "upper_source": "zero"},
     "common output": {"output_form": "o_tanhm"},
+    "maximum over the row": {"readout": "max"},
+    "sum over the row": {"readout": "attention", "readout_heads": 3, "readout_dim": 5},
+    "lexical readout": {"readout": "attention", "readout_heads": 2, "lexical_readout": True, "embed_dim": 5},
+    "lexical readout of pairs": {"readout": "attention", "lexical_readout": True, "embed_dim": 0, "readout_heads": 1},
 }
 
 
@@ -50,7 +54,7 @@ class Task:
 
 def build(**options: Any) -> ReencoderModel:
     torch.manual_seed(0)
-    model: ReencoderModel = ReencoderModel.build_model(ReencoderConfig(hidden_size=6, **options), Task())
+    model: ReencoderModel = ReencoderModel.build_model(ReencoderConfig(**{"hidden_size": 6, **options}), Task())
     return model.double().eval()
 
 
@@ -155,17 +159,12 @@ def test_every_parameter_learns() -> None:
 
 def test_matrices_of_the_grid_are_marked_for_muon() -> None:
     model = build()
-    marked = {name for name, parameter in model.named_parameters() if is_hidden_matrix(parameter)}
+    marked = {name for name, parameter in model.named_parameters() if hidden_matrix_rows(parameter)}
     assert marked == {
         "decoder.grid.stack.weights.0",
         "decoder.grid.stack.weights.1",
         "decoder.grid.stack.depth_weights.0",
     }
-
-
-def test_alignments_are_refused_with_a_reason() -> None:
-    with pytest.raises(NotImplementedError, match="leave out --print-alignment"):
-        _ = build().full_context_alignment
 
 
 @pytest.mark.parametrize(
@@ -182,11 +181,20 @@ def test_alignments_are_refused_with_a_reason() -> None:
         ({"layers": 0}, "--layers"),
         ({"depth_priority": 2}, "--depth-priority"),
         ({"init_scale": 0.0}, "--init-scale"),
+        (
+            {"readout": "attention", "readout_heads": 5},
+            "--readout-heads: expected a divisor of the hidden size 256, got 5",
+        ),
+        ({"readout": "max", "lexical_readout": True}, "--lexical-readout: expected the readout to be attention"),
+        ({"embed_dropout": 1.0}, "--embed-dropout"),
+        ({"word_dropout": -0.1}, "--word-dropout"),
+        ({"output_dropout": 2.0}, "--output-dropout"),
+        ({"readout_dim": -1}, "--readout-dim"),
     ],
 )
 def test_options_that_do_not_fit_are_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        check_options(ReencoderConfig(**options))
+        ReencoderModel.build_model(ReencoderConfig(**options), Task())
 
 
 def test_every_option_has_a_help_text() -> None:
@@ -210,3 +218,38 @@ def test_presets_are_registered_and_buildable(name: str) -> None:
 def test_the_papers_preset_has_the_papers_numbers() -> None:
     preset = PRESETS["reencoder_btec"]
     assert (preset["hidden_size"], preset["dropout"]) == (450, 0.5)
+
+
+def test_alignments_come_from_a_readout_that_attends() -> None:
+    assert build(readout="attention", readout_heads=2).full_context_alignment is False
+    for readout in ("end", "max"):
+        with pytest.raises(
+            NotImplementedError, match="--print-alignment: only a Reencoder trained with --readout atten"
+        ):
+            _ = build(readout=readout).full_context_alignment
+
+
+@pytest.mark.parametrize("left_target", [False, True])
+def test_weights_of_padding_are_zero_on_either_side(left_target: bool) -> None:
+    model = build(readout="attention", readout_heads=2)
+    alone = [model(s[None], None, t[None])[1]["attn"][0][0] for s, t in zip(SOURCES, TARGETS, strict=True)]
+    for left_source in (False, True):
+        source, target = batch(SOURCES, left_source, extra=2), batch(TARGETS, left_target, extra=1)
+        together = model(source, None, target)[1]["attn"][0]
+        for b, expected in enumerate(alone):
+            rows = together[b, -len(expected) :] if left_target else together[b, : len(expected)]
+            length = expected.size(1)
+            found = rows[:, -length:] if left_source else rows[:, :length]
+            assert_same(found, expected)
+            assert_same(rows.sum(dim=1), torch.ones(len(rows)).double())
+
+
+def test_weights_of_incremental_decoding_are_those_of_the_full_forward() -> None:
+    model = build(readout="attention", readout_heads=2, lexical_readout=True)
+    source, target = batch(SOURCES, left=True), batch(sentences(5, 5, 5, 5, first=EOS))
+    full = model(source, None, target)[1]["attn"][0]
+    encoder_out = model.encoder(source)
+    state: IncrementalState = {}
+    for step in range(target.size(1)):
+        new = model.decoder(target[:, : step + 1], encoder_out=encoder_out, incremental_state=state)[1]["attn"][0]
+        assert_same(new[:, 0], full[:, step])

@@ -1,9 +1,8 @@
-"""Muon for marked matrices, AdamW for the rest: against torch's own, resumed, and refused."""
+"""Muon for marked matrices, AdamW for the rest: against the definition and torch, resumed, and refused."""
 
 from __future__ import annotations
 
 import copy
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,8 +13,9 @@ from torch import nn
 from reencoder.grid import GridLSTM2d
 from reencoder.models.sequence import GridLSTM2dConfig, GridLSTM2dModel, StackedLSTM, StackedLSTMConfig
 from reencoder.models.string import FeedForward, FeedForwardConfig, GridLSTM1dConfig, GridLSTM1dModel
-from reencoder.optim.matrices import is_hidden_matrix, mark_hidden_matrices
+from reencoder.optim.matrices import hidden_matrix_rows, mark_hidden_matrices
 from reencoder.optim.muon import FairseqMuon, MuonConfig, MuonWithAdamW
+from reencoder.optim.orthogonal import orthogonalize
 
 OPTIONS: dict[str, Any] = {"momentum": 0.9, "betas": (0.8, 0.9), "eps": 1e-6, "weight_decay": 0.1}
 
@@ -24,7 +24,7 @@ def marked_grid() -> GridLSTM2d:
     """A small grid with weights of their own for each of two layers."""
     torch.manual_seed(1)
     model = GridLSTM2d(3, 4, 2, untied=True)
-    mark_hidden_matrices(model.grid.weights)
+    mark_hidden_matrices(model.grid.weights, rows=4)
     return model
 
 
@@ -42,33 +42,60 @@ def take_steps(model: GridLSTM2d, optimizer: torch.optim.Optimizer, count: int, 
         optimizer.step()
 
 
-def test_steps_are_those_of_torch() -> None:
+def slow_orthogonalize(matrix: torch.Tensor) -> torch.Tensor:
+    """Newton-Schulz on one matrix, through its singular values: each goes through the polynomial five times."""
+    u, singular, v = torch.linalg.svd(matrix.double(), full_matrices=False)
+    singular = singular / (singular.square().sum().sqrt() + 1e-7)
+    for _ in range(5):
+        singular = 3.4445 * singular - 4.7750 * singular**3 + 2.0315 * singular**5
+    return (u * singular) @ v
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 4), (3, 4, 9), (2, 9, 4), (1, 1, 5)])
+def test_matrices_become_orthogonal_together(shape: tuple[int, ...]) -> None:
+    matrices = torch.randn(*shape, dtype=torch.float32, generator=torch.Generator().manual_seed(1))
+    result = orthogonalize(matrices)
+    for mine, matrix in zip(result, matrices, strict=True):
+        torch.testing.assert_close(mine.double(), slow_orthogonalize(matrix), rtol=1e-4, atol=1e-5)
+    singular = torch.linalg.svdvals(result)
+    assert float(singular.min()) > 0.6 and float(singular.max()) < 1.25
+    assert not orthogonalize(torch.zeros(2, 3, 4)).any()
+
+
+def test_torch_computes_the_same_in_bfloat16() -> None:
+    matrix = torch.randn(6, 9, generator=torch.Generator().manual_seed(1))
+    mine, theirs = (nn.Parameter(torch.zeros(6, 9)) for _ in range(2))
+    mark_hidden_matrices([mine])
+    mine.grad, theirs.grad = matrix.clone(), matrix.clone()
+    MuonWithAdamW([mine, nn.Parameter(torch.zeros(1))], lr=1.0).step()
+    torch.optim.Muon([theirs], lr=1.0, weight_decay=0.0, adjust_lr_fn="match_rms_adamw").step()
+    assert float((mine - theirs).norm() / theirs.norm()) < 0.02  # bfloat16 has 8 bits
+
+
+def test_steps_are_those_of_the_definition() -> None:
     model, twin = marked_grid(), marked_grid()
     take_steps(model, MuonWithAdamW(model.parameters(), lr=0.02, **OPTIONS), 3)
 
     weights = list(twin.grid.weights)
     rest = [parameter for parameter in twin.parameters() if not any(parameter is weight for weight in weights)]
-    # one matrix for each layer and dimension, each a parameter with memory of its own
-    matrices = [[nn.Parameter(m.clone()) for m in weight.detach().flatten(0, -3)] for weight in weights]
-    every = [matrix for each in matrices for matrix in each]
-    assert [tuple(matrix.shape) for matrix in every] == [(16, 8)] * 4
-    muon = torch.optim.Muon(every, lr=0.02, weight_decay=0.1, momentum=0.9, adjust_lr_fn="match_rms_adamw")
     adamw = torch.optim.AdamW(rest, lr=0.02, betas=(0.8, 0.9), eps=1e-6, weight_decay=0.1)
+    # one matrix for each layer, dimension and gate
+    buffers = [torch.zeros(8, 4, 8, dtype=torch.float64) for _ in weights]
     for seed in range(3):
         twin.zero_grad()
         backward(twin, seed)
-        for weight, each in zip(weights, matrices, strict=True):
-            assert weight.grad is not None
-            for matrix, gradient in zip(each, weight.grad.flatten(0, -3), strict=True):
-                matrix.grad = gradient
-        muon.step()
         adamw.step()
         with torch.no_grad():
-            for weight, each in zip(weights, matrices, strict=True):
-                weight.copy_(torch.stack([matrix.detach() for matrix in each]).view_as(weight))
+            for weight, buffer in zip(weights, buffers, strict=True):
+                assert weight.grad is not None and weight.shape == (1, 2, 16, 8)
+                for block, matrix in enumerate(weight.view(8, 4, 8)):
+                    gradient = weight.grad.view(8, 4, 8)[block].double()
+                    buffer[block] = 0.9 * buffer[block] + 0.1 * gradient
+                    direction = slow_orthogonalize(0.1 * gradient + 0.9 * buffer[block])
+                    matrix.mul_(1 - 0.02 * 0.1).sub_(0.02 * 0.2 * 8**0.5 * direction)
 
     for (name, mine), theirs in zip(model.named_parameters(), twin.parameters(), strict=True):
-        torch.testing.assert_close(mine, theirs, msg=name)
+        torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-6, msg=name)
 
 
 def test_a_step_is_as_large_as_adamws() -> None:
@@ -135,7 +162,7 @@ def test_parameters_may_move() -> None:
     ids=["grid_lstm_2d", "grid_lstm_1d", "stacked_lstm", "feed_forward"],
 )
 def test_models_mark_what_lies_between_input_and_output(model: BaseFairseqModel, marked: set[str]) -> None:
-    assert {name for name, parameter in model.named_parameters() if is_hidden_matrix(parameter)} == marked
+    assert {name for name, parameter in model.named_parameters() if hidden_matrix_rows(parameter)} == marked
 
 
 def test_what_cannot_be_is_refused() -> None:
@@ -147,9 +174,5 @@ def test_what_cannot_be_is_refused() -> None:
     adam = torch.optim.Adam(model.parameters())
     with pytest.raises(ValueError, match="trained with another one; give --reset-optimizer"):
         MuonWithAdamW(model.parameters(), lr=0.1).load_state_dict(adam.state_dict())
-
-
-def test_an_old_torch_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch, "optim", SimpleNamespace(Optimizer=torch.optim.Optimizer))
-    with pytest.raises(ValueError, match=r"needs torch 2\.9 or later"):
-        MuonWithAdamW(marked_grid().parameters(), lr=0.1)
+    model = GridLSTM2dModel(GridLSTM2dConfig(hidden_size=4, layers=2), 5, 6)
+    assert {hidden_matrix_rows(weight) for weight in model.grid.grid.weights} == {4}, "each gate by itself"

@@ -1,4 +1,4 @@
-"""From the states of a grid to logits."""
+"""From states and features to logits."""
 
 from __future__ import annotations
 
@@ -9,45 +9,53 @@ from ..grid import State
 
 
 class Readout(nn.Module):
-    """The layer that the softmax reads.
+    """The linear layer that the softmax reads, for the states that leave the top of a grid.
 
     Args:
         hidden_size: d.
         classes: number of classes to predict.
         reads_memory: read [hidden; memory] instead of hidden alone.
-        embedding: use its vectors as the weights of the output layer, after a projection if their size differs from
-            what is read. Default: weights of its own
     """
 
-    def __init__(
-        self, hidden_size: int, classes: int, reads_memory: bool, embedding: nn.Embedding | None = None
-    ) -> None:
+    def __init__(self, hidden_size: int, classes: int, reads_memory: bool) -> None:
         super().__init__()
         self.reads_memory = reads_memory
-        width = hidden_size * (2 if reads_memory else 1)
+        self.output = nn.Linear(hidden_size * (2 if reads_memory else 1), classes)
+
+    def forward(self, state: State) -> Tensor:
+        """Logits of shape (..., classes) for states of shape (..., d)."""
+        logits: Tensor = self.output(torch.cat(state, dim=-1) if self.reads_memory else state.hidden)
+        return logits
+
+
+class OutputLayer(nn.Module):
+    """From features to the logits of words, with the word vectors as weights if they are shared.
+
+    Args:
+        features: number of features.
+        words: number of words to predict.
+        embedding: use its vectors as the weights, after a projection if their size differs from the number of features.
+            Default: weights of its own
+    """
+
+    def __init__(self, features: int, words: int, embedding: nn.Embedding | None = None) -> None:
+        super().__init__()
         self.project: nn.Linear | None = None
         self.scale = 1.0
         if embedding is not None:
-            if embedding.embedding_dim != width:
-                self.project = nn.Linear(width, embedding.embedding_dim, bias=False)
-            width = embedding.embedding_dim
-            # Word vectors of unit variance would give logits of standard deviation sqrt(width).
-            self.scale = width**-0.5
-        self.output = nn.Linear(width, classes)
+            if embedding.embedding_dim != features:
+                self.project = nn.Linear(features, embedding.embedding_dim, bias=False)
+            features = embedding.embedding_dim
+            # Word vectors of unit variance would give logits of standard deviation sqrt(features).
+            self.scale = features**-0.5
+        self.output = nn.Linear(features, words)
+        nn.init.zeros_(self.output.bias)
         if embedding is not None:
             self.output.weight = embedding.weight
 
-    def features(self, state: State) -> Tensor:
-        """What is read of states of shape (..., d): shape (..., d or 2 * d)."""
-        return torch.cat(state, dim=-1) if self.reads_memory else state.hidden
-
-    def logits(self, features: Tensor) -> Tensor:
-        """Logits of shape (..., classes) for features of shape (..., d or 2 * d)."""
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits of shape (..., words) for features of shape (..., features)."""
         if self.project is not None:
             features = self.project(features)
         logits: Tensor = self.output(features * self.scale if self.scale != 1.0 else features)
         return logits
-
-    def forward(self, state: State) -> Tensor:
-        """Logits of shape (..., classes) for states of shape (..., d)."""
-        return self.logits(self.features(state))

@@ -9,18 +9,34 @@ hidden size, L layers.
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+import torch
 from fairseq.data import Dictionary
 from fairseq.dataclass import ChoiceEnum
-from fairseq.models import FairseqEncoder, FairseqEncoderDecoderModel, FairseqIncrementalDecoder, register_model
+from fairseq.models import (
+    FairseqEncoder,
+    FairseqEncoderDecoderModel,
+    FairseqIncrementalDecoder,
+    register_model,
+)
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ..grid import State
 from ..grid.modules import ReencoderGrid
 from ..optim.matrices import mark_hidden_matrices
 from .checkpoint_version import VersionedModel
-from .options import BlockConfig, block_arguments, check_at_least_one, register_presets
-from .readout import Readout
+from .options import (
+    BlockConfig,
+    block_arguments,
+    check_at_least_one,
+    option_error,
+    register_presets,
+)
+from .readout import OutputLayer
+from .row_readout import READOUTS, RowReadout
 from .words import WordStates, pad_on_the_right, restore_padding
+
+NO_ALIGNMENT = "--print-alignment: only a Reencoder trained with --readout attention knows which source word it reads"
 
 IncrementalState = dict[str, dict[str, Any]]
 EncoderOut = dict[str, list[Tensor]]
@@ -68,6 +84,26 @@ class ReencoderConfig(BlockConfig):
             "those that enter it (3.2)"
         },
     )
+    readout: ChoiceEnum(list(READOUTS)) = field(  # type: ignore[valid-type]
+        default="end",
+        metadata={
+            "help": "what the softmax reads besides the end of a row: nothing (the paper), the maximum over the row of "
+            "what leaves its blocks along the depth, or their sum with weights that the blocks score themselves"
+        },
+    )
+    readout_heads: int = field(default=4, metadata={"help": "number of heads of --readout attention"})
+    lexical_readout: bool = field(
+        default=False,
+        metadata={"help": "the softmax also reads the source word vectors, with the weights of --readout attention"},
+    )
+    readout_dim: int = field(
+        default=0, metadata={"help": "size of a tanh layer between the readout and the softmax; 0: none"}
+    )
+    embed_dropout: float = field(default=0.0, metadata={"help": "dropout of the elements of word vectors"})
+    word_dropout: float = field(
+        default=0.0, metadata={"help": "probability of replacing a word of either language by <unk> in training"}
+    )
+    output_dropout: float = field(default=0.0, metadata={"help": "dropout of what the softmax reads"})
     share_decoder_input_output_embed: bool = field(
         default=False, metadata={"help": "share one matrix between the target word vectors and the softmax"}
     )
@@ -85,6 +121,12 @@ def check_options(cfg: ReencoderConfig) -> None:
         raise ValueError(f"--embed-dim: expected 0 or more, got {cfg.embed_dim}")
     if cfg.embed_std <= 0:
         raise ValueError(f"--embed-std: expected above 0 (a net of zeros does not learn), got {cfg.embed_std}")
+    for name in ("embed_dropout", "word_dropout", "output_dropout"):
+        if not 0.0 <= getattr(cfg, name) < 1.0:
+            option = name.replace("_", "-")
+            raise ValueError(f"--{option}: expected a probability in [0, 1), got {getattr(cfg, name)}")
+    if cfg.readout_dim < 0:
+        raise ValueError(f"--readout-dim: expected 0 or more, got {cfg.readout_dim}")
     if cfg.depth_priority not in (0, 1):
         raise ValueError(f"--depth-priority: expected 0 or 1, got {cfg.depth_priority}")
     if cfg.share_decoder_input_output_embed and cfg.embed_dim == 0 and cfg.softmax_reads == "hidden":
@@ -96,7 +138,16 @@ def check_options(cfg: ReencoderConfig) -> None:
 
 def _words(cfg: ReencoderConfig, dictionary: Dictionary, upper: str) -> WordStates:
     layers = range(cfg.layers if upper == "word" else 1)
-    return WordStates(dictionary, cfg.hidden_size, layers, cfg.embed_dim, cfg.embed_std, cfg.init_scale)
+    return WordStates(
+        dictionary,
+        cfg.hidden_size,
+        layers,
+        cfg.embed_dim,
+        cfg.embed_std,
+        cfg.init_scale,
+        cfg.embed_dropout,
+        cfg.word_dropout,
+    )
 
 
 class ReencoderEncoder(FairseqEncoder):
@@ -123,22 +174,25 @@ class ReencoderEncoder(FairseqEncoder):
 
         Returns:
             `hidden` and `memory`: for each layer that words enter, shape (S, batch, d), in the order of the source with
-            padding on the right; `src_lengths`: one tensor of shape (batch,).
+            padding on the right; `vectors`: one tensor of word vectors, shape (S, batch, e); `src_lengths` and
+            `src_left` (number of padding symbols on the left): one tensor each, shape (batch,).
         """
         pad = self.dictionary.pad()
-        tokens, _left = pad_on_the_right(src_tokens, pad)
-        states = self.words(tokens).values()
+        tokens, left = pad_on_the_right(src_tokens, pad)
+        vectors = self.words.vectors(tokens)
+        states = self.words(vectors).values()
         return {
             "hidden": [state.hidden for state in states],
             "memory": [state.memory for state in states],
+            "vectors": [vectors],
             "src_lengths": [tokens.ne(pad).sum(dim=1)],
+            "src_left": [left],
         }
 
     def reorder_encoder_out(self, encoder_out: EncoderOut, new_order: Tensor) -> EncoderOut:
         """Select the sentences `new_order`, shape (new batch,), from the encoder's output."""
-        batch_axis = {"hidden": 1, "memory": 1, "src_lengths": 0}
         return {
-            key: [value.index_select(batch_axis[key], new_order) for value in values]
+            key: [value.index_select(0 if key.startswith("src_") else 1, new_order) for value in values]
             for key, values in encoder_out.items()
         }
 
@@ -157,21 +211,45 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
         cfg: the options.
         dictionary: the target words.
         grid: the grid.
+        lexical_size: size of the source word vectors if the readout is lexical, else 0.
         max_positions: maximum length of a target.
+
+    Raises:
+        ValueError: the options of the readout are wrong.
     """
 
-    def __init__(self, cfg: ReencoderConfig, dictionary: Dictionary, grid: ReencoderGrid, max_positions: int) -> None:
+    def __init__(
+        self,
+        cfg: ReencoderConfig,
+        dictionary: Dictionary,
+        grid: ReencoderGrid,
+        lexical_size: int,
+        max_positions: int,
+    ) -> None:
         super().__init__(dictionary)
         self.grid = grid
-        mark_hidden_matrices([*self.grid.stack.weights, *self.grid.stack.depth_weights])
-        self.words = _words(cfg, dictionary, str(cfg.upper_target))
-        self.readout = Readout(
-            cfg.hidden_size,
-            len(dictionary),
-            reads_memory=cfg.softmax_reads == "hidden-memory",
-            embedding=self.words.embed_tokens if cfg.share_decoder_input_output_embed else None,
+        mark_hidden_matrices(
+            [*self.grid.stack.weights, *self.grid.stack.depth_weights], self.grid.stack.options.hidden_size
         )
-        nn.init.zeros_(self.readout.output.bias)
+        self.words = _words(cfg, dictionary, str(cfg.upper_target))
+        try:
+            self.readout = RowReadout(
+                cfg.hidden_size,
+                str(cfg.readout),  # type: ignore[arg-type]
+                reads_memory=cfg.softmax_reads == "hidden-memory",
+                heads=cfg.readout_heads,
+                lexical_size=lexical_size,
+                dropout=cfg.output_dropout,
+            )
+        except ValueError as error:
+            raise option_error(error) from None
+        self.output_dropout = cfg.output_dropout
+        self.hidden_layer = nn.Linear(self.readout.width, cfg.readout_dim) if cfg.readout_dim else None
+        self.output = OutputLayer(
+            cfg.readout_dim or self.readout.width,
+            len(dictionary),
+            self.words.embed_tokens if cfg.share_decoder_input_output_embed else None,
+        )
         self._max_positions = max_positions
 
     def forward(  # type: ignore[override]
@@ -192,7 +270,8 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
             _: fairseq's further inputs, which are not needed.
 
         Returns:
-            Logits of shape (batch, T or 1, words), and `{"attn": [None], ...}`: the grid has no attention.
+            Logits of shape (batch, T or 1, words), and a dictionary whose entry `attn` has the weights of the source
+            positions, in the order of `src_tokens`, shape (batch, T or 1, S); [None] unless the readout attends.
 
         Raises:
             ValueError: the encoder's output is missing.
@@ -204,22 +283,33 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
             prev_output_tokens = prev_output_tokens[:, -1:]
         else:
             prev_output_tokens, left = pad_on_the_right(prev_output_tokens, self.dictionary.pad())
-        words = self.words(prev_output_tokens)
+        words = self.words(self.words.vectors(prev_output_tokens))
+        lengths = encoder_out["src_lengths"][0]
         output = self.grid(
             [words.get(layer) for layer in range(self.layers)],
             self._saved_states(incremental_state) or self._source_states(encoder_out),
-            encoder_out["src_lengths"][0],
+            lengths,
         )
         if incremental_state is not None:
             self._save_states(incremental_state, output.source_states)
-        features = self.readout.features(output.row_ends).transpose(0, 1)
+        vectors = encoder_out["vectors"][0]
+        real = torch.arange(vectors.size(0), device=lengths.device)[:, None] < lengths
+        read = self.readout(output.row_ends, output.depth, vectors, real)
+        features, weights = read.features.transpose(0, 1), read.weights
+        if self.hidden_layer is not None:
+            features = torch.tanh(self.hidden_layer(features))
         if left is not None:
             features = restore_padding(features, left)
-        return features if features_only else self.output_layer(features), {"attn": [None], "inner_states": None}
+        if weights is not None:
+            weights = restore_padding(weights.permute(2, 0, 1), encoder_out["src_left"][0]).transpose(1, 2)
+            weights = weights if left is None else restore_padding(weights, left)
+        logits = features if features_only else self.output_layer(features)
+        return logits, {"attn": [weights], "inner_states": None}
 
     def output_layer(self, features: Tensor) -> Tensor:
-        """Logits, shape (..., words), of what the softmax reads, shape (..., d or 2 * d)."""
-        return self.readout.logits(features)
+        """Logits, shape (..., words), of what the softmax reads, shape (..., features)."""
+        logits: Tensor = self.output(functional.dropout(features, self.output_dropout, self.training))
+        return logits
 
     @property
     def layers(self) -> int:
@@ -261,13 +351,20 @@ class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
     """Grid LSTM translation model: a 3-LSTM over source position, target position and depth."""
 
     @property
+    def has_alignment(self) -> bool:
+        """True if the readout weighs source positions, so that alignments can be read from it."""
+        return bool(self.decoder.readout.score is not None)
+
+    @property
     def full_context_alignment(self) -> bool:
-        """Requested by fairseq only for alignments.
+        """False: the weights of the search are the alignment. fairseq reads this only to print alignments.
 
         Raises:
-            NotImplementedError: always, because the grid has no attention to read alignments from.
+            NotImplementedError: the readout weighs no source positions.
         """
-        raise NotImplementedError("the Reencoder has no attention to read alignments from: leave out --print-alignment")
+        if not self.has_alignment:
+            raise NotImplementedError(NO_ALIGNMENT)
+        return False
 
     @classmethod
     def build_model(cls, cfg: ReencoderConfig, task: Any) -> "ReencoderModel":
@@ -283,10 +380,12 @@ class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
             cfg.layers,
             depth_priority=cfg.depth_priority,
             continue_rows=cfg.upper_target == "continue" and cfg.layers > 1,
+            depth_output=cfg.readout != "end",
             **block_arguments(cfg),
         )
         encoder = ReencoderEncoder(cfg, task.source_dictionary, source)
-        return cls(encoder, ReencoderDecoder(cfg, task.target_dictionary, grid, target))
+        lexical_size = encoder.words.size if cfg.lexical_readout else 0
+        return cls(encoder, ReencoderDecoder(cfg, task.target_dictionary, grid, lexical_size, target))
 
 
 PRESETS: dict[str, dict[str, Any]] = {

@@ -71,7 +71,7 @@ class GridLSTM2dModel(SymbolModel):
             )
         except ValueError as error:
             raise option_error(error) from None
-        mark_hidden_matrices(self.grid.grid.weights)
+        mark_hidden_matrices(self.grid.grid.weights, cfg.hidden_size)
         scale_input(self.grid.project.linear, cfg.input_scale)
         # without cells along the depth, no memory leaves the top layer
         self.readout = Readout(cfg.hidden_size, symbols_out, cfg.softmax_reads == "hidden-memory" and has_memory)
@@ -126,7 +126,7 @@ class StackedLSTM(SymbolModel):
             if name.startswith("bias_ih"):
                 # torch's order of gates: input, forget, candidate, output
                 nn.init.constant_(bias[size : 2 * size], cfg.forget_bias)
-        mark_hidden_matrices(weights for weights in self.lstm.parameters() if weights.dim() == 2)
+        mark_hidden_matrices((weights for weights in self.lstm.parameters() if weights.dim() == 2), size)
         self.output = nn.Linear(size, symbols_out)
 
     def forward(self, src_tokens: Tensor, states: Optional[State] = None, **_: Any) -> SymbolOutput:  # noqa: UP045

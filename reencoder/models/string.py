@@ -58,7 +58,7 @@ class GridLSTM1dModel(SymbolModel):
         check_at_least_one(cfg, "layers")
         arguments = block_arguments(cfg)
         self.grid = GridLSTM1d(bits, cfg.hidden_size, cfg.layers, untied=cfg.untied, **arguments)
-        mark_hidden_matrices(self.grid.grid.weights)
+        mark_hidden_matrices(self.grid.grid.weights, cfg.hidden_size)
         scale_input(self.grid.project.linear, cfg.input_scale)
         self.readout = Readout(cfg.hidden_size, symbols_out, cfg.softmax_reads == "hidden-memory")
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from fairseq.data import Dictionary
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ..grid import State
 
@@ -21,6 +22,8 @@ class WordStates(nn.Module):
         embed_dim: size of the word vectors; 0: a vector is the pair itself, the same for all layers.
         embed_std: initial standard deviation of the vectors.
         init_scale: the projections of vectors to pairs start uniform within +-`init_scale / sqrt(embed_dim)`.
+        dropout: dropout of the elements of the vectors, in training.
+        word_dropout: probability of replacing a word by the unknown word, in training.
     """
 
     def __init__(
@@ -31,9 +34,13 @@ class WordStates(nn.Module):
         embed_dim: int,
         embed_std: float,
         init_scale: float,
+        dropout: float = 0.0,
+        word_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.layers = tuple(layers)
+        self.dropout, self.word_dropout = dropout, word_dropout
+        self.unknown, self.first_word = dictionary.unk(), dictionary.nspecial
         width = 2 * hidden_size
         self.embed_tokens = nn.Embedding(len(dictionary), embed_dim or width, padding_idx=dictionary.pad())
         nn.init.normal_(self.embed_tokens.weight, std=embed_std)
@@ -46,16 +53,35 @@ class WordStates(nn.Module):
                 nn.init.uniform_(projection.weight, -bound, bound)
                 self.projections[str(layer)] = projection
 
-    def forward(self, tokens: Tensor) -> dict[int, State]:
+    @property
+    def size(self) -> int:
+        """Size of the word vectors."""
+        return self.embed_tokens.embedding_dim
+
+    def vectors(self, tokens: Tensor) -> Tensor:
         """Look up words.
 
         Args:
             tokens: shape (batch, positions).
 
         Returns:
+            Their vectors, shape (positions, batch, e), after dropout of whole words and of elements.
+        """
+        tokens = tokens.t()
+        if self.training and self.word_dropout > 0.0:
+            dropped = torch.rand(tokens.shape, device=tokens.device) < self.word_dropout
+            tokens = tokens.masked_fill(dropped & (tokens >= self.first_word), self.unknown)
+        return functional.dropout(self.embed_tokens(tokens), self.dropout, self.training)
+
+    def forward(self, vectors: Tensor) -> dict[int, State]:
+        """The states that words become.
+
+        Args:
+            vectors: what `vectors` returned, shape (positions, batch, e).
+
+        Returns:
             For each layer that the words enter, their states, shape (positions, batch, d).
         """
-        vectors = self.embed_tokens(tokens.t())
         if not self.projections:
             shared = State(*vectors.chunk(2, dim=-1))
             return dict.fromkeys(self.layers, shared)

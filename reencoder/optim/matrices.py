@@ -10,12 +10,18 @@ from collections.abc import Iterable
 from torch import nn
 
 
-def mark_hidden_matrices(parameters: Iterable[nn.Parameter]) -> None:
-    """Mark parameters that are matrices, or stacks of them: shape (..., rows, columns)."""
+def mark_hidden_matrices(parameters: Iterable[nn.Parameter], rows: int | None = None) -> None:
+    """Mark parameters that are matrices, or stacks of them.
+
+    Args:
+        parameters: shape (..., height, columns).
+        rows: a matrix consists of blocks of this many rows that have nothing to do with one another, such as the gates
+            of an LSTM transform. Default: one block
+    """
     for parameter in parameters:
-        parameter.hidden_matrix = True  # type: ignore[attr-defined]
+        parameter.hidden_matrix_rows = rows or parameter.size(-2)  # type: ignore[attr-defined]
 
 
-def is_hidden_matrix(parameter: nn.Parameter) -> bool:
-    """True if `mark_hidden_matrices` has marked the parameter."""
-    return getattr(parameter, "hidden_matrix", False)
+def hidden_matrix_rows(parameter: nn.Parameter) -> int | None:
+    """Height of the blocks of a parameter that `mark_hidden_matrices` has marked, None for any other."""
+    return getattr(parameter, "hidden_matrix_rows", None)

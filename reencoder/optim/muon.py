@@ -1,9 +1,11 @@
-"""`--optimizer muon`: torch's Muon for the matrices inside a network, AdamW for all other parameters.
+"""`--optimizer muon`: Muon for the matrices inside a network, AdamW for all other parameters.
 
-Muon makes the steps of a matrix equally large in all directions, including those in which the gradient is small.
+Muon (Jordan et al., 2024) takes steps that are equally large in all directions of a matrix, including those in which
+the gradient is small.
 """
 
 # No `from __future__ import annotations`: fairseq reads the types of the configs' fields.
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,14 +16,21 @@ from fairseq.optim import FairseqOptimizer, register_optimizer
 from omegaconf import II
 from torch import Tensor, nn
 
-from .matrices import is_hidden_matrix
+from .matrices import hidden_matrix_rows
+from .orthogonal import orthogonalize
 
 
 class MuonWithAdamW(torch.optim.Optimizer):
     """Muon for the parameters marked by `mark_hidden_matrices`, AdamW for the rest: one optimizer, one learning rate.
 
-    A parameter of more than two axes is a stack of matrices, each of which takes its own step. The steps of the
-    matrices are scaled to the size of AdamW's, so that one learning rate suits both.
+    A marked parameter consists of blocks, such as the gates of each layer and dimension. Each block takes its own step,
+
+        buffer = momentum * buffer + (1 - momentum) * gradient
+        step = orthogonalize((1 - momentum) * gradient + momentum * buffer) * 0.2 * sqrt(max(rows, columns))
+
+    whose factor makes it as large as a step of AdamW, so that one learning rate suits both. The blocks of one shape are
+    orthogonalized together. torch's own Muon takes one step per matrix and computes in bfloat16, which is several times
+    slower than float32 on a CPU without bfloat16 units.
 
     Args:
         params: the parameters, some of them marked.
@@ -32,7 +41,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
         weight_decay: weight decay of both, decoupled from the gradient.
 
     Raises:
-        ValueError: this torch has no Muon, or no parameter is marked.
+        ValueError: no parameter is marked.
     """
 
     def __init__(
@@ -44,45 +53,48 @@ class MuonWithAdamW(torch.optim.Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        if not hasattr(torch.optim, "Muon"):
-            raise ValueError(f"--optimizer muon: needs torch 2.9 or later, this is {torch.__version__}")
         defaults = {"lr": lr, "momentum": momentum, "betas": betas, "eps": eps, "weight_decay": weight_decay}
         super().__init__(params, defaults)
         given: list[nn.Parameter] = [param for group in self.param_groups for param in group["params"]]
-        self._stacks = [param for param in given if is_hidden_matrix(param)]
-        if not self._stacks:
+        self._marked = [param for param in given if hidden_matrix_rows(param) is not None]
+        if not self._marked:
             raise ValueError(
                 "--optimizer muon: the model has no hidden matrices marked for it, or half precision (--fp16, --bf16) "
                 "hides them; use --optimizer adam"
             )
-        # Views of the parameters: Muon's changes to a view are changes to its parameter.
-        self._matrices = [[nn.Parameter(matrix) for matrix in _matrices(param.detach())] for param in self._stacks]
-        views = [matrix for matrices in self._matrices for matrix in matrices]
-        self._muon = torch.optim.Muon(views, adjust_lr_fn="match_rms_adamw")
-        self._adamw = torch.optim.AdamW(param for param in given if not is_hidden_matrix(param))
+        self._adamw = torch.optim.AdamW(param for param in given if hidden_matrix_rows(param) is None)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
         """Take one step; parameters without gradients do not change."""
         loss = None if closure is None else torch.enable_grad()(closure)()
-        for stack, matrices in zip(self._stacks, self._matrices, strict=True):
-            gradients = [None] * len(matrices) if stack.grad is None else _matrices(stack.grad.contiguous())
-            # View again: a parameter may have moved in memory, as torch's LSTM does when it goes to a GPU.
-            for matrix, values, gradient in zip(matrices, _matrices(stack.detach()), gradients, strict=True):
-                matrix.data, matrix.grad = values, gradient
-        # Schedulers and --optimizer-overrides change the options of this group.
-        options = self.param_groups[0]
-        for optimizer, names in (
-            (self._muon, ("lr", "momentum", "weight_decay")),
-            (self._adamw, ("lr", "betas", "eps", "weight_decay")),
-        ):
-            optimizer.param_groups[0].update({name: options[name] for name in names})
-            optimizer.step()
+        options = self.param_groups[0]  # schedulers and --optimizer-overrides change the options of this group
+        self._step_marked(options["lr"], options["momentum"], options["weight_decay"])
+        self._adamw.param_groups[0].update({name: options[name] for name in ("lr", "betas", "eps", "weight_decay")})
+        self._adamw.step()
         return loss
+
+    def _step_marked(self, lr: float, momentum: float, weight_decay: float) -> None:
+        by_shape: dict[tuple[int, ...], list[tuple[nn.Parameter, Tensor]]] = defaultdict(list)
+        for param in self._marked:
+            if param.grad is None:
+                continue
+            state = self.state[param]
+            if not state:
+                state["momentum_buffer"] = torch.zeros_like(param)
+            state["momentum_buffer"].lerp_(param.grad, 1 - momentum)
+            direction = param.grad.lerp(state["momentum_buffer"], momentum)
+            blocks = direction.reshape(-1, hidden_matrix_rows(param) or 0, param.size(-1))
+            by_shape[blocks.shape[1:]].append((param, blocks))
+        for shape, members in by_shape.items():
+            steps = orthogonalize(torch.cat([blocks for _, blocks in members]))
+            for (param, _), step in zip(members, steps.split([len(blocks) for _, blocks in members]), strict=True):
+                param.mul_(1 - lr * weight_decay)
+                param.add_(step.reshape(param.shape), alpha=-lr * 0.2 * max(shape) ** 0.5)
 
     def state_dict(self) -> dict[str, Any]:
         """The states of both optimizers, and the options in the form of any torch optimizer."""
-        return {**super().state_dict(), "muon": self._muon.state_dict(), "adamw": self._adamw.state_dict()}
+        return {**super().state_dict(), "adamw": self._adamw.state_dict()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:  # type: ignore[override]
         """Restore what `state_dict` returned.
@@ -90,16 +102,10 @@ class MuonWithAdamW(torch.optim.Optimizer):
         Raises:
             ValueError: the state is another optimizer's.
         """
-        if "muon" not in state_dict or "adamw" not in state_dict:
+        if "adamw" not in state_dict or "muon" in state_dict:
             raise ValueError("--optimizer muon: the checkpoint was trained with another one; give --reset-optimizer")
         super().load_state_dict({name: state_dict[name] for name in ("state", "param_groups")})
-        self._muon.load_state_dict(state_dict["muon"])
         self._adamw.load_state_dict(state_dict["adamw"])
-
-
-def _matrices(stack: Tensor) -> list[Tensor]:
-    """The matrices of a parameter, as views."""
-    return list(stack.view(-1, *stack.shape[-2:]).unbind())
 
 
 def _betas(text: str) -> tuple[float, float]:

@@ -36,6 +36,10 @@ class ReencoderTranslationConfig(TranslationConfig):
             "minimum); forced prefixes and the maximum length override it"
         },
     )
+    upsample_primary: int = field(
+        default=1,
+        metadata={"help": "times that an epoch has every pair of `train`; once that of further parts (`train1`, ...)"},
+    )
     rebuild_batches: bool = field(default=True, metadata={"help": "form new batches for every epoch"})
 
 
@@ -57,6 +61,8 @@ class ReencoderTranslationTask(TranslationTask):
         """
         if cfg.max_blocks is not None and cfg.max_blocks < 1:
             raise ValueError(f"--max-blocks: expected at least 1, got {cfg.max_blocks}")
+        if cfg.upsample_primary < 1:
+            raise ValueError(f"--upsample-primary: expected at least 1, got {cfg.upsample_primary}")
         if cfg.min_len_ratio < 0:
             raise ValueError(f"--min-len-ratio: expected 0 or more, got {cfg.min_len_ratio}")
         task: ReencoderTranslationTask = super().setup_task(cfg, **kwargs)
@@ -109,11 +115,16 @@ class ReencoderTranslationTask(TranslationTask):
         """fairseq's generator, with `--min-len-ratio` applied in its search; see fairseq's task.
 
         Raises:
-            ValueError: alignments are requested from a model that has none.
+            ValueError: alignments are requested from a Reencoder that has none.
         """
-        if getattr(args, "print_alignment", None) and getattr(args, "score_reference", False):
-            # fairseq would print what the scorer found, which is nothing
-            raise ValueError("--print-alignment: the Reencoder has no attention to read alignments from")
+        if getattr(args, "print_alignment", None):
+            for model in models:
+                if not getattr(model, "has_alignment", True):
+                    # fairseq would print nothing, or fail without a reason
+                    raise ValueError(
+                        "--print-alignment: only a Reencoder trained with --readout attention knows which source word "
+                        "it reads"
+                    )
         generator = super().build_generator(models, args, *other, **kwargs)
         if self.cfg.min_len_ratio > 0 and hasattr(generator, "search"):
             generator.search = MinimumLengthSearch(generator.search, self.cfg.min_len_ratio)

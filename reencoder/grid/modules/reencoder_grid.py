@@ -29,10 +29,13 @@ class ReencoderOutput(NamedTuple):
             (T, batch, d).
         source_states: for each layer the states that leave the last row along the target dimension, in the order of the
             source, hidden and memory of shape (S, batch, d). The next row needs no others.
+        depth: the hidden vectors that leave the last layer along the depth, shape (S, T, batch, d), in the order of the
+            source; None without `depth_output`. At padded source positions they have no meaning.
     """
 
     row_ends: State
     source_states: list[State]
+    depth: Tensor | None
 
 
 class ReencoderGrid(nn.Module):
@@ -48,6 +51,7 @@ class ReencoderGrid(nn.Module):
             those that leave it (section 3.2). Default: 0
         continue_rows: start the rows of an upper layer from the states with which the layer below ended them. Default:
             False
+        depth_output: compute what leaves the last layer along the depth, too. Default: False
         options: see `BlockOptions`.
 
     Inputs: target_states, source_states, lengths
@@ -74,6 +78,7 @@ class ReencoderGrid(nn.Module):
         *,
         depth_priority: int = 0,
         continue_rows: bool = False,
+        depth_output: bool = False,
         **options: Unpack[BlockArguments],
     ) -> None:
         super().__init__()
@@ -86,7 +91,7 @@ class ReencoderGrid(nn.Module):
                 depth_priority=depth_priority,
                 depth_bias=False,
                 depth_input=False,
-                depth_output=False,
+                depth_output=depth_output,
                 continued=(continue_rows, False),
                 **options,
             )
@@ -101,7 +106,8 @@ class ReencoderGrid(nn.Module):
             for target, source in zip(target_states, source_states, strict=True)
         ]
         output = self.stack(sides, None, (lengths, None))
-        return ReencoderOutput(output.leaving[-1][0], [source for _, source in output.leaving])
+        depth = None if output.depth is None else output.depth.hidden
+        return ReencoderOutput(output.leaving[-1][0], [source for _, source in output.leaving], depth)
 
     def _drop(self, state: State | None) -> State | None:
         if state is None:

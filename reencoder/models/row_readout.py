@@ -1,0 +1,118 @@
+"""What the softmax of a Reencoder reads of a row of blocks.
+
+The paper reads the end of the row. The word that matters may have entered many blocks before, so a readout may also
+look at every block of the row: at what leaves it along the depth. Axes: S source positions, T target positions (rows),
+`batch`, `d` hidden size, e size of the word vectors.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, get_args
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..grid import State
+
+ReadoutKind = Literal["end", "max", "attention"]
+READOUTS: tuple[str, ...] = get_args(ReadoutKind)
+
+
+class RowFeatures(NamedTuple):
+    """What a `RowReadout` returns.
+
+    Attributes:
+        features: what the softmax reads, shape (T, batch, width).
+        weights: of each source position for each row, averaged over the heads, shape (S, T, batch); they sum to 1 over
+            S. None unless the readout attends.
+    """
+
+    features: Tensor
+    weights: Tensor | None
+
+
+class RowReadout(nn.Module):
+    r"""Features of the rows of the last layer.
+
+    Always the states at the end of a row, :math:`[h; m]` or :math:`h`. Beside them, with :math:`z_i` for the hidden
+    vector that leaves block i of the row along the depth:
+
+    * "end": nothing, as in the paper (section 4.4).
+    * "max": the maximum of :math:`z_i` over i, for each element.
+    * "attention": for each head k, with a part :math:`z_{ik}` of the vector, :math:`\sum_i a_{ik} z_{ik}` with weights
+      :math:`a_{ik} = \mathrm{softmax}_i(w_k \cdot \tanh z_i)`. The weights look at what the grid found at each source
+      position; there is no query. A *lexical* readout adds :math:`\tanh \sum_i \bar a_i x_i`, the source word vectors
+      :math:`x_i` under the weights averaged over the heads.
+
+    Args:
+        hidden_size: d.
+        kind: see above.
+        reads_memory: read [hidden; memory] of the end instead of hidden alone.
+        heads: number of heads of the attention.
+        lexical_size: e if the readout is lexical, else 0.
+        dropout: dropout of the lexical features, in training.
+
+    Attributes:
+        width: number of features.
+
+    Raises:
+        ValueError: an option is wrong, or options exclude each other.
+    """
+
+    def __init__(
+        self,
+        hidden_size: int,
+        kind: ReadoutKind = "end",
+        *,
+        reads_memory: bool = True,
+        heads: int = 4,
+        lexical_size: int = 0,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if kind not in READOUTS:
+            raise ValueError(f"readout: expected one of {', '.join(READOUTS)}, got {kind!r}")
+        if kind == "attention" and (heads < 1 or hidden_size % heads):
+            raise ValueError(f"readout heads: expected a divisor of the hidden size {hidden_size}, got {heads}")
+        if lexical_size and kind != "attention":
+            raise ValueError(f"lexical readout: expected the readout to be attention, got {kind}")
+        self.kind, self.reads_memory, self.heads = kind, reads_memory, heads
+        self.lexical, self.dropout = lexical_size > 0, dropout
+        self.score = nn.Linear(hidden_size, heads, bias=False) if kind == "attention" else None
+        self.width = hidden_size * ((2 if reads_memory else 1) + (kind != "end")) + lexical_size
+
+    def extra_repr(self) -> str:
+        return f"kind={self.kind}, reads_memory={self.reads_memory}, heads={self.heads}, lexical={self.lexical}"
+
+    def forward(
+        self, row_ends: State, depth: Tensor | None, source_vectors: Tensor | None, real: Tensor
+    ) -> RowFeatures:
+        """Read T rows.
+
+        Args:
+            row_ends: the states at the end of each row, shape (T, batch, d).
+            depth: the hidden vectors that leave the blocks along the depth, shape (S, T, batch, d); None for "end".
+            source_vectors: the source word vectors, shape (S, batch, e); None unless the readout is lexical.
+            real: False where a source position is padding, shape (S, batch).
+
+        Returns:
+            See `RowFeatures`.
+        """
+        parts = list(row_ends) if self.reads_memory else [row_ends.hidden]
+        padding = ~real[:, None, :, None]  # (S, 1, batch, 1)
+        weights: Tensor | None = None
+        if self.kind == "max":
+            assert depth is not None
+            parts.append(depth.masked_fill(padding, -torch.inf).amax(dim=0))
+        elif self.score is not None:
+            assert depth is not None
+            by_head = self.score(torch.tanh(depth)).masked_fill(padding, -torch.inf).softmax(dim=0)  # (S, T, batch, k)
+            values = depth.unflatten(-1, (self.heads, -1))  # (S, T, batch, k, d / k)
+            parts.append((values * by_head.unsqueeze(-1)).sum(dim=0).flatten(-2))
+            weights = by_head.mean(dim=-1)
+            if self.lexical:
+                assert source_vectors is not None
+                mixed = torch.einsum("stb,sbe->tbe", weights, source_vectors)
+                parts.append(functional.dropout(torch.tanh(mixed), self.dropout, self.training))
+        return RowFeatures(torch.cat(parts, dim=-1), weights)
