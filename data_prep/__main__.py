@@ -9,7 +9,8 @@ from pathlib import Path
 
 from .command_line import Parser, run
 from .errors import DataError
-from .text import SEGMENTATIONS
+from .subwords import MODEL_TYPES
+from .text import SEGMENTATIONS, TARGET_SEGMENTATIONS
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -69,11 +70,30 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
         "--segmentation", choices=SEGMENTATIONS, default="jieba", help="segmentation of Chinese (default: %(default)s)"
     )
     text.add_argument(
+        "--target-segmentation",
+        choices=TARGET_SEGMENTATIONS,
+        default="words",
+        help="segmentation of English: words, or sentencepiece's pieces of them (default: %(default)s)",
+    )
+    text.add_argument(
+        "--sentencepiece-type",
+        choices=MODEL_TYPES,
+        default="unigram",
+        help="type of the sentencepiece models of both languages (default: %(default)s)",
+    )
+    text.add_argument(
         "--sentencepiece-vocab-size",
         type=int,
         default=8000,
         metavar="N",
-        help="number of pieces, with --segmentation sentencepiece (default: %(default)s)",
+        help="number of Chinese pieces, with --segmentation sentencepiece (default: %(default)s)",
+    )
+    text.add_argument(
+        "--sentencepiece-target-vocab-size",
+        type=int,
+        default=4000,
+        metavar="N",
+        help="number of English pieces, with --target-segmentation sentencepiece (default: %(default)s)",
     )
     text.add_argument("--keep-case", action="store_true", help="do not lower-case English")
     text.add_argument(
@@ -81,7 +101,51 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=2,
         metavar="N",
-        help="words seen less often in training become UNK (default: %(default)s)",
+        help="words and characters seen less often in training become UNK; sentencepiece's pieces never do "
+        "(default: %(default)s)",
+    )
+    phrases = parser.add_argument_group(
+        "phrase pairs",
+        "Phrase pairs of the training sentences as a second part of the training set (train1), which fairseq-train "
+        "loads beside the sentences (--upsample-primary N repeats the sentences). Needs the extra 'align'.",
+    )
+    phrases.add_argument(
+        "--phrase-pairs", type=int, default=0, metavar="N", help="greatest number of phrase pairs (default: none)"
+    )
+    for side, default in (("source", 4), ("target", 6)):
+        phrases.add_argument(
+            f"--phrase-max-{side}",
+            type=int,
+            default=default,
+            metavar="N",
+            help=f"greatest number of {side} words (default: %(default)s)",
+        )
+    phrases.add_argument(
+        "--phrase-min-frequency",
+        type=float,
+        default=0.08,
+        metavar="P",
+        help="least relative frequency of a translation among those of its source phrase (default: %(default)s)",
+    )
+    phrases.add_argument(
+        "--phrase-min-count",
+        type=int,
+        default=1,
+        metavar="N",
+        help="least number of occurrences (default: %(default)s)",
+    )
+    phrases.add_argument(
+        "--phrase-tag",
+        default="<phrase>",
+        metavar="WORD",
+        help="first word of every source phrase: tells the model that it is no sentence (default: %(default)s)",
+    )
+    phrases.add_argument(
+        "--phrase-seed",
+        type=int,
+        default=1,
+        metavar="N",
+        help="random seed of the word alignment (default: %(default)s)",
     )
     parser.set_defaults(run=_run_prepare)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import DataError
+from .files import read_lines, write_lines
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,12 @@ class SideCounts:
 
 
 def binarise(
-    directory: Path, parts: Sequence[str], source_lang: str, target_lang: str, min_count: int
+    directory: Path,
+    parts: Sequence[str],
+    source_lang: str,
+    target_lang: str,
+    min_count: int,
+    vocabularies: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, dict[str, SideCounts]]:
     """Binarise `directory/text/PART.LANG` into `directory/bin`.
 
@@ -42,6 +49,8 @@ def binarise(
         source_lang: source language.
         target_lang: target language.
         min_count: words seen less often in training become UNK.
+        vocabularies: for languages whose dictionary is not built from the training set, all tokens but fairseq's own
+            symbols. Default: none
 
     Returns:
         The counts by part and language.
@@ -49,30 +58,95 @@ def binarise(
     Raises:
         DataError: fairseq-preprocess fails, or its output differs from the text.
     """
+    options = ["--thresholdsrc", str(min_count), "--thresholdtgt", str(min_count)]
+    dictionaries = []
+    for option, language in (("--srcdict", source_lang), ("--tgtdict", target_lang)):
+        if vocabularies is not None and language in vocabularies:
+            dictionaries.append(directory / f"dict.{language}.txt")
+            _write_dictionary(dictionaries[-1], vocabularies[language], directory / "text" / f"train.{language}")
+            options += [option, dictionaries[-1].name]
+    _preprocess(directory, "bin", {part: part for part in parts}, (source_lang, target_lang), options)
+    for dictionary in dictionaries:
+        dictionary.unlink()  # fairseq-preprocess has copied it
+    return {part: _checked_sides(directory, part, (source_lang, target_lang)) for part in parts}
+
+
+def binarise_second_part(
+    directory: Path, part: str, source_lang: str, target_lang: str, tag: str
+) -> dict[str, SideCounts]:
+    """Binarise a second part of the training set, which fairseq-train loads beside the first.
+
+    Args:
+        directory: directory of the prepared data, whose other parts are binarised.
+        part: name of the part: "train1".
+        source_lang: source language.
+        target_lang: target language.
+        tag: word at the beginning of every source, which is added to the end of the source dictionary. All other words
+            must be known.
+
+    Returns:
+        The counts by language.
+
+    Raises:
+        DataError: fairseq-preprocess fails, or its output differs from the text.
+    """
+    lines = read_lines(directory / "text" / f"{part}.{source_lang}")
+    dictionary = directory / "bin" / f"dict.{source_lang}.txt"
+    write_lines(dictionary, [*read_lines(dictionary), f"{tag} {len(lines)}"])
+    # fairseq-preprocess does not accept a destination that contains dictionaries, and names the part itself.
+    dictionaries = ["--srcdict", f"bin/dict.{source_lang}.txt", "--tgtdict", f"bin/dict.{target_lang}.txt"]
+    _preprocess(directory, "second", {"valid": part}, (source_lang, target_lang), dictionaries)
+    for file in sorted((directory / "second").glob("valid.*")):
+        file.rename(directory / "bin" / file.name.replace("valid", part, 1))
+    shutil.rmtree(directory / "second")
+    return _checked_sides(directory, part, (source_lang, target_lang))
+
+
+def _write_dictionary(path: Path, vocabulary: Sequence[str], text: Path) -> None:
+    """Write a dictionary in the order in which fairseq writes one: by falling count in the text, then by symbol."""
+    counts = dict.fromkeys(vocabulary, 0)
+    for line in read_lines(text):
+        for token in line.split():
+            if token in counts:
+                counts[token] += 1
+    write_lines(
+        path, (f"{token} {counts[token]}" for token in sorted(counts, key=lambda token: (-counts[token], token)))
+    )
+
+
+def _preprocess(
+    directory: Path, destination: str, parts: Mapping[str, str], languages: tuple[str, str], options: Sequence[str]
+) -> None:
+    """Run fairseq-preprocess.
+
+    Args:
+        directory: directory of the prepared data.
+        destination: name of the directory in it that the program writes.
+        parts: by fairseq's name of the part ("train", "valid", "test") the name of the text.
+        languages: source and target language.
+        options: further options.
+    """
     # Relative paths, with `directory` as working directory: fairseq splits --validpref at commas, and the path of the
     # destination may contain some.
-    command = [sys.executable, "-m", "fairseq_cli.preprocess", "--destdir", "bin", "--workers", "1"]
-    command += ["--source-lang", source_lang, "--target-lang", target_lang]
-    command += ["--thresholdsrc", str(min_count), "--thresholdtgt", str(min_count)]
+    command = [sys.executable, "-m", "fairseq_cli.preprocess", "--destdir", destination, "--workers", "1"]
+    command += ["--source-lang", languages[0], "--target-lang", languages[1], *options]
     # Do not pad the dictionaries: the model would only give probability to words that do not exist.
     command += ["--padding-factor", "1"]
-    for part in parts:
-        command += [f"--{part}pref", f"text/{part}"]
+    for name, part in parts.items():
+        command += [f"--{name}pref", f"text/{part}"]
     environment = os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"}
     done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, encoding="utf-8")
     if done.returncode != 0:
         last_line = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
         raise DataError(f"fairseq-preprocess failed with status {done.returncode}: {last_line}")
     # Its log contains the time and temporary paths, so it differs between runs; the manifest records what matters.
-    (directory / "bin" / "preprocess.log").unlink(missing_ok=True)
+    (directory / destination / "preprocess.log").unlink(missing_ok=True)
+
+
+def _checked_sides(directory: Path, part: str, languages: tuple[str, str]) -> dict[str, SideCounts]:
+    pair = "-".join(languages)
     with _quiet_fairseq():
-        return {
-            part: {
-                language: _checked_counts(directory, part, f"{source_lang}-{target_lang}", language)
-                for language in (source_lang, target_lang)
-            }
-            for part in parts
-        }
+        return {language: _checked_counts(directory, part, pair, language) for language in languages}
 
 
 def _checked_counts(directory: Path, part: str, pair: str, language: str) -> SideCounts:

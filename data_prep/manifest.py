@@ -5,28 +5,33 @@ from __future__ import annotations
 import json
 import platform
 import unicodedata
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from .errors import DataError
 from .files import sha256_of
-from .text import SEGMENTATIONS, ChineseSegmenter
+from .subwords import join_pieces, model_name
+from .text import SEGMENTATIONS, TARGET_SEGMENTATIONS, ChineseSegmenter, detokenize_english
 
 FORMAT = "data_prep/1"
 MANIFEST = "manifest.json"
-SENTENCEPIECE_MODEL = "sentencepiece.zh.model"
 
 
-def package_versions() -> dict[str, str]:
-    """Return the version of everything that affects the output, Unicode included, because NFKC depends on it."""
+def package_versions(aligner: bool = False) -> dict[str, str]:
+    """Return the version of everything that affects the output, Unicode included, because NFKC depends on it.
+
+    Args:
+        aligner: include the word aligner, which only phrase pairs need. Default: False
+    """
     import opencc
 
     versions = {"python": platform.python_version(), "unicode": unicodedata.unidata_version}
     versions["fairseq"] = _first_version("ve-fairseq", "fairseq")
     # The module knows its version; several distributions provide a module of this name.
     versions["opencc"] = str(getattr(opencc, "__version__", None) or _first_version("OpenCC"))
-    for name in ("jieba", "numpy", "sacremoses", "sentencepiece", "torch"):
+    for name in ("jieba", "numpy", "sacremoses", "sentencepiece", "torch", *(["eflomal"] if aligner else [])):
         versions[name] = _first_version(name)
     return versions
 
@@ -89,7 +94,22 @@ def segmenter_from_manifest(path: Path) -> ChineseSegmenter:
     segmentation = options.get("segmentation") if isinstance(options, dict) else None
     if segmentation not in SEGMENTATIONS:
         raise DataError(f"{path}: contains no known segmentation; prepare the data again")
-    return ChineseSegmenter(segmentation, path.parent / SENTENCEPIECE_MODEL)
+    return ChineseSegmenter(segmentation, path.parent / model_name("zh"))
+
+
+def detokenizer_from_manifest(path: Path) -> Callable[[str], str]:
+    """Return the function that turns a line of target tokens of the data beside the manifest into text.
+
+    Raises:
+        DataError: the manifest cannot be read (see `read_manifest`), or its target segmentation is unknown.
+    """
+    options = read_manifest(path).get("options")
+    segmentation = options.get("target_segmentation", "words") if isinstance(options, dict) else "words"
+    if segmentation not in TARGET_SEGMENTATIONS:
+        raise DataError(f"{path}: contains no known target segmentation; prepare the data again")
+    if segmentation == "words":
+        return detokenize_english
+    return lambda line: detokenize_english(join_pieces(line))
 
 
 def _first_version(*names: str) -> str:

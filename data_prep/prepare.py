@@ -13,81 +13,17 @@ from typing import Any
 
 from .binarise import SideCounts, binarise
 from .errors import DataError
-from .files import check_directory, new_directory, write_lines
-from .manifest import (
-    SENTENCEPIECE_MODEL,
-    checksums,
-    describe_file,
-    foreign_file,
-    package_versions,
-    write_manifest,
-)
+from .files import check_directory, new_directory, sha256_of, write_lines
+from .manifest import checksums, describe_file, foreign_file, package_versions, write_manifest
+from .options import Options
 from .pairs import Corpus, Pair, read_parallel, read_tsv
+from .phrase_part import add_phrase_part
+from .phrases import PhraseOptions
 from .progress import progress
 from .split import PARTS, Example, count_leaks, make_examples, pair_keys, split_pairs
-from .text import ChineseSegmenter, EnglishTokenizer, train_sentencepiece
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options of `prepare`; either `tsv` or `parallel` is given.
-
-    Attributes:
-        dest: directory to write.
-        tsv: file of pairs, see `read_tsv`.
-        parallel: Chinese and English file, see `read_parallel`.
-        valid_tsv: the user's own validation set; requires `test_tsv`. All other input is then used for training.
-        test_tsv: the user's own test set; requires `valid_tsv`.
-        source_lang: source language, "zh".
-        target_lang: target language, "en".
-        segmentation: segmentation of Chinese, see `ChineseSegmenter`.
-        sentencepiece_vocab_size: number of pieces of a sentencepiece model.
-        keep_case: do not lower-case English.
-        min_count: words seen less often in training become UNK.
-        test_permille: see `assign_parts`.
-        valid_permille: see `assign_parts`.
-        overwrite: replace an existing `dest` that an earlier run wrote.
-
-    Raises:
-        DataError: the options contradict each other or are out of range.
-    """
-
-    dest: Path
-    tsv: Path | None = None
-    parallel: tuple[Path, Path] | None = None
-    valid_tsv: Path | None = None
-    test_tsv: Path | None = None
-    source_lang: str = "zh"
-    target_lang: str = "en"
-    segmentation: str = "jieba"
-    sentencepiece_vocab_size: int = 8000
-    keep_case: bool = False
-    min_count: int = 2
-    test_permille: int = 40
-    valid_permille: int = 40
-    overwrite: bool = False
-
-    def __post_init__(self) -> None:
-        if (self.tsv is None) == (self.parallel is None):
-            raise DataError("give either --tsv or --parallel")
-        if (self.valid_tsv is None) != (self.test_tsv is None):
-            raise DataError("--valid-tsv and --test-tsv go together: give both to use your own split, or neither")
-        if self.min_count < 1:
-            raise DataError(f"--min-count {self.min_count}: must be at least 1")
-        if self.sentencepiece_vocab_size < 1:
-            raise DataError(f"--sentencepiece-vocab-size {self.sentencepiece_vocab_size}: must be at least 1")
-        if min(self.test_permille, self.valid_permille) < 0 or self.test_permille + self.valid_permille > 1000:
-            raise DataError(
-                f"--test-permille {self.test_permille} --valid-permille {self.valid_permille}: "
-                "neither may be negative, and their sum may not exceed 1000"
-            )
-
-    @property
-    def inputs(self) -> dict[str, Path]:
-        """The input files by name: "tsv", or "zh" and "en"; "valid_tsv" and "test_tsv"."""
-        train = {"tsv": self.tsv} if self.parallel is None else dict(zip(("zh", "en"), self.parallel, strict=True))
-        given = {**train, "valid_tsv": self.valid_tsv, "test_tsv": self.test_tsv}
-        return {name: path for name, path in given.items() if path is not None}
+from .subwords import BOUNDARY, model_name, train_sentencepiece, vocabulary
+from .text import ChineseSegmenter, EnglishTokenizer, simplified_nfkc
+from .word_alignment import check_aligner
 
 
 @dataclass
@@ -119,20 +55,32 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         DataError: bad input or options; the destination is left unchanged.
     """
     started = time.time()
+    if options.phrases is not None:
+        check_aligner("--phrase-pairs")
     inputs = list(options.inputs.values())
     check_directory(options.dest, options.overwrite, foreign_file, inputs)
     split = read_split(options)
     with new_directory(options.dest, options.overwrite, foreign_file, inputs) as directory:
         parts = [part for part in PARTS if split.parts[part]]
-        write_text(directory / "text", split.parts, parts, *_tokenizers(options, split.parts["train"], directory))
+        train = split.parts["train"]
+        models = _train_subwords(options, train, directory)
+        segment = ChineseSegmenter(options.segmentation, directory / model_name("zh"))
+        tokenize = EnglishTokenizer(options.keep_case, directory / model_name("en") if "en" in models else None)
+        write_text(directory / "text", split.parts, parts, segment, tokenize)
         write_raw(directory / "raw", split.parts, parts)
         print("binarising with fairseq-preprocess ...", file=sys.stderr)
-        counts = binarise(directory, parts, options.source_lang, options.target_lang, options.min_count)
+        languages = (options.source_lang, options.target_lang)
+        vocabularies = {language: vocabulary(directory / model_name(language)) for language in models}
+        counts = binarise(directory, parts, *languages, options.min_count, vocabularies)
+        optional: dict[str, Any] = {"sentencepiece": models} if models else {}
+        if options.phrases is not None:
+            optional["phrases"] = _add_phrases(options.phrases, directory, train, segment, tokenize, languages)
         manifest = {
-            "options": _recorded_options(options),
-            "versions": package_versions(),
+            "options": options.recorded(),
+            "versions": package_versions(aligner=options.phrases is not None),
             "inputs": {name: describe_file(path) for name, path in options.inputs.items()},
             "counts": {part: _counts(split.parts[part], counts[part]) for part in parts},
+            **optional,
             "dropped": split.dropped,
             "warnings": split.warnings,
             "files": checksums(directory),
@@ -242,6 +190,10 @@ def format_counts(manifest: dict[str, Any]) -> str:
         rows.append([part, str(counts["pairs"]), str(counts["sources"]), *figures])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) for row in rows]
+    if "phrases" in manifest:
+        phrases = manifest["phrases"]
+        shares = ", ".join(f"{share} % of the {name}" for name, share in phrases["share_percent"].items())
+        lines.append(f"phrase pairs: {phrases['pairs']} in the part {phrases['part']} ({shares})".replace("_", " "))
     dropped = manifest["dropped"] or {"nothing": 0}
     lines += [f"dropped: {reason}" + (f": {count}" if count else "") for reason, count in dropped.items()]
     lines += [f"warning: {warning}" for warning in manifest["warnings"]]
@@ -265,12 +217,51 @@ def _with_keys(pairs: list[Pair], dropped: Counter[str]) -> Iterator[Pair]:
             dropped[f"no letter or digit on the {'English' if chinese else 'Chinese'} side"] += 1
 
 
-def _tokenizers(options: Options, train: list[Example], directory: Path) -> tuple[ChineseSegmenter, EnglishTokenizer]:
-    model = directory / SENTENCEPIECE_MODEL
-    if options.segmentation == "sentencepiece":
-        lines = progress([example.chinese for example in train], "training sentencepiece")
-        train_sentencepiece(lines, options.sentencepiece_vocab_size, model)
-    return ChineseSegmenter(options.segmentation, model), EnglishTokenizer(options.keep_case)
+def _train_subwords(options: Options, train: list[Example], directory: Path) -> dict[str, dict[str, Any]]:
+    """Train the sentencepiece models that the options ask for; return what the manifest records, by language."""
+    models: dict[str, dict[str, Any]] = {}
+    if "sentencepiece" in options.segmentation:
+        text = simplified_nfkc if options.segmentation == "sentencepiece" else _separate_words
+        models["zh"] = train_sentencepiece(
+            (text(example.chinese) for example in progress(train, "training sentencepiece: Chinese")),
+            options.sentencepiece_vocab_size,
+            directory / model_name("zh"),
+            "zh",
+            options.sentencepiece_type,
+        )
+    if options.target_segmentation == "sentencepiece":
+        tokenize = EnglishTokenizer(options.keep_case)
+        models["en"] = train_sentencepiece(
+            (tokenize(example.english) for example in progress(train, "training sentencepiece: English")),
+            options.sentencepiece_target_vocab_size,
+            directory / model_name("en"),
+            "en",
+            options.sentencepiece_type,
+            "--sentencepiece-target-vocab-size",
+        )
+    return {
+        language: {"path": model_name(language), "sha256": sha256_of(directory / model_name(language)), **settings}
+        for language, settings in models.items()
+    }
+
+
+def _separate_words(text: str) -> str:
+    """Return Chinese words so that no piece crosses the boundary of a word."""
+    return BOUNDARY.join(ChineseSegmenter().words(text))
+
+
+def _add_phrases(
+    options: PhraseOptions,
+    directory: Path,
+    train: list[Example],
+    segment: ChineseSegmenter,
+    tokenize: EnglishTokenizer,
+    languages: tuple[str, str],
+) -> dict[str, Any]:
+    source = [segment.words(example.chinese) for example in progress(train, "words to align: Chinese")]
+    target = [tokenize.words(example.english) for example in progress(train, "words to align: English")]
+    print("aligning words with eflomal, extracting phrase pairs ...", file=sys.stderr)
+    return add_phrase_part(directory, (source, target), (segment.encode, tokenize.encode), languages, options)
 
 
 def _counts(examples: list[Example], sides: dict[str, SideCounts]) -> dict[str, Any]:
@@ -285,14 +276,3 @@ def _counts(examples: list[Example], sides: dict[str, SideCounts]) -> dict[str, 
         language: asdict(side) | {"unknown_percent": round(100 * side.unknown / side.tokens, 3)}
         for language, side in sides.items()
     }
-
-
-def _recorded_options(options: Options) -> dict[str, Any]:
-    """Return the options that affect the data, without paths: the manifest lists the input files separately."""
-    left_out = {"dest", "overwrite", "tsv", "parallel", "valid_tsv", "test_tsv"}
-    if options.valid_tsv is not None:
-        left_out |= {"valid_permille", "test_permille"}
-    if options.segmentation != "sentencepiece":
-        left_out.add("sentencepiece_vocab_size")
-    plain = {name: value for name, value in asdict(options).items() if name not in left_out}
-    return plain | {"split": "given" if options.valid_tsv else "by rule"}

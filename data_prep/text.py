@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from .errors import DataError
+from .subwords import load_sentencepiece
 
-SEGMENTATIONS = ("jieba", "char", "sentencepiece")
+SEGMENTATIONS = ("jieba", "char", "sentencepiece", "jieba-sentencepiece")
+TARGET_SEGMENTATIONS = ("words", "sentencepiece")
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]")
 # Runs of Latin letters and digits are one token: names and numbers inside Chinese text are words.
@@ -42,56 +43,87 @@ class ChineseSegmenter:
 
     Args:
         segmentation: "jieba" (words; a hidden Markov model segments those missing from the dictionary), "char"
-            (characters; a run of Latin letters and digits is one token) or "sentencepiece".
-        model: path of a trained sentencepiece model, required for that segmentation.
+            (characters; a run of Latin letters and digits is one token), "sentencepiece" (pieces of the sentence) or
+            "jieba-sentencepiece" (pieces of jieba's words).
+        model: path of a trained sentencepiece model, required for the last two.
 
     Raises:
         DataError: the segmentation is unknown, or its model is missing or unreadable.
     """
 
     def __init__(self, segmentation: str = "jieba", model: Path | None = None) -> None:
-        split: dict[str, Callable[[], Callable[[str], list[str]]]] = {
-            "jieba": _jieba_split,
-            "char": lambda: _CHARACTER.findall,
-            "sentencepiece": lambda: _sentencepiece_split(model),
-        }
-        if segmentation not in split:
+        if segmentation not in SEGMENTATIONS:
             raise DataError(f"unknown segmentation '{segmentation}'; choose one of {', '.join(SEGMENTATIONS)}")
         self.segmentation = segmentation
-        self._split = split[segmentation]()
+        if segmentation == "jieba":
+            self._split: Callable[[str], list[str]] = lambda word: [word]
+        elif segmentation == "char":
+            self._split = _CHARACTER.findall
+        elif model is None:
+            raise DataError(
+                f"segmentation '{segmentation}' needs a trained model; give --sentencepiece-model or --manifest"
+            )
+        else:
+            self._split = load_sentencepiece(model)
+        if segmentation.startswith("jieba"):
+            _jieba_words()  # takes a second to load: not with the first sentence
 
     def __call__(self, text: str) -> str:
         """Segment one sentence. Tokens are separated by single spaces; an empty sentence gives an empty string."""
-        # Join and split again, so that no token contains anything that other programs take for white space.
-        return " ".join(" ".join(self._split(simplified_nfkc(text))).split())
+        if self.segmentation.startswith("jieba"):
+            return self.encode(self.words(text))
+        return _tokens(self._split(simplified_nfkc(text)))
+
+    def words(self, text: str) -> list[str]:
+        """Return the words of one sentence, whatever the segmentation, as segmentation "jieba" has them."""
+        return _tokens(_jieba_words()(simplified_nfkc(text))).split()
+
+    def encode(self, words: Sequence[str]) -> str:
+        """Return the tokens, separated by single spaces, of a phrase of words that `words` returned."""
+        if self.segmentation == "sentencepiece":
+            return _tokens(self._split("".join(words)))
+        return _tokens(token for word in words for token in self._split(word))
 
 
 class EnglishTokenizer:
-    """Turns raw English into tokens separated by spaces: NFKC, the Moses tokenizer, lower-casing.
+    """Turns raw English into tokens separated by spaces: NFKC, the Moses tokenizer, lower-casing, perhaps subwords.
 
     The tokenizer does not escape characters as XML entities: only Moses' own file formats need them, and the output of
     a model would have to be unescaped.
 
     Args:
         keep_case: do not lower-case.
+        model: path of a trained sentencepiece model that splits the words into pieces. Default: none
+
+    Raises:
+        DataError: the model is missing or unreadable.
     """
 
-    def __init__(self, keep_case: bool = False) -> None:
+    def __init__(self, keep_case: bool = False, model: Path | None = None) -> None:
         from sacremoses import MosesTokenizer
 
         self.keep_case = keep_case
         self._moses = MosesTokenizer(lang="en")
+        self._split = None if model is None else load_sentencepiece(model)
 
     def __call__(self, text: str) -> str:
         """Tokenise one sentence. Tokens are separated by single spaces; an empty sentence gives an empty string."""
+        return self.encode(self.words(text))
+
+    def words(self, text: str) -> list[str]:
+        """Return the words of one sentence."""
         # Lower-case only afterwards: the list of abbreviations that keep their full stop ("Mr.") is cased.
-        tokens = self._moses.tokenize(unicodedata.normalize("NFKC", text), escape=False, return_str=True)
-        line = " ".join(tokens.split())
-        return line if self.keep_case else line.lower()
+        line: str = self._moses.tokenize(unicodedata.normalize("NFKC", text), escape=False, return_str=True)
+        return line.split() if self.keep_case else line.lower().split()
+
+    def encode(self, words: Sequence[str]) -> str:
+        """Return the tokens, separated by single spaces, of words that `words` returned."""
+        line = " ".join(words)
+        return line if self._split is None else _tokens(self._split(line))
 
 
 def detokenize_english(line: str) -> str:
-    """Undo `EnglishTokenizer` on a line of tokens, except for the lower-casing."""
+    """Undo `EnglishTokenizer` on a line of words, except for the lower-casing. For pieces see `join_pieces`."""
     text: str = _moses_detokenizer().detokenize(line.split(), unescape=False)
     return text
 
@@ -99,39 +131,6 @@ def detokenize_english(line: str) -> str:
 def simplified_nfkc(text: str) -> str:
     """Return the text that every segmentation starts from: NFKC, simplified characters, single spaces."""
     return " ".join(to_simplified(unicodedata.normalize("NFKC", text)).split())
-
-
-def train_sentencepiece(lines: Iterable[str], vocab_size: int, path: Path) -> None:
-    """Train a sentencepiece unigram model. The same lines give the same bytes.
-
-    Args:
-        lines: raw Chinese.
-        vocab_size: number of pieces.
-        path: model file to write.
-
-    Raises:
-        DataError: sentencepiece cannot make a vocabulary of this size from the text.
-    """
-    import sentencepiece
-
-    model = io.BytesIO()
-    try:
-        # An iterator, because the model would store the path of an input file. One thread, because the order of
-        # floating-point sums would otherwise vary.
-        sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=(simplified_nfkc(line) for line in lines),
-            model_writer=model,
-            vocab_size=vocab_size,
-            normalization_rule_name="identity",
-            character_coverage=0.9995,
-            add_dummy_prefix=False,
-            num_threads=1,
-            minloglevel=2,
-        )
-    except RuntimeError as error:
-        reason = str(error).rsplit("] ", 1)[-1].strip()
-        raise DataError(f"--sentencepiece-vocab-size {vocab_size}: sentencepiece refused: {reason}") from error
-    path.write_bytes(model.getvalue())
 
 
 @cache
@@ -148,7 +147,13 @@ def _moses_detokenizer() -> Any:
     return MosesDetokenizer(lang="en")
 
 
-def _jieba_split() -> Callable[[str], list[str]]:
+def _tokens(tokens: Iterable[str]) -> str:
+    """Join tokens, so that none contains anything that other programs take for white space."""
+    return " ".join(" ".join(tokens).split())
+
+
+@cache
+def _jieba_words() -> Callable[[str], list[str]]:
     with warnings.catch_warnings():
         # jieba imports pkg_resources; users can do nothing about its deprecation warning.
         warnings.simplefilter("ignore")
@@ -157,17 +162,3 @@ def _jieba_split() -> Callable[[str], list[str]]:
     # A separate instance: words added to jieba's global dictionary must not change the data.
     tokenizer = jieba.Tokenizer()
     return lambda text: tokenizer.lcut(text, HMM=True)
-
-
-def _sentencepiece_split(model: Path | None) -> Callable[[str], list[str]]:
-    import sentencepiece
-
-    if model is None:
-        raise DataError("segmentation 'sentencepiece' needs a trained model; give --sentencepiece-model or --manifest")
-    if not model.is_file():
-        raise DataError(f"{model}: no such file (the sentencepiece model)")
-    try:
-        processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
-    except (RuntimeError, OSError) as error:
-        raise DataError(f"{model}: not a sentencepiece model") from error
-    return lambda text: processor.encode(text, out_type=str)

@@ -117,7 +117,7 @@ class SlowReencoder:
         for head in range(options.readout_heads):
             features.append(weights[:, head] @ found[:, head * size : (head + 1) * size])
         mean = weights.mean(dim=1)
-        if options.lexical_readout:
+        if options.readout == "lexical-attention":
             vectors = self.parameters["encoder.words.embed_tokens.weight"][source]
             features.append(torch.tanh(mean @ vectors))
         return torch.cat(features), mean

@@ -9,11 +9,22 @@ import pytest
 import sacrebleu
 import torch
 
-import reencoder  # noqa: F401  # allows what checkpoints hold
+import reencoder.plugin  # noqa: F401  # allows what checkpoints hold
 from tests.programs import fairseq, hypotheses, succeed
 
 SYMBOLS = [f"w{n}" for n in range(10)]
-MODEL = ["--arch", "reencoder_tiny", "--hidden-size", 48, "--dropout", 0.0, "--task", "reencoder_translation"]
+MODEL = [
+    "--arch",
+    "reencoder_tiny",
+    "--hidden-size",
+    48,
+    "--dropout",
+    0.0,
+    "--readout",
+    "end",
+    "--task",
+    "reencoder_translation",
+]
 TRAINING = [
     *("--optimizer", "adam", "--lr", 0.01, "--clip-norm", 1.0, "--lr-scheduler", "polynomial_decay"),
     *("--warmup-updates", 30, "--total-num-update", 500, "--max-update", 500),
@@ -185,12 +196,12 @@ def test_alignments_end_in_a_clear_error(data: Path, half_trained: Path, extra: 
     options = ["--task", "reencoder_translation", "--path", half_trained, "--batch-size", 64, "--print-alignment"]
     done = fairseq("generate", data / "bin", *options, *extra)
     assert done.returncode != 0
-    assert "--print-alignment: only a Reencoder trained with --readout attention" in done.stderr
+    assert "--print-alignment: only a Reencoder trained with a --readout that attends" in done.stderr
 
 
 def test_a_readout_that_attends_prints_where_words_come_from(data: Path, tmp_path: Path) -> None:
     """Words of a copy come from the same position, whatever padding a batch has."""
-    attention = ["--readout", "attention", "--lexical-readout", "--optimizer", "muon", "--max-update", 200]
+    attention = ["--readout", "lexical-attention", "--optimizer", "muon", "--max-update", 200]
     succeed("train", data / "bin", *MODEL, *TRAINING, *attention, "--save-dir", tmp_path, "--seed", 1)
     output = generate(data, tmp_path / "checkpoint_last.pt", "--print-alignment")
     right = total = 0

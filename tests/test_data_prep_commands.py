@@ -16,7 +16,7 @@ from data_prep.__main__ import main
 from data_prep.manifest import write_manifest
 from data_prep.pairs import read_tsv
 from data_prep.segment import segment_stream
-from data_prep.text import train_sentencepiece
+from data_prep.subwords import train_sentencepiece
 
 ROOT = Path(__file__).resolve().parent.parent
 PAIRS = "Hi.\t嗨。\tCC-BY\n".encode()

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from data_prep.errors import DataError
 from data_prep.pairs import read_tsv
 from data_prep.split import split_pairs
+from data_prep.subwords import train_sentencepiece
 from data_prep.text import (
     ChineseSegmenter,
     EnglishTokenizer,
     detokenize_english,
     normalise_chinese,
     normalise_english,
-    train_sentencepiece,
 )
 
 SENTENCES = [

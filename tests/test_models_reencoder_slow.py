@@ -14,6 +14,7 @@ from tests.slow_reencoder import SlowReencoder
 from tests.test_models_reencoder import SOURCES, TARGETS, batch, build
 
 ATTENTION = {"readout": "attention", "readout_heads": 3}
+LEXICAL = {"readout": "lexical-attention", "readout_heads": 3}
 VALUES: dict[str, list[dict[str, Any]]] = {
     "hidden_size": [{}, {"hidden_size": 3}],
     "layers": [{"layers": 1}, {"layers": 2}, {"layers": 3}],
@@ -24,10 +25,9 @@ VALUES: dict[str, list[dict[str, Any]]] = {
     "softmax_reads": [{"softmax_reads": "hidden"}, {"softmax_reads": "hidden-memory"}],
     "output_form": [{"output_form": "tanh_om"}, {"output_form": "o_tanhm"}],
     "no_bias": [{"no_bias": True}, {"no_bias": False}],
-    "readout": [{"readout": "end"}, {"readout": "max"}, {"readout": "attention"}],
+    "readout": [{"readout": kind} for kind in ("end", "max", "attention", "lexical-attention")],
     "readout_heads": [{"readout": "attention", "readout_heads": heads} for heads in (1, 2, 3, 6)],
-    "lexical_readout": [{**ATTENTION, "lexical_readout": True}, {**ATTENTION, "lexical_readout": True, "embed_dim": 0}],
-    "readout_dim": [{"readout_dim": 7}, {**ATTENTION, "lexical_readout": True, "readout_dim": 7}],
+    "readout_dim": [{"readout_dim": 7}, {**LEXICAL, "readout_dim": 7}, {**LEXICAL, "embed_dim": 0}],
     "share_decoder_input_output_embed": [
         {"share_decoder_input_output_embed": True, "embed_dim": 0},
         {"share_decoder_input_output_embed": True, "embed_dim": 5},
@@ -49,7 +49,7 @@ def test_every_option_is_tried() -> None:
 def test_the_model_is_the_slow_model(name: str, number: int) -> None:
     options = {"readout_heads": 2, "embed_dim": 4, **VALUES[name][number]}
     model = build(**options)
-    slow = SlowReencoder(model.state_dict(), ReencoderConfig(**{"hidden_size": 6, **options}))
+    slow = SlowReencoder(model.state_dict(), ReencoderConfig(**{"hidden_size": 6, "readout": "end", **options}))
     logits, extra = model(batch(SOURCES, left=True), None, batch(TARGETS))
     for b, (source, target) in enumerate(zip(SOURCES, TARGETS, strict=True)):
         expected, weights = slow.logits(source.tolist(), target.tolist())
@@ -108,7 +108,7 @@ def test_dropout_is_where_the_paper_has_it(options: dict[str, Any], monkeypatch:
         both = drawn[layer][order.index((along, j)), 0]
         return both[:6], both[6:]
 
-    slow = Dropped(model.state_dict(), ReencoderConfig(**{"hidden_size": 6, **options}), of_block)
+    slow = Dropped(model.state_dict(), ReencoderConfig(**{"hidden_size": 6, "readout": "end", **options}), of_block)
     # the grid drops what enters layer by layer, the target's states before the source's
     inputs: dict[str, list[Tensor]] = {"decoder": [], "encoder": []}
     for factors in entered:
@@ -147,7 +147,7 @@ def test_dropout_of_vectors_and_of_the_output_acts_in_training_only() -> None:
     for options in (
         {"embed_dropout": 0.5},
         {"output_dropout": 0.5},
-        {**ATTENTION, "lexical_readout": True, "output_dropout": 0.5},
+        {**LEXICAL, "output_dropout": 0.5},
     ):
         model = build(dropout=0.0, **options)
         still = model(source, None, target)[0]

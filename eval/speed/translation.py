@@ -76,7 +76,7 @@ class Step:
         shapes += [(blocks, 2 * d, d)] * (layers - 1)
         for words, positions in ((encoder.words, sources), (decoder.words, targets)):
             shapes += [(positions, p.in_features, p.out_features) for p in words.projections.values()]
-        output = decoder.readout.output
+        output = decoder.output.output
         shapes.append((targets, output.in_features, output.out_features))
         return products(shapes)
 

@@ -36,7 +36,9 @@ from .readout import OutputLayer
 from .row_readout import READOUTS, RowReadout
 from .words import WordStates, pad_on_the_right, restore_padding
 
-NO_ALIGNMENT = "--print-alignment: only a Reencoder trained with --readout attention knows which source word it reads"
+NO_ALIGNMENT = (
+    "--print-alignment: only a Reencoder trained with a --readout that attends knows which source word it reads"
+)
 
 IncrementalState = dict[str, dict[str, Any]]
 EncoderOut = dict[str, list[Tensor]]
@@ -85,17 +87,14 @@ class ReencoderConfig(BlockConfig):
         },
     )
     readout: ChoiceEnum(list(READOUTS)) = field(  # type: ignore[valid-type]
-        default="end",
+        default="lexical-attention",
         metadata={
-            "help": "what the softmax reads besides the end of a row: nothing (the paper), the maximum over the row of "
-            "what leaves its blocks along the depth, or their sum with weights that the blocks score themselves"
+            "help": "what the softmax reads besides the end of a row: nothing (the paper); the maximum over the row of "
+            "what leaves its blocks along the depth; a sum of it, with weights that it determines itself; or that and "
+            "the source word vectors with the same weights"
         },
     )
-    readout_heads: int = field(default=4, metadata={"help": "number of heads of --readout attention"})
-    lexical_readout: bool = field(
-        default=False,
-        metadata={"help": "the softmax also reads the source word vectors, with the weights of --readout attention"},
-    )
+    readout_heads: int = field(default=4, metadata={"help": "number of heads of a --readout that attends"})
     readout_dim: int = field(
         default=0, metadata={"help": "size of a tanh layer between the readout and the softmax; 0: none"}
     )
@@ -211,7 +210,7 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
         cfg: the options.
         dictionary: the target words.
         grid: the grid.
-        lexical_size: size of the source word vectors if the readout is lexical, else 0.
+        source_vector_size: size of the source word vectors.
         max_positions: maximum length of a target.
 
     Raises:
@@ -223,7 +222,7 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
         cfg: ReencoderConfig,
         dictionary: Dictionary,
         grid: ReencoderGrid,
-        lexical_size: int,
+        source_vector_size: int,
         max_positions: int,
     ) -> None:
         super().__init__(dictionary)
@@ -238,7 +237,7 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
                 str(cfg.readout),  # type: ignore[arg-type]
                 reads_memory=cfg.softmax_reads == "hidden-memory",
                 heads=cfg.readout_heads,
-                lexical_size=lexical_size,
+                word_size=source_vector_size,
                 dropout=cfg.output_dropout,
             )
         except ValueError as error:
@@ -384,16 +383,23 @@ class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
             **block_arguments(cfg),
         )
         encoder = ReencoderEncoder(cfg, task.source_dictionary, source)
-        lexical_size = encoder.words.size if cfg.lexical_readout else 0
-        return cls(encoder, ReencoderDecoder(cfg, task.target_dictionary, grid, lexical_size, target))
+        decoder = ReencoderDecoder(cfg, task.target_dictionary, grid, encoder.words.size, target)
+        return cls(encoder, decoder)
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-    # The paper's numbers and equations (section 4.4, as we read them): d = 450, dropout 0.5, no biases, and a depth
-    # that carries `V H` of what enters a block.
-    "reencoder_btec": {"hidden_size": 450, "dropout": 0.5, "no_bias": True, "depth_priority": 0, "embed_dim": 450},
+    # The paper's numbers and equations (section 4.4, as we read them): d = 450, dropout 0.5, no biases, a depth that
+    # carries `V H` of what enters a block, and a softmax that reads the end of the row.
+    "reencoder_btec": {
+        "hidden_size": 450,
+        "dropout": 0.5,
+        "no_bias": True,
+        "depth_priority": 0,
+        "embed_dim": 450,
+        "readout": "end",
+    },
     # Trains well on some 25,000 pairs on two CPU cores.
-    "reencoder_small": {"hidden_size": 160, "dropout": 0.25, "embed_dim": 160},
+    "reencoder_small": {"hidden_size": 160, "dropout": 0.25, "output_dropout": 0.2, "embed_dim": 160},
     # The demo.
     "reencoder_tiny": {"hidden_size": 96, "dropout": 0.1, "embed_dim": 96},
 }

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from ..grid import State
 
-ReadoutKind = Literal["end", "max", "attention"]
+ReadoutKind = Literal["end", "max", "attention", "lexical-attention"]
 READOUTS: tuple[str, ...] = get_args(ReadoutKind)
 
 
@@ -42,22 +42,23 @@ class RowReadout(nn.Module):
     * "max": the maximum of :math:`z_i` over i, for each element.
     * "attention": for each head k, with a part :math:`z_{ik}` of the vector, :math:`\sum_i a_{ik} z_{ik}` with weights
       :math:`a_{ik} = \mathrm{softmax}_i(w_k \cdot \tanh z_i)`. The weights look at what the grid found at each source
-      position; there is no query. A *lexical* readout adds :math:`\tanh \sum_i \bar a_i x_i`, the source word vectors
-      :math:`x_i` under the weights averaged over the heads.
+      position; there is no query.
+    * "lexical-attention": the same, and :math:`\tanh \sum_i \bar a_i x_i`, the source word vectors :math:`x_i` with
+      weights averaged over the heads.
 
     Args:
         hidden_size: d.
         kind: see above.
         reads_memory: read [hidden; memory] of the end instead of hidden alone.
         heads: number of heads of the attention.
-        lexical_size: e if the readout is lexical, else 0.
+        word_size: e, which "lexical-attention" needs.
         dropout: dropout of the lexical features, in training.
 
     Attributes:
         width: number of features.
 
     Raises:
-        ValueError: an option is wrong, or options exclude each other.
+        ValueError: an option is wrong.
     """
 
     def __init__(
@@ -67,23 +68,24 @@ class RowReadout(nn.Module):
         *,
         reads_memory: bool = True,
         heads: int = 4,
-        lexical_size: int = 0,
+        word_size: int = 0,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
         if kind not in READOUTS:
             raise ValueError(f"readout: expected one of {', '.join(READOUTS)}, got {kind!r}")
-        if kind == "attention" and (heads < 1 or hidden_size % heads):
+        attends = kind in ("attention", "lexical-attention")
+        if attends and (heads < 1 or hidden_size % heads):
             raise ValueError(f"readout heads: expected a divisor of the hidden size {hidden_size}, got {heads}")
-        if lexical_size and kind != "attention":
-            raise ValueError(f"lexical readout: expected the readout to be attention, got {kind}")
         self.kind, self.reads_memory, self.heads = kind, reads_memory, heads
-        self.lexical, self.dropout = lexical_size > 0, dropout
-        self.score = nn.Linear(hidden_size, heads, bias=False) if kind == "attention" else None
-        self.width = hidden_size * ((2 if reads_memory else 1) + (kind != "end")) + lexical_size
+        self.dropout = dropout
+        self.score = nn.Linear(hidden_size, heads, bias=False) if attends else None
+        self.width = hidden_size * ((2 if reads_memory else 1) + (kind != "end"))
+        if kind == "lexical-attention":
+            self.width += word_size
 
     def extra_repr(self) -> str:
-        return f"kind={self.kind}, reads_memory={self.reads_memory}, heads={self.heads}, lexical={self.lexical}"
+        return f"kind={self.kind}, reads_memory={self.reads_memory}, heads={self.heads}"
 
     def forward(
         self, row_ends: State, depth: Tensor | None, source_vectors: Tensor | None, real: Tensor
@@ -93,7 +95,7 @@ class RowReadout(nn.Module):
         Args:
             row_ends: the states at the end of each row, shape (T, batch, d).
             depth: the hidden vectors that leave the blocks along the depth, shape (S, T, batch, d); None for "end".
-            source_vectors: the source word vectors, shape (S, batch, e); None unless the readout is lexical.
+            source_vectors: the source word vectors, shape (S, batch, e), which "lexical-attention" needs.
             real: False where a source position is padding, shape (S, batch).
 
         Returns:
@@ -111,7 +113,7 @@ class RowReadout(nn.Module):
             values = depth.unflatten(-1, (self.heads, -1))  # (S, T, batch, k, d / k)
             parts.append((values * by_head.unsqueeze(-1)).sum(dim=0).flatten(-2))
             weights = by_head.mean(dim=-1)
-            if self.lexical:
+            if self.kind == "lexical-attention":
                 assert source_vectors is not None
                 mixed = torch.einsum("stb,sbe->tbe", weights, source_vectors)
                 parts.append(functional.dropout(torch.tanh(mixed), self.dropout, self.training))

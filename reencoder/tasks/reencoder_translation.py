@@ -122,8 +122,8 @@ class ReencoderTranslationTask(TranslationTask):
                 if not getattr(model, "has_alignment", True):
                     # fairseq would print nothing, or fail without a reason
                     raise ValueError(
-                        "--print-alignment: only a Reencoder trained with --readout attention knows which source word "
-                        "it reads"
+                        "--print-alignment: only a Reencoder trained with a --readout that attends knows which source "
+                        "word it reads"
                     )
         generator = super().build_generator(models, args, *other, **kwargs)
         if self.cfg.min_len_ratio > 0 and hasattr(generator, "search"):

@@ -1,0 +1,118 @@
+"""Phrase pairs as a second part of the training set, marked by a tag as the first word of the source.
+
+Only training sentences are aligned, so nothing of the held-out sets can enter. fairseq-train loads the files of the
+part "train1" beside those of "train".
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .binarise import binarise_second_part
+from .errors import DataError
+from .files import read_lines, write_lines
+from .phrases import PhraseOptions, PhrasePair, extract_phrases
+from .word_alignment import align_words
+
+PHRASE_PART = "train1"
+
+
+def add_phrase_part(
+    directory: Path,
+    words: tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]],
+    encoders: tuple[Callable[[Sequence[str]], str], Callable[[Sequence[str]], str]],
+    languages: tuple[str, str],
+    options: PhraseOptions,
+) -> dict[str, Any]:
+    """Extract phrase pairs from the training set, and write and binarise them as the part "train1".
+
+    A phrase pair with a token that the dictionaries lack is left out.
+
+    Args:
+        directory: directory of the prepared data, whose other parts are written and binarised.
+        words: the words of the source and of the target training sentences.
+        encoders: turn the words of a source and of a target phrase into tokens separated by spaces.
+        languages: source and target language.
+        options: the options.
+
+    Returns:
+        What the manifest records: counts by language, tag included, and the share of the part in the training set.
+
+    Raises:
+        DataError: the tag occurs in the data, eflomal or fairseq-preprocess fails, or no phrase pair is left.
+    """
+    _check_tag(directory / "text", languages[0], options.tag)
+    lines = [[" ".join(sentence) for sentence in side] for side in words]
+    alignment = align_words(lines[0], lines[1], options.seed)
+    candidates = extract_phrases(words[0], words[1], alignment, options.limits)
+    known = [_known_tokens(directory / "bin" / f"dict.{language}.txt") for language in languages]
+    dropped: Counter[str] = Counter()
+    chosen = _encode(candidates, encoders, (known[0], known[1]), options.pairs, dropped)
+    if not chosen:
+        raise DataError("--phrase-pairs: no phrase pair of the training set is within the limits; too little data?")
+    write_lines(directory / "text" / f"{PHRASE_PART}.{languages[0]}", (f"{options.tag} {pair[0]}" for pair in chosen))
+    write_lines(directory / "text" / f"{PHRASE_PART}.{languages[1]}", (pair[1] for pair in chosen))
+    sides = binarise_second_part(directory, PHRASE_PART, *languages, options.tag)
+    return {
+        "part": PHRASE_PART,
+        "pairs": len(chosen),
+        "links": sum(map(len, alignment)),
+        "candidates": len(candidates),
+        "dropped": {reason: count for reason, count in dropped.items() if count},
+        "share_percent": _shares(directory / "text", languages),
+        **{language: asdict(side) for language, side in sides.items()},
+    }
+
+
+def _check_tag(directory: Path, language: str, tag: str) -> None:
+    for path in sorted(directory.glob(f"*.{language}")):
+        for number, line in enumerate(read_lines(path), 1):
+            if tag in line.split():
+                raise DataError(f"--phrase-tag '{tag}': occurs in {path.name}, line {number}; choose another tag")
+
+
+def _known_tokens(dictionary: Path) -> set[str]:
+    return {line.rsplit(" ", 1)[0] for line in read_lines(dictionary)}
+
+
+def _encode(
+    candidates: Sequence[PhrasePair],
+    encoders: tuple[Callable[[Sequence[str]], str], Callable[[Sequence[str]], str]],
+    known: tuple[set[str], set[str]],
+    limit: int,
+    dropped: Counter[str],
+) -> list[tuple[str, str]]:
+    """Return the token lines of the first `limit` candidates that are usable; count the others in `dropped`."""
+    chosen: dict[tuple[str, str], None] = {}
+    for number, candidate in enumerate(candidates):
+        if len(chosen) == limit:
+            dropped["more than --phrase-pairs"] = len(candidates) - number
+            break
+        pair = (encoders[0](candidate.source), encoders[1](candidate.target))
+        if not (known[0].issuperset(pair[0].split()) and known[1].issuperset(pair[1].split())):
+            dropped["unknown word"] += 1
+        elif pair in chosen:
+            dropped["same tokens as another"] += 1
+        else:
+            chosen[pair] = None
+    return list(chosen)
+
+
+def _shares(directory: Path, languages: tuple[str, str]) -> dict[str, float]:
+    """Return the percentage of the part in the training set's pairs, target tokens and blocks of a grid.
+
+    Blocks: source length times target length, with end-of-sentence symbols.
+    """
+    figures = []
+    for part in ("train", PHRASE_PART):
+        source, target = (
+            [len(line.split()) + 1 for line in read_lines(directory / f"{part}.{language}")] for language in languages
+        )
+        blocks = sum(one * other for one, other in zip(source, target, strict=True))
+        figures.append({"pairs": len(target), "target_tokens": sum(target), "blocks": blocks})
+    sentences, phrases = figures
+    return {name: round(100 * phrases[name] / (phrases[name] + sentences[name]), 1) for name in phrases}

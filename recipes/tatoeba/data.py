@@ -1,0 +1,52 @@
+"""The variants of prepared Tatoeba data that the recipes train on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    "words": {},
+    "phrases": {"phrase_pairs": 120_000},
+    "characters": {"segmentation": "char"},
+    "bpe": {
+        "segmentation": "sentencepiece",
+        "target_segmentation": "sentencepiece",
+        "sentencepiece_type": "bpe",
+        "sentencepiece_vocab_size": 5000,
+        "sentencepiece_target_vocab_size": 3700,
+    },
+}
+"""Options of data preparation by the name of the variant."""
+
+
+def prepare_data(tsv: Path | None, work: Path, variant: str = "words") -> Path:
+    """Prepare a variant of the data below `work` unless that is done already.
+
+    Args:
+        tsv: file of pairs; None to download the current one.
+        work: folder of the runs.
+        variant: one of `VARIANTS`. Default: "words"
+
+    Returns:
+        The folder of prepared data.
+
+    Raises:
+        DataError: bad input, a missing package, or the download failed; no prepared data is written then.
+    """
+    from data_prep.prepare import Options, format_counts, prepare
+
+    data = work / "data" / variant
+    if (data / "manifest.json").exists():
+        print(f"{data}: prepared already", file=sys.stderr)
+        return data
+    if tsv is None:
+        from data_prep.download import download_tatoeba
+
+        tsv = work / "cmn-eng.tsv"
+        if not tsv.exists():
+            print(f"downloaded {tsv}, SHA-256 {download_tatoeba(tsv)}", file=sys.stderr)
+    print(format_counts(prepare(Options(dest=data, tsv=tsv, **VARIANTS[variant]))))
+    return data

@@ -1,0 +1,222 @@
+"""A log of experiments: what was tried on Tatoeba, whether it paid or not, one training each.
+
+    python -m recipes.tatoeba.experiments --tsv cmn-eng.tsv --only lexical-muon phrases
+
+Every experiment has a folder below `--work`; a training that was stopped continues when the same command is given
+again, and a finished one is not repeated. Its result, with its own command and minutes, is written to `--results`.
+Choices are made on the validation set: no experiment reads the test set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data_prep.command_line import Parser
+from data_prep.errors import DataError
+from data_prep.files import read_json, write_json
+from eval.curves import read_log
+from eval.generate import GenerationSettings, generate
+from eval.provenance import Stopwatch, provenance, relative
+
+from ..command_line import run
+from ..options import Value, translation_options
+from ..training import run_in_parallel, train
+from .data import prepare_data
+
+BEAM, UNKPEN = 5, 1000.0
+"""Settings of the search by which experiments are compared."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One training.
+
+    Attributes:
+        question: what is tried.
+        options: changes to the options of training, see `recipes.options.translation_options`.
+        data: variant of the data, see `recipes.tatoeba.data`.
+        updates: number of parameter updates.
+        max_blocks: maximum number of blocks per batch.
+        lr: maximum learning rate.
+        seed: seed of everything random.
+    """
+
+    question: str
+    options: Mapping[str, Value] = field(default_factory=dict)
+    data: str = "words"
+    updates: int = 2000
+    max_blocks: int = 3000
+    lr: float = 0.006
+    seed: int = 1
+
+    def training(self) -> dict[str, Value]:
+        """Return the options of fairseq-train, without folders."""
+        base = translation_options("reencoder_small", self.updates, self.max_blocks, self.lr, self.seed)
+        return {**base, "warmup_updates": self.updates // 10, **self.options}
+
+
+_END: dict[str, Value] = {"readout": "end", "output_dropout": 0.0}
+_ATTENTION: dict[str, Value] = {"readout": "attention", "output_dropout": 0.0}
+_LEXICAL: dict[str, Value] = {"readout": "lexical-attention", "output_dropout": 0.0}
+_ADAM: dict[str, Value] = {"optimizer": "adam"}
+_MUON: dict[str, Value] = {"optimizer": "muon"}
+_DROPOUT: dict[str, Value] = {"dropout": 0.25, "output_dropout": 0.2}
+_LONG: dict[str, Value] = {**_LEXICAL, **_MUON, "upsample_primary": 2}
+
+EXPERIMENTS: dict[str, Experiment] = {
+    "end-adam": Experiment("the paper's readout, the end of a row", {**_END, **_ADAM}),
+    "end-muon": Experiment("Muon", {**_END, **_MUON}),
+    "max-muon": Experiment("maximum over the row", {"readout": "max", "output_dropout": 0.0, **_MUON}),
+    "attention-muon": Experiment("weighted sum over the row", {**_ATTENTION, **_MUON}),
+    "lexical-adam": Experiment("lexical readout, Adam", {**_LEXICAL, **_ADAM}),
+    "lexical-muon": Experiment("lexical readout, Muon", {**_LEXICAL, **_MUON}),
+    "lexical-muon-seed-2": Experiment("how large the noise is", {**_LEXICAL, **_MUON}, seed=2),
+    "lexical-muon-dropout": Experiment("dropout before the softmax", {**_LEXICAL, **_MUON, **_DROPOUT}),
+    "phrases": Experiment("phrase pairs, sentences twice", {**_LONG, **_DROPOUT}, "phrases"),
+    "bpe": Experiment("subwords on both sides", {**_LEXICAL, **_MUON, **_DROPOUT}, "bpe"),
+    "characters": Experiment("Chinese characters", {**_LEXICAL, **_MUON, **_DROPOUT}, "characters"),
+    "phrases-long": Experiment("phrase pairs, longer", {**_LONG, **_DROPOUT}, "phrases", 6000),
+    "phrases-long-seed-2": Experiment("the same, a second member", {**_LONG, **_DROPOUT}, "phrases", 6000, seed=2),
+    "phrases-long-strong": Experiment(
+        "phrase pairs, longer, more dropout",
+        {**_LONG, "dropout": 0.3, "output_dropout": 0.3, "embed_dropout": 0.1, "word_dropout": 0.03},
+        "phrases",
+        6000,
+        seed=3,
+    ),
+}
+"""Experiments by name, in the order of the table."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = Parser(prog="python -m recipes.tatoeba.experiments", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--tsv", type=Path, help="pairs in Tatoeba's format (default: download the current file)")
+    parser.add_argument("--work", type=Path, default=Path("runs/tatoeba"), help="folder for data and trainings")
+    parser.add_argument(
+        "--results", type=Path, default=Path("recipes/tatoeba/results/experiments"), help="folder for the result files"
+    )
+    parser.add_argument("--only", nargs="+", choices=list(EXPERIMENTS), metavar="NAME", help="default: all")
+    parser.add_argument("--list", action="store_true", help="print the names and end")
+    parser.add_argument("--jobs", type=int, default=2, help="trainings at the same time, one thread each")
+    return parser
+
+
+def execute(name: str, data: Path, work: Path, results: Path, command: list[str]) -> dict[str, Any]:
+    """Train, or continue, or read what was finished before.
+
+    Args:
+        name: name of the experiment.
+        data: folder of prepared data.
+        work: folder of the trainings.
+        results: folder of the result files.
+        command: the command, for the record.
+
+    Returns:
+        The result: question, options, curve, best and last perplexities, BLEU on the validation set, provenance.
+
+    Raises:
+        DataError: the folder contains a training with other options, or a program failed.
+    """
+    experiment, result_path = EXPERIMENTS[name], results / f"{name}.json"
+    options = experiment.training()
+    folder = work / "experiments" / name
+    kept = folder / "options.json"
+    settings = {"options": options, "data": experiment.data}
+    if kept.exists() and read_json(kept) != settings:
+        raise DataError(f"{folder}: holds a training with other options; remove it, or give another --work")
+    if result_path.exists():
+        finished: dict[str, Any] = read_json(result_path)
+        if finished["options"] != options:
+            raise DataError(f"{result_path}: is the result of other options; remove it, or give another --results")
+        return finished
+    write_json(kept, settings)
+    stopwatch = Stopwatch()
+    checkpoints = folder / "checkpoints"
+    saving: dict[str, Value] = {
+        "save_dir": relative(checkpoints),
+        "save_interval_updates": 500,
+        "keep_interval_updates": 1,
+        "no_epoch_checkpoints": True,
+    }
+    log = folder / "train.log"
+    train(data / "bin", {**options, **saving}, log, threads=1, quiet=True)
+    curve = read_log(log)
+    scores = generate(
+        GenerationSettings(
+            data=data,
+            checkpoints=(checkpoints / "checkpoint_best.pt",),
+            output=folder / "translations",
+            split="valid",
+            beam=BEAM,
+            max_blocks=20_000,
+            batch_size=64,
+            extra=("--unkpen", str(UNKPEN)),
+            overwrite=True,
+        )
+    )
+    validated = [point for point in curve if point.valid_ppl is not None]
+    best = min(validated, key=lambda point: point.valid_ppl or 0.0)
+    last_train = [point.train_ppl for point in curve if point.train_ppl is not None][-1]
+    result = {
+        "name": name,
+        "question": experiment.question,
+        "data": experiment.data,
+        "options": options,
+        "updates": curve[-1].updates,
+        "train_ppl": last_train,
+        "valid_ppl": best.valid_ppl,
+        "best_update": best.updates,
+        "valid": scores.to_json(),
+        "curve": [[point.updates, point.train_ppl, point.valid_ppl] for point in curve],
+        "provenance": provenance(command, stopwatch),
+    }
+    write_json(result_path, result)
+    return result
+
+
+def run_experiments(options: argparse.Namespace, arguments: list[str]) -> None:
+    """Run the experiments asked for.
+
+    Raises:
+        DataError: bad input, or a program failed.
+    """
+    if options.list:
+        for name, experiment in EXPERIMENTS.items():
+            print(f"{name:22} {experiment.question}")
+        return
+    names = options.only or list(EXPERIMENTS)
+    variants = dict.fromkeys(EXPERIMENTS[name].data for name in names)
+    data = {variant: prepare_data(options.tsv, options.work, variant) for variant in variants}
+    command = ["python", "-m", "recipes.tatoeba.experiments", *_without_paths(arguments, options)]
+
+    def work(name: str) -> None:
+        result = execute(name, data[EXPERIMENTS[name].data], options.work, options.results, command)
+        bleu = result["valid"]["bleu"]
+        perplexities = f"train perplexity {result['train_ppl']:6.2f}, valid {result['valid_ppl']:6.2f}"
+        print(f"{name:22} {perplexities}, BLEU {bleu:5.2f}", flush=True)
+
+    for _ in run_in_parallel(work, names, options.jobs):
+        pass
+
+
+def _without_paths(arguments: list[str], options: argparse.Namespace) -> list[str]:
+    """Return the arguments to be recorded: folders can contain a user's home."""
+    paths = {str(path): path.name for path in (options.tsv, options.work, options.results) if path is not None}
+    return [paths.get(argument, argument) for argument in arguments]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the experiments; return the exit status, see `data_prep.command_line.run`."""
+    given = sys.argv[1:] if arguments is None else arguments
+    options = build_parser().parse_args(given)
+    return run(lambda: run_experiments(options, given))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
