@@ -1,9 +1,6 @@
-"""Makes sure that fairseq works and that torch can read its checkpoints."""
+"""Makes sure that fairseq works."""
 
 from __future__ import annotations
-
-import argparse
-from typing import Any
 
 REINSTALL = "python -m pip uninstall -y fairseq && python -m pip install 've-fairseq>=0.12.3'"
 
@@ -38,19 +35,3 @@ def require_fairseq() -> None:
         raise FairseqMissingError(
             f"fairseq {version} is too old for this plugin ({error}); reinstall it with: {REINSTALL}"
         ) from error
-
-
-def allow_checkpoints() -> None:
-    """Let torch's safe loading (`weights_only=True`, the default since 2.6) accept fairseq's checkpoints.
-
-    Exactly the classes that fairseq-train writes are allowed; anything else is still refused. With `--eval-bleu` the
-    meters in a checkpoint hold n-gram counts as numpy arrays.
-    """
-    import numpy as np
-    import torch
-
-    # numpy 2 renamed the module that rebuilds arrays; an array itself tells where the function is.
-    rebuild, scalar = np.zeros(0).__reduce__()[0], np.float64(0).__reduce__()[0]
-    dtypes = [type(np.dtype(kind)) for kind in (np.int64, np.float64)]
-    allowed: list[Any] = [argparse.Namespace, rebuild, scalar, np.ndarray, np.dtype, *dtypes]
-    torch.serialization.add_safe_globals(allowed)

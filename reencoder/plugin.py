@@ -1,9 +1,8 @@
 """Everything that the plugin registers with fairseq; importing this module does it."""
 
-from .compat import allow_checkpoints, require_fairseq
+from .compat import require_fairseq
 
 require_fairseq()
-allow_checkpoints()
 
 from .criterions import cross_entropy_with_accuracy  # noqa: E402, F401
 from .models import reencoder, sequence, string  # noqa: E402, F401

@@ -9,7 +9,7 @@ import pytest
 import sacrebleu
 import torch
 
-import reencoder.plugin  # noqa: F401  # allows what checkpoints hold
+import reencoder  # noqa: F401  # allows what checkpoints hold
 from tests.programs import fairseq, hypotheses, succeed
 
 SYMBOLS = [f"w{n}" for n in range(10)]

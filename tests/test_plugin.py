@@ -55,6 +55,12 @@ def test_the_grid_needs_neither_fairseq_nor_settings_of_the_process() -> None:
     assert run(code) == "[]"
 
 
+@pytest.mark.parametrize("imports", ["import torch, reencoder", "import reencoder, torch"])
+def test_torch_may_load_what_fairseq_saves(imports: str) -> None:
+    code = f"{imports}\nprint('argparse.Namespace' in str(torch.serialization.get_safe_globals()))"
+    assert run(code) == "True"
+
+
 def test_the_package_tells_where_the_plugin_is() -> None:
     done = subprocess.run([sys.executable, "-m", "reencoder"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert Path(done.stdout.strip()) == USER_DIR and not done.stderr

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import torch
 
-import reencoder.plugin  # noqa: F401  # allows what checkpoints hold
+import reencoder  # noqa: F401  # allows what checkpoints hold
 from eval.__main__ import main as evaluate
 from recipes.addition.__main__ import RECIPE as ADDITION
 from recipes.algorithmic import program
