@@ -80,13 +80,13 @@ EXPERIMENTS: dict[str, Experiment] = {
     "phrases": Experiment("phrase pairs, sentences twice", {**_LONG, **_DROPOUT}, "phrases"),
     "bpe": Experiment("subwords on both sides", {**_LEXICAL, **_MUON, **_DROPOUT}, "bpe"),
     "characters": Experiment("Chinese characters", {**_LEXICAL, **_MUON, **_DROPOUT}, "characters"),
-    "phrases-long": Experiment("phrase pairs, longer", {**_LONG, **_DROPOUT}, "phrases", 6000),
-    "phrases-long-seed-2": Experiment("the same, a second member", {**_LONG, **_DROPOUT}, "phrases", 6000, seed=2),
+    "phrases-long": Experiment("phrase pairs, longer", {**_LONG, **_DROPOUT}, "phrases", 4000),
+    "phrases-long-seed-2": Experiment("the same, a second member", {**_LONG, **_DROPOUT}, "phrases", 4000, seed=2),
     "phrases-long-strong": Experiment(
         "phrase pairs, longer, more dropout",
         {**_LONG, "dropout": 0.3, "output_dropout": 0.3, "embed_dropout": 0.1, "word_dropout": 0.03},
         "phrases",
-        6000,
+        4000,
         seed=3,
     ),
 }
