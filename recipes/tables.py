@@ -18,6 +18,7 @@ from eval.provenance import ROOT, describe_commit
 from eval.speed import tables as speed_tables
 
 from .options import with_current_names
+from .tatoeba.tables import experiments
 
 README = ROOT / "README.md"
 SPEED = ROOT / "docs" / "speed.json"
@@ -141,6 +142,7 @@ def results() -> list[str]:
             for row in curve
         ),
         "",
+        *experiments(TATOEBA / "experiments"),
         "## Ablation: what the paper leaves open",
         "",
         "One epoch on the same training data, one option changed at a time; validation perplexity.",

@@ -1,0 +1,64 @@
+"""The table of experiments in docs/results.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from data_prep.files import read_json
+from eval.provenance import describe_commit
+
+from .experiments import BEAM, EXPERIMENTS, UNKPEN
+
+
+def experiments(folder: Path) -> list[str]:
+    """Return the section on the experiments whose results are in a folder; nothing if there are none.
+
+    Args:
+        folder: folder of the result files.
+    """
+    results = [read_json(folder / f"{name}.json") for name in EXPERIMENTS if (folder / f"{name}.json").exists()]
+    if not results:
+        return []
+    return [
+        "## Experiments",
+        "",
+        "One training per row, one thread each; choices are made on the validation set: perplexity, and BLEU at beam "
+        f"{BEAM} with `--unkpen {UNKPEN:g}`. Perplexities of subwords and characters do not compare with those of "
+        "words. What did not pay stays in the table.",
+        "",
+        "| experiment | what is tried | data | seed | updates | minutes | train ppl | valid ppl | valid BLEU |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        *(_row(result) for result in results),
+        "",
+        "Options that differ from those of the first row:",
+        "",
+        *(
+            f"* `{result['name']}`: {_changes(results[0]['options'], result['options'])}. {_origin(result)}"
+            for result in results
+        ),
+        "",
+    ]
+
+
+def _row(result: Mapping[str, Any]) -> str:
+    return (
+        f"| `{result['name']}` | {result['question']} | {result['data']} | {result['options']['seed']} "
+        f"| {result['updates']:,} | {result['provenance']['wall_seconds'] / 60:.0f} | {result['train_ppl']:.2f} "
+        f"| {result['valid_ppl']:.2f} | {result['valid']['bleu']:.2f} |"
+    )
+
+
+def _changes(base: Mapping[str, Any], options: Mapping[str, Any]) -> str:
+    changed = [f"{name}={value}" for name, value in options.items() if base.get(name) != value and name != "seed"]
+    left_out = [f"{name} not given" for name in base if name not in options]
+    return ", ".join(changed + left_out) or "none"
+
+
+def _origin(result: Mapping[str, Any]) -> str:
+    provenance = result["provenance"]
+    return (
+        f"`{' '.join(provenance['command'])}`, {describe_commit(provenance['commit'])}, {provenance['started'][:10]}, "
+        f"torch {provenance['versions']['torch']}, {provenance['hardware']['cpu']}"
+    )

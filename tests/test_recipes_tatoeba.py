@@ -1,0 +1,89 @@
+"""The log of experiments: what a training's options are, what is repeated and what refused, and the table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data_prep.files import read_json
+from eval.bleu import score
+from recipes.tatoeba import experiments
+from recipes.tatoeba.data import VARIANTS
+from recipes.tatoeba.experiments import EXPERIMENTS, Experiment, execute, main
+from recipes.tatoeba.tables import experiments as table
+
+SCORES = score(["a b c d e"], [["a b c d e"]])
+
+
+@pytest.fixture
+def programs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Trainings and translations that take no time; the list gets the options of each training."""
+    trained: list[dict[str, Any]] = []
+
+    def train(data: Path, options: dict[str, Any], log: Path, threads: int, quiet: bool) -> None:
+        trained.append(options)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        entries = [
+            '| INFO | train | {"epoch": 1, "train_ppl": "9.5", "train_num_updates": "10", "train_wall": "5"}',
+            '| INFO | valid | {"epoch": 1, "valid_ppl": "7.25", "valid_num_updates": "10"}',
+            '| INFO | train | {"epoch": 2, "train_ppl": "4.5", "train_num_updates": "20", "train_wall": "10"}',
+            '| INFO | valid | {"epoch": 2, "valid_ppl": "8.25", "valid_num_updates": "20"}',
+        ]
+        log.write_text("".join(f"2026-01-01 00:00:00 {entry}\n" for entry in entries))
+
+    monkeypatch.setattr(experiments, "train", train)
+    monkeypatch.setattr(experiments, "generate", lambda settings: SCORES)
+    return trained
+
+
+def test_experiments_have_data_and_options_of_their_own() -> None:
+    assert len({repr(experiment.training()) + experiment.data for experiment in EXPERIMENTS.values()}) == len(
+        EXPERIMENTS
+    )
+    assert {experiment.data for experiment in EXPERIMENTS.values()} <= set(VARIANTS)
+    options = Experiment("", {"dropout": 0.5}, updates=300, lr=0.1, seed=9).training()
+    assert (options["dropout"], options["max_update"], options["lr"], options["seed"]) == (0.5, 300, 0.1, 9)
+    assert options["warmup_updates"] == 30
+
+
+def test_a_result_is_the_best_validation_and_is_not_computed_twice(
+    programs: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    for _ in range(2):
+        result = execute("end-adam", tmp_path, tmp_path / "work", tmp_path / "results", ["python"])
+        assert (result["valid_ppl"], result["best_update"], result["updates"]) == (7.25, 10, 20)
+        assert result["train_ppl"] == 4.5 and result["valid"]["bleu"] == pytest.approx(100.0)
+    assert len(programs) == 1 and result == read_json(tmp_path / "results" / "end-adam.json")
+
+
+def test_other_options_are_refused(
+    programs: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--work", str(tmp_path / "work"), "--results", str(tmp_path / "results"), "--only", "end-adam"]
+    monkeypatch.setattr(experiments, "prepare_data", lambda tsv, work, variant: tmp_path)
+    assert main(arguments) == 0
+    monkeypatch.setitem(EXPERIMENTS, "end-adam", Experiment("", {"dropout": 0.9}))
+    assert main(arguments) == 2
+    assert "holds a training with other options; remove it, or give another --work" in capsys.readouterr().err
+    assert main([*arguments, "--work", str(tmp_path / "elsewhere")]) == 2
+    assert "is the result of other options; remove it, or give another --results" in capsys.readouterr().err
+    assert len(programs) == 1
+
+
+def test_the_table_shows_what_was_run(programs: list[dict[str, Any]], tmp_path: Path) -> None:
+    assert table(tmp_path) == []
+    for name in ("end-muon", "end-adam"):
+        execute(name, tmp_path, tmp_path / "work", tmp_path / "results", ["python", "-m", name])
+    text = "\n".join(table(tmp_path / "results"))
+    rows = [line for line in text.splitlines() if line.startswith("| `end-")]
+    assert [row.split(" | ")[0] for row in rows] == ["| `end-adam`", "| `end-muon`"], "in the order of the list"
+    assert rows[0].endswith("| 20 | 0 | 4.50 | 7.25 | 100.00 |")
+    assert "* `end-adam`: none. `python -m end-adam`" in text
+    assert "* `end-muon`: optimizer=muon. `python -m end-muon`" in text
+
+
+def test_names_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(EXPERIMENTS)
