@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def execute(run: Run, folder: Path, command: list[str], threads: int | None, qui
     starts: list[dict[str, Any]] = []
     if settings_path.exists():
         before = read_json(settings_path)
-        _check_same_settings(before["settings"]["options"], run.options, folder)
+        check_same_settings(before["settings"]["options"], run.options, folder)
         starts = before["starts"]
     if result_path.exists():
         result: dict[str, Any] = read_json(result_path)
@@ -84,7 +84,7 @@ def execute(run: Run, folder: Path, command: list[str], threads: int | None, qui
         raise DataError(f"{log}: no training or validation entry; delete {folder} and start again")
     result = {
         **settings,
-        "parameters": next(int(m.group(1).replace(",", "")) for m in map(_PARAMETERS.search, lines) if m),
+        "parameters": parameter_count(lines),
         **outcome(points, float(run.options.get("stop_at_accuracy", 1.0))),
         "points": points,
         "starts": starts,
@@ -92,6 +92,11 @@ def execute(run: Run, folder: Path, command: list[str], threads: int | None, qui
     }
     write_json(result_path, result)
     return result
+
+
+def parameter_count(lines: Iterable[str]) -> int:
+    """Return the number of parameters of the model, which fairseq-train writes into its log."""
+    return next(int(found.group(1).replace(",", "")) for found in map(_PARAMETERS.search, lines) if found)
 
 
 def outcome(points: Sequence[Point], threshold: float) -> dict[str, Any]:
@@ -125,8 +130,12 @@ def _limits_raised(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     return limits[0] != limits[1] and all(old <= new for old, new in zip(*limits, strict=True))
 
 
-def _check_same_settings(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
-    """Refuse to continue a run with other settings than those it was started with."""
+def check_same_settings(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
+    """Refuse to continue a run with other settings than those it was started with.
+
+    Raises:
+        DataError: an option that is not one of `LIMITS` differs.
+    """
     differing = [
         f"{name} {before.get(name)}, now {now.get(name)}"
         for name in sorted({*before, *now} - set(LIMITS))

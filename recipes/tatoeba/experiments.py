@@ -68,6 +68,30 @@ _MUON: dict[str, Value] = {"optimizer": "muon"}
 _DROPOUT: dict[str, Value] = {"dropout": 0.25, "output_dropout": 0.2}
 _LONG: dict[str, Value] = {**_LEXICAL, **_MUON, "upsample_primary": 2}
 
+# The systems to compare with: fairseq's own, with the same data, search and seeds. Batches are limited by tokens, which
+# is what they cost; updates are chosen so that they get at least our minutes.
+_BASELINE: dict[str, Value] = {"max_blocks": False, "max_tokens": 1000, "share_decoder_input_output_embed": True}
+_TRANSFORMER: dict[str, Value] = {
+    **_BASELINE,
+    "arch": "transformer",
+    **{
+        f"{side}_{name}": value
+        for side in ("encoder", "decoder")
+        for name, value in (("layers", 3), ("embed_dim", 256), ("ffn_embed_dim", 512), ("attention_heads", 4))
+    },
+    "dropout": 0.3,
+}
+_LSTM: dict[str, Value] = {
+    **_BASELINE,
+    "arch": "lstm",
+    "encoder_embed_dim": 256,
+    "encoder_hidden_size": 256,
+    "decoder_embed_dim": 256,
+    "decoder_hidden_size": 256,
+    "decoder_out_embed_dim": 256,
+    "dropout": 0.3,
+}
+
 EXPERIMENTS: dict[str, Experiment] = {
     "end-adam": Experiment("the paper's readout, the end of a row", {**_END, **_ADAM}),
     "end-muon": Experiment("Muon", {**_END, **_MUON}),
@@ -89,6 +113,14 @@ EXPERIMENTS: dict[str, Experiment] = {
         4000,
         seed=3,
     ),
+    "transformer": Experiment("Transformer, 3 + 3 layers of 256", _TRANSFORMER, updates=8000, lr=0.001),
+    "transformer-dropout": Experiment(
+        "Transformer, more dropout", {**_TRANSFORMER, "dropout": 0.4}, updates=8000, lr=0.001
+    ),
+    "transformer-phrases": Experiment(
+        "Transformer, phrase pairs", {**_TRANSFORMER, "upsample_primary": 2}, "phrases", 12000, lr=0.001
+    ),
+    "lstm": Experiment("LSTM with attention", _LSTM, updates=8000, lr=0.001),
 }
 """Experiments by name, in the order of the table."""
 
