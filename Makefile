@@ -40,6 +40,8 @@ $(STAMP): pyproject.toml constraints.txt
 		echo "error: $(PYTHON) cannot create virtual environments; install its venv module (Debian: python3-venv)" >&2; exit 2; }
 	$(PYTHON) -m venv "$(VENV)"
 	"$(BIN)/python" -m pip install --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[dev]'
+	@"$(BIN)/python" -m pip install --disable-pip-version-check --quiet $(PIP_ARGS) -c constraints.txt -e '.[align]' || \
+		echo "note: eflomal could not be built (it needs a C compiler); only 'data_prep prepare --phrase-pairs' needs it" >&2
 	@touch "$@"
 
 demo: setup ## train a small model on the embedded phrasebook, translate and score (no download)

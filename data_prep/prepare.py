@@ -6,7 +6,7 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from .phrase_part import add_phrase_part
 from .phrases import PhraseOptions
 from .progress import progress
 from .split import PARTS, Example, count_leaks, make_examples, pair_keys, split_pairs
-from .subwords import BOUNDARY, model_name, train_sentencepiece, vocabulary
+from .subwords import model_name, train_sentencepiece, vocabulary
 from .text import ChineseSegmenter, EnglishTokenizer, simplified_nfkc
 from .word_alignment import check_aligner
 
@@ -221,23 +221,23 @@ def _train_subwords(options: Options, train: list[Example], directory: Path) -> 
     """Train the sentencepiece models that the options ask for; return what the manifest records, by language."""
     models: dict[str, dict[str, Any]] = {}
     if "sentencepiece" in options.segmentation:
-        text = simplified_nfkc if options.segmentation == "sentencepiece" else _separate_words
         models["zh"] = train_sentencepiece(
-            (text(example.chinese) for example in progress(train, "training sentencepiece: Chinese")),
+            _chinese_text(options, progress(train, "training sentencepiece: Chinese")),
             options.sentencepiece_vocab_size,
             directory / model_name("zh"),
             "zh",
             options.sentencepiece_type,
+            words=options.segmentation != "sentencepiece",
         )
     if options.target_segmentation == "sentencepiece":
-        tokenize = EnglishTokenizer(options.keep_case)
         models["en"] = train_sentencepiece(
-            (tokenize(example.english) for example in progress(train, "training sentencepiece: English")),
+            _english_text(options, progress(train, "training sentencepiece: English")),
             options.sentencepiece_target_vocab_size,
             directory / model_name("en"),
             "en",
             options.sentencepiece_type,
-            "--sentencepiece-target-vocab-size",
+            words=True,
+            option="--sentencepiece-target-vocab-size",
         )
     return {
         language: {"path": model_name(language), "sha256": sha256_of(directory / model_name(language)), **settings}
@@ -245,9 +245,21 @@ def _train_subwords(options: Options, train: list[Example], directory: Path) -> 
     }
 
 
-def _separate_words(text: str) -> str:
-    """Return Chinese words so that no piece crosses the boundary of a word."""
-    return BOUNDARY.join(ChineseSegmenter().words(text))
+def _chinese_text(options: Options, train: Iterable[Example]) -> Iterator[str]:
+    """Yield the text of which the Chinese pieces are parts: sentences or words."""
+    segment = ChineseSegmenter()
+    for example in train:
+        if options.segmentation == "sentencepiece":
+            yield simplified_nfkc(example.chinese)
+        else:
+            yield from segment.words(example.chinese)
+
+
+def _english_text(options: Options, train: Iterable[Example]) -> Iterator[str]:
+    """Yield the words of which the English pieces are parts."""
+    tokenize = EnglishTokenizer(options.keep_case)
+    for example in train:
+        yield from tokenize.words(example.english)
 
 
 def _add_phrases(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 from .errors import DataError
+from .files import write_lines
 
 MODEL_TYPES = ("unigram", "bpe")
 
@@ -16,6 +20,9 @@ SPACE = "\u2581"
 
 UNKNOWN = "<unk>"
 
+_SEEDS = "seeds.tsv"
+_LONGEST_PIECE = 16  # SentencePiece's default
+
 # Chinese is written without spaces, so its first piece gets no mark; its rarest characters become UNK, so that a model
 # has seen UNK in training. English words all begin with the mark, and no character that a model writes is UNK; they are
 # words of the Moses tokenizer, so "'re" may be one piece.
@@ -23,9 +30,6 @@ _TRAINER_OPTIONS: dict[str, dict[str, Any]] = {
     "zh": {"add_dummy_prefix": False, "character_coverage": 0.9995},
     "en": {"add_dummy_prefix": True, "character_coverage": 1.0, "split_by_unicode_script": False},
 }
-
-# Separates words in training text whose pieces may not cross the boundary of a word.
-BOUNDARY = "\t"
 
 
 def model_name(language: str) -> str:
@@ -39,16 +43,19 @@ def train_sentencepiece(
     path: Path,
     language: str = "zh",
     model_type: str = "unigram",
+    words: bool = False,
     option: str = "--sentencepiece-vocab-size",
 ) -> dict[str, Any]:
     """Train a SentencePiece model. The same lines give the same bytes.
 
     Args:
-        lines: normalised text; SentencePiece itself only removes superfluous spaces. No piece crosses a `BOUNDARY`.
+        lines: normalised sentences, or words if no piece may cross the boundary of a word; SentencePiece itself only
+            removes superfluous spaces.
         vocab_size: number of pieces.
         path: model file to write.
         language: "zh" or "en". Default: "zh"
         model_type: "unigram" or "bpe". Default: "unigram"
+        words: the lines are words. Default: False
         option: the option that set `vocab_size`, for error messages.
 
     Returns:
@@ -61,21 +68,28 @@ def train_sentencepiece(
 
     settings = {"model_type": model_type, "vocab_size": vocab_size, **_TRAINER_OPTIONS[language]}
     model = io.BytesIO()
-    try:
-        # An iterator, because the model would store the path of an input file. One thread, because the order of
-        # floating-point sums would otherwise vary.
-        sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(lines),
-            model_writer=model,
-            normalization_rule_name="identity",
-            pretokenization_delimiter=BOUNDARY,
-            num_threads=1,
-            minloglevel=2,
-            **settings,
-        )
-    except RuntimeError as error:
-        reason = str(error).rsplit("] ", 1)[-1].strip()
-        raise DataError(f"{option} {vocab_size}: sentencepiece refused: {reason}") from error
+    lines = list(lines)
+    with tempfile.TemporaryDirectory(prefix="sentencepiece.") as name:
+        seeds: dict[str, Any] = {}
+        if words and model_type == "unigram":
+            _write_seeds(Path(name) / _SEEDS, Counter(lines), SPACE if settings["add_dummy_prefix"] else "")
+            seeds["seed_sentencepieces_file"] = _SEEDS
+        try:
+            # An iterator and a relative path, because the model stores the paths of its input files. One thread,
+            # because the order of floating-point sums would otherwise vary.
+            with chdir(name):
+                sentencepiece.SentencePieceTrainer.train(
+                    sentence_iterator=iter(lines),
+                    model_writer=model,
+                    normalization_rule_name="identity",
+                    num_threads=1,
+                    minloglevel=2,
+                    **settings,
+                    **seeds,
+                )
+        except RuntimeError as error:
+            reason = str(error).rsplit("] ", 1)[-1].strip()
+            raise DataError(f"{option} {vocab_size}: sentencepiece refused: {reason}") from error
     path.write_bytes(model.getvalue())
     return settings
 
@@ -107,6 +121,22 @@ def vocabulary(model: Path) -> list[str]:
 def join_pieces(line: str) -> str:
     """Return the text of a line of pieces separated by spaces; unknown pieces are left out."""
     return "".join(piece for piece in line.split() if piece != UNKNOWN).replace(SPACE, " ").strip()
+
+
+def _write_seeds(path: Path, words: Counter[str], prefix: str) -> None:
+    """Write the candidates for pieces of a unigram model, with their counts: all parts of words that occur twice.
+
+    SentencePiece's own candidates are strings that are followed by different characters, so in a list of words, where
+    the same symbol follows every word, it would find only words that are also beginnings of others.
+    """
+    counts: Counter[str] = Counter()
+    for word, count in words.items():
+        marked = prefix + word
+        for start in range(len(marked)):
+            for end in range(start + 2, min(len(marked), start + _LONGEST_PIECE) + 1):
+                counts[marked[start:end]] += count
+    seeds = sorted((seed for seed in counts if counts[seed] > 1), key=lambda seed: (-counts[seed] * len(seed), seed))
+    write_lines(path, (f"{seed}\t{counts[seed]}" for seed in seeds))
 
 
 def _processor(model: Path) -> Any:

@@ -77,7 +77,9 @@ def test_a_sentencepiece_vocabulary_too_large_for_the_text_is_refused(tmp_path: 
 
 def test_arguments_of_the_segmenter_are_checked(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no model")
-    with pytest.raises(DataError, match="unknown segmentation 'words'; choose one of jieba, char, sentencepiece"):
+    with pytest.raises(
+        DataError, match="unknown segmentation 'words'; choose one of jieba, char, sentencepiece, jieba-sentencepiece"
+    ):
         ChineseSegmenter("words")
     with pytest.raises(DataError, match="needs a trained model"):
         ChineseSegmenter("sentencepiece")
