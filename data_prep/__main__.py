@@ -1,4 +1,4 @@
-"""Command line: `python -m data_prep {prepare,segment,phrasebook,download}`."""
+"""Command line: `python -m data_prep {prepare,characters,segment,phrasebook,download}`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from .text import SEGMENTATIONS, TARGET_SEGMENTATIONS
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = Parser(prog="python -m data_prep", description="Prepare Chinese-English data for fairseq.")
+    parser = Parser(prog="python -m data_prep", description="Prepare data for fairseq.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_prepare(commands.add_parser("prepare", help="turn sentence pairs into binarised fairseq data"))
+    _add_characters(commands.add_parser("characters", help="turn a file into text for character language models"))
     _add_segment(commands.add_parser("segment", help="segment raw Chinese on standard input as for training"))
     _add_phrasebook(commands.add_parser("phrasebook", help="write sentence pairs from the embedded phrasebook"))
     _add_download(commands.add_parser("download", help="download a public file of sentence pairs"))
@@ -110,7 +111,7 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
         "loads beside the sentences (--upsample-primary N repeats the sentences). Needs the extra 'align'.",
     )
     phrases.add_argument(
-        "--phrase-pairs", type=int, default=0, metavar="N", help="greatest number of phrase pairs (default: none)"
+        "--phrase-pairs", type=int, default=0, metavar="N", help="maximum number of phrase pairs (default: none)"
     )
     for side, default in (("source", 4), ("target", 6)):
         phrases.add_argument(
@@ -118,21 +119,21 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
             type=int,
             default=default,
             metavar="N",
-            help=f"greatest number of {side} words (default: %(default)s)",
+            help=f"maximum number of {side} words (default: %(default)s)",
         )
     phrases.add_argument(
         "--phrase-min-frequency",
         type=float,
         default=0.08,
         metavar="P",
-        help="least relative frequency of a translation among those of its source phrase (default: %(default)s)",
+        help="minimum relative frequency of a translation among those of its source phrase (default: %(default)s)",
     )
     phrases.add_argument(
         "--phrase-min-count",
         type=int,
         default=1,
         metavar="N",
-        help="least number of occurrences (default: %(default)s)",
+        help="minimum number of occurrences (default: %(default)s)",
     )
     phrases.add_argument(
         "--phrase-tag",
@@ -157,6 +158,33 @@ def _run_prepare(args: argparse.Namespace) -> None:
     if args.parallel is not None:
         given["parallel"] = tuple(args.parallel)
     print(format_counts(prepare(Options(**given), args.command)))
+
+
+def _add_characters(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Turn any file into text for --task grid_char_lm: its last part is the test set, the part before it the "
+        "validation set. Writes DIR/alphabet.json, DIR/train.npy, valid.npy, test.npy and manifest.json."
+    )
+    parser.add_argument("text", type=Path, metavar="FILE", help="the file, such as enwik8")
+    parser.add_argument("--dest", type=Path, required=True, metavar="DIR", help="output directory")
+    parser.add_argument("--overwrite", action="store_true", help="replace DIR if an earlier run wrote it")
+    parser.add_argument(
+        "--level", choices=("byte", "character"), default="byte", help="what a symbol is (default: %(default)s)"
+    )
+    for split, where in (("valid", "in front of the test set"), ("test", "at the end")):
+        parser.add_argument(
+            f"--{split}", type=int, default=5_000_000, metavar="N", help=f"symbols {where} (default: %(default)s)"
+        )
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="use only the first N bytes (default: all)")
+    parser.set_defaults(run=_run_characters)
+
+
+def _run_characters(args: argparse.Namespace) -> None:
+    from .characters import Options, format_counts, prepare_characters
+
+    given = {name: value for name, value in vars(args).items() if name not in {"command", "run"}}
+    options = Options(**given)
+    print(format_counts(prepare_characters(options, args.command), options.level))
 
 
 def _add_segment(parser: argparse.ArgumentParser) -> None:

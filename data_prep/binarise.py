@@ -103,7 +103,7 @@ def binarise_second_part(
 
 
 def _write_dictionary(path: Path, vocabulary: Sequence[str], text: Path) -> None:
-    """Write a dictionary in the order in which fairseq writes one: by falling count in the text, then by symbol."""
+    """Write a dictionary in the order in which fairseq writes one: by descending count in the text, then by symbol."""
     counts = dict.fromkeys(vocabulary, 0)
     for line in read_lines(text):
         for token in line.split():

@@ -37,7 +37,7 @@ def download_tatoeba(output: Path, sha256: str | None = None, url: str = TATOEBA
     """
     with new_file(output, overwrite, "--output") as path:
         archive = path.with_name(f"{path.name}.zip")
-        _fetch(url, archive)
+        fetch(url, archive)
         try:
             with zipfile.ZipFile(archive) as bundle, bundle.open(TATOEBA_MEMBER) as member, path.open("wb") as file:
                 shutil.copyfileobj(member, file)
@@ -54,7 +54,12 @@ def download_tatoeba(output: Path, sha256: str | None = None, url: str = TATOEBA
     return digest
 
 
-def _fetch(url: str, path: Path) -> None:
+def fetch(url: str, path: Path) -> None:
+    """Download a file.
+
+    Raises:
+        DataError: it cannot be downloaded, or not as a whole.
+    """
     try:
         # The site rejects urllib's default user agent.
         request = urllib.request.Request(url, headers={"User-Agent": "Mozilla/5.0 (data_prep)"})

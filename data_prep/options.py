@@ -34,7 +34,7 @@ class Options:
         test_permille: see `assign_parts`.
         valid_permille: see `assign_parts`.
         overwrite: replace an existing `dest` that an earlier run wrote.
-        phrase_pairs: greatest number of phrase pairs that are added to the training set, see `add_phrase_part`; 0 for
+        phrase_pairs: maximum number of phrase pairs that are added to the training set, see `add_phrase_part`; 0 for
             none.
         phrase_max_source: see `PhraseLimits`.
         phrase_max_target: see `PhraseLimits`.

@@ -19,10 +19,10 @@ class PhraseLimits:
     """Which phrase pairs are kept.
 
     Attributes:
-        max_source: greatest number of source words.
-        max_target: greatest number of target words.
-        min_frequency: least relative frequency of the target phrase among all those of the source phrase.
-        min_count: least number of occurrences.
+        max_source: maximum number of source words.
+        max_target: maximum number of target words.
+        min_frequency: minimum relative frequency of the target phrase among all those of the source phrase.
+        min_count: minimum number of occurrences.
     """
 
     max_source: int = 4
@@ -36,7 +36,7 @@ class PhraseOptions:
     """The options of the phrase pairs.
 
     Attributes:
-        pairs: greatest number of phrase pairs.
+        pairs: maximum number of phrase pairs.
         limits: which phrase pairs are candidates.
         tag: first word of every source phrase.
         seed: random seed of the word alignment.
@@ -92,15 +92,15 @@ def phrase_spans(
 ) -> Iterator[tuple[range, range]]:
     """Yield the phrase pairs of a sentence pair that are consistent with its alignment.
 
-    Consistent are pairs with at least one link of which no word has a link to a word outside. They may begin and end
-    with words without links.
+    A phrase pair is consistent if it has at least one link and none of its words is linked to a word outside it. It may
+    begin and end with unlinked words.
 
     Args:
         links: the alignment.
         source_length: number of source words.
         target_length: number of target words.
-        max_source: greatest number of source words of a phrase pair.
-        max_target: greatest number of target words of a phrase pair.
+        max_source: maximum number of source words of a phrase pair.
+        max_target: maximum number of target words of a phrase pair.
 
     Yields:
         The positions of the source words and of the target words.
@@ -136,9 +136,9 @@ def extract_phrases(
 ) -> list[PhrasePair]:
     """Return the phrase pairs of a corpus within the limits, most useful first.
 
-    In the order of falling count. Most phrase pairs of a small corpus occur once; those without unlinked words come
-    first, as the others often miss the translation of a word: a model would learn to leave words out. Then the smaller
-    first (source length times target length, which is what a pair costs a grid), then the more frequent translation.
+    They are sorted by descending count. Pairs with equal counts (most occur once) are sorted by the number of unlinked
+    words, because a pair with unlinked words often lacks a translation and would teach a model to omit words; then by
+    size (source length times target length, which is their cost in a grid); then by descending frequency.
 
     Args:
         source: the words of the source sentences.

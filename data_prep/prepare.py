@@ -118,7 +118,9 @@ def read_split(options: Options) -> Split:
         parts = split_pairs(list(_with_keys(corpus.pairs, dropped)), options.test_permille, options.valid_permille)
         for part, permille in (("valid", options.valid_permille), ("test", options.test_permille)):
             if permille and not parts[part]:
-                warnings.append(f"no pair fell into {part}: so few pairs are better split by hand (--valid-tsv)")
+                warnings.append(
+                    f"no pair fell into {part}: with so few pairs, provide your own split (--valid-tsv, --test-tsv)"
+                )
     if not parts["train"]:
         raise DataError(f"no training pairs in {' and '.join(map(str, options.inputs.values()))}: nothing to train on")
     return Split(parts, {reason: count for reason, count in dropped.items() if count}, warnings)

@@ -53,7 +53,8 @@ def assign_parts(
     Args:
         keys: for each pair its normalised Chinese and its normalised English, both non-empty.
         test_permille: components with hashes below this number are test.
-        valid_permille: the next so many hashes are valid, all others train.
+        valid_permille: components with hashes from `test_permille` to below `test_permille + valid_permille` are valid,
+            all others train.
         fold: maps Chinese keys that must stay together to the same string. The default maps traditional to simplified
             characters: otherwise a sentence could be in training in one script and in the test set in the other.
 

@@ -66,7 +66,7 @@ class ChineseSegmenter:
         else:
             self._split = load_sentencepiece(model)
         if segmentation.startswith("jieba"):
-            _jieba_words()  # takes a second to load: not with the first sentence
+            _jieba_words()  # loading takes a second: do it now, not with the first sentence
 
     def __call__(self, text: str) -> str:
         """Segment one sentence. Tokens are separated by single spaces; an empty sentence gives an empty string."""
@@ -75,7 +75,7 @@ class ChineseSegmenter:
         return _tokens(self._split(simplified_nfkc(text)))
 
     def words(self, text: str) -> list[str]:
-        """Return the words of one sentence, whatever the segmentation, as segmentation "jieba" has them."""
+        """Return the words of one sentence as jieba segments it, whatever the segmentation is."""
         return _tokens(_jieba_words()(simplified_nfkc(text))).split()
 
     def encode(self, words: Sequence[str]) -> str:

@@ -70,9 +70,9 @@ def align_words(source: Sequence[str], target: Sequence[str], seed: int) -> list
 def grow_diag_final_and(forward: Set[Link], backward: Set[Link]) -> set[Link]:
     """Symmetrise the alignments of both directions (Koehn, Och and Marcu 2003).
 
-    Starts with the links that both directions have. Adds links of either direction that are next to a link, diagonally
-    included, and of whose words at least one has no link yet, until there are no more. Last adds links of the forward,
-    then of the backward direction of whose words neither has a link yet.
+    Starts with the links that both directions have. Then adds, until none is left, links of either direction that are
+    adjacent to a chosen link (also diagonally) and have at least one word without a link. Finally adds links of the
+    forward, then the backward direction whose words both have no link.
 
     Args:
         forward: links of the alignment in one direction.
@@ -113,7 +113,7 @@ def _run_eflomal(directory: Path, source: Sequence[str], target: Sequence[str], 
         with (directory / name).open("wb") as file:
             to_eflomal_text_file(lines, file)
     (directory / _SEED_FILE).write_bytes(hashlib.sha256(f"seed {seed}".encode()).digest()[:8])
-    # As many iterations as eflomal's own front end takes.
+    # The same numbers of iterations as eflomal's own front end.
     iterations = max(2, round(5000 / math.sqrt(len(source))))
     short = max(2, iterations // 4)
     command = [str(_seeded_program(directory)), "-m", "3", "-s", "source", "-t", "target", "-q"]

@@ -74,17 +74,8 @@ def score(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, kee
     """
     from sacrebleu.metrics import BLEU, CHRF
 
-    if len(hypotheses) != len(references):
-        raise DataError(f"{len(hypotheses)} hypotheses for {len(references)} sources; expected exactly one per source")
-    if not references:
-        raise DataError("nothing to score: there is no source")
-    for number, texts in enumerate(references, start=1):
-        if not texts:
-            raise DataError(f"source {number} has no reference")
-
-    # sacreBLEU takes one stream per reference number and skips None. A missing reference must not count as one of
-    # length 0, because that would be the closest to a short hypothesis.
-    streams = [list(stream) for stream in zip_longest(*references)]
+    check_counts(hypotheses, references)
+    streams = reference_streams(references)
     bleu = BLEU(lowercase=not keep_case)
     first = BLEU(lowercase=not keep_case)
     chrf = CHRF(lowercase=not keep_case)
@@ -106,3 +97,26 @@ def score(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, kee
         bleu_first_reference_signature=str(first.get_signature()),
         chrf2_signature=str(chrf.get_signature()),
     )
+
+
+def check_counts(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> None:
+    """Check that there is one hypothesis and at least one reference per source.
+
+    Raises:
+        DataError: the numbers of hypotheses and sources differ, there is no source, or a source has no reference.
+    """
+    if len(hypotheses) != len(references):
+        raise DataError(f"{len(hypotheses)} hypotheses for {len(references)} sources; expected exactly one per source")
+    if not references:
+        raise DataError("nothing to score: there is no source")
+    for number, texts in enumerate(references, start=1):
+        if not texts:
+            raise DataError(f"source {number} has no reference")
+
+
+def reference_streams(references: Sequence[Sequence[str]]) -> list[list[Any]]:
+    """Return references as sacreBLEU takes them: one stream per reference number, with None where a source has none.
+
+    A missing reference must not be an empty text: of length 0, it would be the closest to a short hypothesis.
+    """
+    return [list(stream) for stream in zip_longest(*references)]

@@ -1,9 +1,10 @@
-"""Hypotheses in the output of fairseq-generate, in the order of the sources."""
+"""Hypotheses in the output of fairseq-generate, one or more per source, in the order of the sources."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from data_prep.errors import DataError
 
@@ -12,54 +13,85 @@ UNKNOWN = "<unk>"
 
 _SHOWN_IDS = 10
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """The best hypothesis for one source.
+    """A hypothesis for one source.
 
     Attributes:
         score: the length-normalised log-probability to base 2 that fairseq-generate prints.
         tokens: tokens of the hypothesis, joined by spaces; may be empty.
+        token_scores: log-probability to base 2 of each token and of the end of the sentence, penalties included;
+            empty if fairseq-generate did not print them.
     """
 
     score: float
     tokens: str
+    token_scores: tuple[float, ...] = ()
+
+
+def parse_candidates(lines: Iterable[str], at_most: int | None = None) -> dict[int, list[Hypothesis]]:
+    """Collect the lines ``H-<id>\\t<score>\\t<tokens>`` and ``P-<id>\\t<scores>``; other lines are skipped.
+
+    Args:
+        lines: output of fairseq-generate.
+        at_most: maximum number of hypotheses per source. Default: no maximum
+
+    Returns:
+        The hypotheses by id, in the order of the output (best first). An id is the position of the source in the data,
+        counted from 0.
+
+    Raises:
+        DataError: a line is malformed, or a source has more hypotheses than `at_most`.
+    """
+    found: dict[int, list[Hypothesis]] = {}
+    for number, line in enumerate(lines, start=1):
+        fields = line.rstrip("\n").split("\t")
+        try:
+            if line.startswith("H-"):
+                name, score, tokens = fields
+                identifier = int(name.removeprefix("H-"))
+                known = found.setdefault(identifier, [])
+                known.append(Hypothesis(float(score), tokens))
+                if at_most is not None and len(known) > at_most:
+                    which, expected = ("a second", "exactly one") if at_most == 1 else ("another", f"at most {at_most}")
+                    raise DataError(
+                        f"output of fairseq-generate, line {number}: {which} hypothesis for source id {identifier}; "
+                        f"expected {expected} per source"
+                    )
+            elif line.startswith("P-"):
+                name, text = fields
+                scores = tuple(map(float, text.split()))
+                hypotheses = found.get(int(name.removeprefix("P-")))
+                if hypotheses is not None:  # otherwise its line H- is missing, which `in_source_order` reports
+                    hypotheses[-1] = replace(hypotheses[-1], token_scores=scores)
+        except ValueError as error:
+            expected = "score and tokens" if line.startswith("H-") else "and the scores of tokens"
+            raise DataError(
+                f"output of fairseq-generate, line {number}: expected {line[:2]}<id>, {expected} separated by tabs, "
+                f"found {line.rstrip()[:80]!r}"
+            ) from error
+    return found
 
 
 def parse_hypotheses(lines: Iterable[str]) -> dict[int, Hypothesis]:
-    """Collect the lines ``H-<id>\\t<score>\\t<tokens>`` of fairseq-generate's output; other lines are skipped.
-
-    Returns:
-        The hypotheses by id, which is the position of the source in the data, counted from 0.
+    """Collect hypotheses as `parse_candidates` does, where there is one per source.
 
     Raises:
-        DataError: an ``H-`` line is malformed, or an id occurs twice (only one hypothesis per source can be scored).
+        DataError: a line is malformed, or an id occurs twice (only one hypothesis per source can be scored).
     """
-    hypotheses: dict[int, Hypothesis] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line.startswith("H-"):
-            continue
-        fields = line.rstrip("\n").split("\t")
-        try:
-            name, score, tokens = fields
-            identifier = int(name.removeprefix("H-"))
-            hypothesis = Hypothesis(float(score), tokens)
-        except ValueError as error:
-            raise DataError(
-                f"output of fairseq-generate, line {number}: expected H-<id>, score and tokens separated by tabs, "
-                f"found {line.rstrip()[:80]!r}"
-            ) from error
-        if identifier in hypotheses:
-            raise DataError(
-                f"output of fairseq-generate, line {number}: a second hypothesis for source id {identifier}; "
-                "expected exactly one per source"
-            )
-        hypotheses[identifier] = hypothesis
-    return hypotheses
+    return best_hypotheses(parse_candidates(lines, at_most=1))
 
 
-def in_source_order(hypotheses: dict[int, Hypothesis], sources: int) -> list[Hypothesis]:
-    """Return the hypotheses of the ids 0 to `sources` - 1, in this order.
+def best_hypotheses(candidates: Mapping[int, Sequence[Hypothesis]]) -> dict[int, Hypothesis]:
+    """Return the first hypothesis of each source."""
+    return {identifier: hypotheses[0] for identifier, hypotheses in candidates.items()}
+
+
+def in_source_order(hypotheses: Mapping[int, T], sources: int) -> list[T]:
+    """Return what the ids 0 to `sources` - 1 have, in this order.
 
     Raises:
         DataError: an id has no hypothesis, or a hypothesis belongs to no source.
@@ -76,6 +108,19 @@ def in_source_order(hypotheses: dict[int, Hypothesis], sources: int) -> list[Hyp
             "the binarised data and the raw text do not belong together"
         )
     return [hypotheses[identifier] for identifier in range(sources)]
+
+
+def check_token_scores(candidates: Sequence[Sequence[Hypothesis]]) -> None:
+    """Check that every hypothesis has token scores.
+
+    Raises:
+        DataError: names the source of one that has none.
+    """
+    for identifier, hypotheses in enumerate(candidates):
+        if not all(hypothesis.token_scores for hypothesis in hypotheses):
+            raise DataError(
+                f"no token scores (line P-{identifier}) for source id {identifier} in the output of fairseq-generate"
+            )
 
 
 def drop_unknown(tokens: str) -> tuple[str, int]:

@@ -84,6 +84,25 @@ def parse_samples(lines: Iterable[str]) -> list[Sample]:
     return samples
 
 
+def task_config(checkpoint: Path) -> dict[str, Any]:
+    """Return the options of the task that a checkpoint was trained on, `_name` among them.
+
+    Raises:
+        DataError: the checkpoint is missing, is truncated, or was not written by fairseq-train.
+    """
+    check_checkpoint(checkpoint)
+    import torch
+
+    # the context manager would also forbid, when it ends, what was allowed before
+    missing = {argparse.Namespace}.difference(torch.serialization.get_safe_globals())
+    with torch.serialization.safe_globals(list(missing)):
+        try:
+            config: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)["cfg"]["task"]
+        except Exception as error:  # torch explains at length what is wrong with the file
+            raise DataError(f"{checkpoint}: cannot be read as a checkpoint of fairseq-train") from error
+    return config
+
+
 def task_options(checkpoint: Path, user_dir: Path) -> list[str]:
     """Return the options of the task that a checkpoint was trained on, as arguments of fairseq-generate.
 
@@ -94,14 +113,7 @@ def task_options(checkpoint: Path, user_dir: Path) -> list[str]:
     Raises:
         DataError: the checkpoint is missing, is truncated, or belongs to another kind of task.
     """
-    check_checkpoint(checkpoint)
-    import torch
-
-    with torch.serialization.safe_globals([argparse.Namespace]):
-        try:
-            config: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)["cfg"]["task"]
-        except Exception as error:  # torch explains at length what is wrong with the file
-            raise DataError(f"{checkpoint}: cannot be read as a checkpoint of an algorithmic task") from error
+    config = task_config(checkpoint)
     name = str(config.get("_name"))
     if "valid_seed" not in config:
         raise DataError(f"{checkpoint}: was trained on {name}, whose samples are not drawn; use eval generate")

@@ -17,4 +17,4 @@ def run(work: Callable[[], object]) -> int:
     """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-    return command_line.run(work, interrupted="interrupted; the same command goes on where it stopped")
+    return command_line.run(work, interrupted="interrupted; run the same command again to resume")

@@ -1,4 +1,4 @@
-"""`python -m reencoder` prints the folder of the plugin, which fairseq's programs want to know:
+"""`python -m reencoder` prints the folder of the plugin, for `--user-dir` of fairseq's programs:
 
 fairseq-train --user-dir "$(python -m reencoder)" ...
 """

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
+from typing import Any
 
 
 def after_import(package: str, module: str) -> None:
@@ -20,11 +22,12 @@ def after_import(package: str, module: str) -> None:
 
     Args:
         package: name of a top-level package, which need not be installed.
-        module: full name of the module to import.
+        module: full name of the module to import. If it cannot be imported later, a warning says why, because whoever
+            imports the package then has not asked for the module.
     """
     if sys.modules.get(package) is not None:
         importlib.import_module(module)
-    else:
+    elif not any(isinstance(finder, _Finder) and finder.serves(package, module) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder(package, module))
 
 
@@ -49,11 +52,18 @@ class _Finder(MetaPathFinder):
             spec.loader = _Loader(spec.loader, self)
         return spec
 
+    def serves(self, package: str, module: str) -> bool:
+        """True if this finder imports `module` after `package`."""
+        return (self._package, self._module) == (package, module)
+
     def loaded(self) -> None:
         """Import the module; the package has been loaded."""
         if self in sys.meta_path:
             sys.meta_path.remove(self)
-        importlib.import_module(self._module)
+        try:
+            importlib.import_module(self._module)
+        except ImportError as error:
+            warnings.warn(f"{self._module} is not available: {error}", stacklevel=2)
 
 
 class _Loader(Loader):
@@ -68,6 +78,11 @@ class _Loader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         assert module.__spec__ is not None
-        module.__spec__.loader = self._loader  # from here on the package looks as if it had been imported without us
+        # From here on the package looks as if it had been imported without us.
+        module.__spec__.loader = module.__loader__ = self._loader
         self._loader.exec_module(module)
         self._finder.loaded()
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else a loader can do, such as `get_filename`, the package's own loader does."""
+        return getattr(self._loader, name)

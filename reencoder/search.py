@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from fairseq.search import Search
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from fairseq.search import Search
 
 
 class MinimumLengthSearch(nn.Module):

@@ -4,6 +4,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def data(tmp_path: Path) -> Path:
     (root / "raw" / "test.zh").write_text("你好！\n他是好人。\n", encoding="utf-8")
     (root / "raw" / "test.en.0").write_text("Hello!\nHe is a very good man.\n")
     (root / "raw" / "test.en.1").write_text("\nHe's a good man.\n")
-    (root / "manifest.json").write_text("{}\n")
+    (root / "manifest.json").write_text('{"format": "data_prep/1", "options": {"target_segmentation": "words"}}\n')
     return root
 
 
@@ -169,14 +170,43 @@ def test_command_line_passes_options_on(settings: GenerationSettings, tmp_path: 
     arguments = ["generate", str(settings.data), "--path", f"{settings.checkpoints[0]}:{settings.checkpoints[1]}"]
     arguments += ["--output", str(settings.output), "--user-dir", str(tmp_path), "--task", "translation", "--beam", "4"]
     arguments += ["--lenpen", "0.5", "--min-len-ratio", "0.25", "--batch-size", "7", "--max-blocks", "900"]
+    arguments += ["--unkpen", "3"]
     assert main([*arguments, "--", "--seed", "3"]) == 0
     document = json.loads(settings.scores_path.read_text())
     command = document["command"]
     options = {key: command[command.index(key) + 1] for key in ("--task", "--beam", "--lenpen", "--min-len-ratio")}
     assert options == {"--task": "translation", "--beam": "4", "--lenpen": "0.5", "--min-len-ratio": "0.25"}
     assert command[command.index("--max-blocks") + 1] == "900" and command[command.index("--batch-size") + 1] == "7"
+    assert command[command.index("--unkpen") + 1] == "3.0" and "--nbest" not in command
     assert "--user-dir" in command and command[-2:] == ["--seed", "3"]
     assert document["settings"]["extra"] == ["--seed", "3"]
+
+
+def test_the_first_of_several_hypotheses_is_scored(settings: GenerationSettings, stub: Stub) -> None:
+    more = ["H-0\t-0.5\tgood morning !", "P-0\t-0.5 -0.5 -0.5 -0.5"]
+    stub([*LINES, *more])
+    with pytest.raises(DataError, match="a second hypothesis for source id 0; expected exactly one"):
+        generate(settings, detokenise)
+    several = replace(settings, nbest=2, beam=3)
+    scores = generate(several, detokenise)
+    assert settings.hypotheses_path.read_text() == "hello!\nhe is a very good man.\n"
+    document = json.loads(settings.scores_path.read_text())
+    assert document["scores"] == json.loads(json.dumps(scores.to_json()))
+    assert document["command"][document["command"].index("--nbest") + 1] == "2"
+    assert more[0] in settings.log_path.read_text(encoding="utf-8")
+    stub([*LINES, *more, *more])
+    with pytest.raises(DataError, match="another hypothesis for source id 0; expected at most 2"):
+        generate(replace(several, overwrite=True), detokenise)
+
+
+def test_pieces_become_words(settings: GenerationSettings, stub: Stub) -> None:
+    (settings.data / "manifest.json").write_text(
+        '{"format": "data_prep/1", "options": {"target_segmentation": "sentencepiece"}}\n'
+    )
+    stub(["H-0\t-1\t\u2581hel lo \u2581!", "H-1\t-1\t\u2581a <unk> \u2581m an"])
+    generate(settings)
+    assert settings.hypotheses_path.read_text() == "hello!\na man\n"
+    assert json.loads(settings.scores_path.read_text())["counts"]["unknown_words"] == 1
 
 
 @pytest.mark.parametrize(
@@ -187,7 +217,11 @@ def test_command_line_passes_options_on(settings: GenerationSettings, tmp_path: 
         (["--beam", "0"], "--beam 0: must be at least 1"),
         (["--min-len-ratio", "-1"], "--min-len-ratio -1.0: must not be negative"),
         (["--split", "valid"], "valid.zh: no such file"),
+        (["--unkpen", "inf"], "--unkpen inf: must be a finite number"),
+        (["--nbest", "0"], "--nbest 0: must be at least 1"),
+        (["--nbest", "5", "--beam", "4"], "--nbest 5: must not exceed the beam, 4"),
         (["--", "--nbest", "5"], "--nbest after --: not accepted"),
+        (["--", "--unkpen", "5"], "--unkpen after --: not accepted there; use --unkpen before the --"),
         (["--", "--required-batch-size-multiple=8"], "--required-batch-size-multiple after --: not accepted"),
     ],
 )

@@ -3,7 +3,14 @@
 import pytest
 
 from data_prep.errors import DataError
-from eval.hypotheses import Hypothesis, drop_unknown, in_source_order, parse_hypotheses
+from eval.hypotheses import (
+    Hypothesis,
+    check_token_scores,
+    drop_unknown,
+    in_source_order,
+    parse_candidates,
+    parse_hypotheses,
+)
 
 # Batches are sorted by length, so ids come in any order; S- and T- hold the source and the reference, P- the scores.
 OUTPUT = """\
@@ -33,9 +40,9 @@ def lines(text: str = OUTPUT) -> list[str]:
 
 def test_in_source_order_with_scores_and_empty_hypotheses() -> None:
     assert in_source_order(parse_hypotheses(lines()), 3) == [
-        Hypothesis(-1.5, "hello !"),
-        Hypothesis(-3.125, ""),
-        Hypothesis(-0.25, "i like <unk> ."),
+        Hypothesis(-1.5, "hello !", (-1.0, -2.0, -1.5)),
+        Hypothesis(-3.125, "", (-3.125,)),
+        Hypothesis(-0.25, "i like <unk> .", (-0.2, -0.3, -0.2, -0.3, -0.25)),
     ]
 
 
@@ -58,6 +65,25 @@ def test_unexpected_id() -> None:
 def test_second_hypothesis_for_a_source() -> None:
     with pytest.raises(DataError, match=r"line 18: a second hypothesis for source id 2"):
         parse_hypotheses(lines(OUTPUT + "H-2\t-1.0\ttwice\n"))
+
+
+def test_several_hypotheses_of_a_source() -> None:
+    more = OUTPUT + "H-2\t-1.0\ttwice\nD-2\t-1.0\ttwice\nP-2\t-1.0 -2.0\nH-1\t-4.0\tno scores\n"
+    found = parse_candidates(lines(more))
+    assert found[2][1:] == [Hypothesis(-1.0, "twice", (-1.0, -2.0))] and found[2][0].tokens == "i like <unk> ."
+    assert [candidate.token_scores for candidate in found[1]] == [(-3.125,), ()]
+    assert parse_candidates(lines(more), at_most=2) == found
+    with pytest.raises(DataError, match="line 19: another hypothesis for source id 2; expected at most 2 per source"):
+        parse_candidates([*lines()[:17], *["H-2\t-1.0\tagain\n"] * 2], at_most=2)
+    with pytest.raises(DataError, match=r"no token scores \(line P-1\) for source id 1 in the output"):
+        check_token_scores(in_source_order(found, 3))
+    check_token_scores(in_source_order(parse_candidates(lines()), 3))
+
+
+@pytest.mark.parametrize("line", ["P-0", "P-x\t-1.0", "P-0\t-1.0 x", "P-0\t-1.0\t-1.0"])
+def test_malformed_token_scores(line: str) -> None:
+    with pytest.raises(DataError, match="line 2: expected P-<id>, and the scores of tokens"):
+        parse_candidates(["H-0\t-1.0\ta\n", line + "\n"])
 
 
 @pytest.mark.parametrize("line", ["H-0\t-1.0", "H-x\t-1.0\ta", "H-0\tgood\ta", "H-0\t-1.0\ta\tb"])

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from reencoder.grid.modules import plane_stack, reencoder_grid
-from reencoder.models.reencoder import ReencoderConfig
+from reencoder.models.reencoder_config import ReencoderConfig
 from tests.slow_reencoder import SlowReencoder
 from tests.test_models_reencoder import SOURCES, TARGETS, batch, build
 

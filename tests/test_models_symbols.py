@@ -18,7 +18,7 @@ from reencoder.models.symbols import SymbolModel
 from reencoder.tasks.algorithmic.dictionary import SymbolDictionary
 
 
-def task(symbols: str, positions: tuple[int, int] | None) -> Any:
+def task(symbols: str, positions: tuple[int, int] | int | None) -> Any:
     """As much of a task as these models are built from: dictionaries and lengths, in fairseq's own names."""
     dictionary = SymbolDictionary(symbols)
     return SimpleNamespace(source_dictionary=dictionary, target_dictionary=dictionary, max_positions=lambda: positions)
@@ -32,11 +32,12 @@ SEQUENCE_MODELS: list[tuple[Any, Any]] = [(GridLSTM2dModel, GridLSTM2dConfig), (
 def test_models_of_strings_are_built_from_dictionaries_and_lengths(model: Any, config: Any) -> None:
     built = model.build_model(config(hidden_size=4, layers=2), task("01", (9, 1)))
     assert built(torch.zeros(3, 9, dtype=torch.long)).logits.shape == (3, 1, 2)
+    assert model.build_model(config(hidden_size=4), task("01", 9))(torch.zeros(1, 9)).logits.shape == (1, 1, 2)
     for wrong, message in (
         (task("0123456789-", (10, 10)), "this task has 11 symbols"),
         (task("01", None), "no maximum"),
     ):
-        with pytest.raises(ValueError, match=f"{message}.*use --task grid_parity"):
+        with pytest.raises(ValueError, match=f"{message}.*choose a task of strings"):
             model.build_model(config(), wrong)
 
 
@@ -190,7 +191,7 @@ def test_a_2lstm_predicts_from_what_it_has_read_so_far() -> None:
         ({"dropout": 1.0}, "--dropout: expected a probability in"),
         ({"init_scale": 0.0}, "--init-scale: expected above 0"),
         ({"input_scale": -1.0}, "--input-scale: expected 0 or more, got -1.0"),
-        ({"recompute_gates": True, "depth_priority": 1}, "--recompute-gates: only the fused engine can"),
+        ({"recompute_gates": True, "depth_priority": 1}, "--recompute-gates: only the fused engine supports it"),
         ({"depth_priority": 2}, "--depth-priority: expected 0 or 1, got 2"),
     ],
 )

@@ -172,7 +172,7 @@ def test_what_cannot_be_is_refused() -> None:
         FairseqMuon(MuonConfig(lr=[0.1], adam_betas="0.9"), list(marked_grid().parameters()))
     model = marked_grid()
     adam = torch.optim.Adam(model.parameters())
-    with pytest.raises(ValueError, match="trained with another one; give --reset-optimizer"):
+    with pytest.raises(ValueError, match="trained with another optimizer; use --reset-optimizer"):
         MuonWithAdamW(model.parameters(), lr=0.1).load_state_dict(adam.state_dict())
     model = GridLSTM2dModel(GridLSTM2dConfig(hidden_size=4, layers=2), 5, 6)
     assert {hidden_matrix_rows(weight) for weight in model.grid.grid.weights} == {4}, "each gate by itself"

@@ -41,11 +41,44 @@ print(names >= {"reencoder", "grid_lstm_2d", "stacked_lstm", "grid_lstm_1d", "fe
         "import fairseq, reencoder",
         "import reencoder.grid",
         "import reencoder.models.sequence",
+        "import reencoder.search",  # part of the plugin that fairseq's import triggers
         "import reencoder, importlib.util; importlib.util.find_spec('fairseq')",  # looks for fairseq without importing
     ],
 )
 def test_everything_is_registered_whichever_comes_first(imports: str) -> None:
     assert run(f"{imports}\n{REGISTERED}").splitlines()[-1] == "True"
+
+
+def test_the_hook_leaves_no_trace_on_fairseq() -> None:
+    code = """
+import importlib, importlib.util, sys, reencoder
+before = importlib.util.find_spec("fairseq")
+print(before.loader.is_package("fairseq"), before.loader.get_filename("fairseq").endswith("__init__.py"))
+importlib.reload(reencoder)
+print(sum("after_import" in type(finder).__module__ for finder in sys.meta_path))
+import fairseq
+print(type(fairseq.__spec__.loader).__module__, type(fairseq.__loader__).__module__)
+print(sum("after_import" in type(finder).__module__ for finder in sys.meta_path))
+"""
+    lines = [line for line in run(code).splitlines() if line]
+    assert lines[0] == "True True" and lines[1] in ("1", "2") and lines[-1] == "0"
+    assert lines[-2].count("importlib") == 2
+
+
+def test_a_fairseq_that_cannot_work_is_reported_and_nothing_else_suffers(tmp_path: Path) -> None:
+    (tmp_path / "fairseq").mkdir()
+    (tmp_path / "fairseq" / "__init__.py").write_text("__version__ = '0.1'\n")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+    code += "import warnings, reencoder.grid\n"
+    code += "with warnings.catch_warnings(record=True) as said:\n    import fairseq\n"
+    code += "print(fairseq.__version__, any('too old for this plugin' in str(w.message) for w in said))"
+    assert run(code) == "0.1 True"
+
+
+def test_without_fairseq_the_command_that_installs_it_is_shown() -> None:
+    code = "import sys; sys.modules['fairseq'] = None\n"
+    code += "import reencoder.compat as c\ntry: c.require_fairseq()\nexcept c.FairseqMissingError as e: print(e)"
+    assert "pip install 've-fairseq>=0.12.3'" in run(code)
 
 
 def test_the_grid_needs_neither_fairseq_nor_settings_of_the_process() -> None:

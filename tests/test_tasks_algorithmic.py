@@ -116,6 +116,11 @@ def test_padding_counts_nowhere() -> None:
     assert count_correct(guessed, padded, {"digit_accuracy": 9}, padding=11) == HAND_COUNTS
 
 
+def test_a_sequence_of_padding_alone_is_no_sequence() -> None:
+    counts = count_correct(torch.tensor([[1, 2], [1, 1]]), torch.tensor([[1, 2], [9, 9]]), padding=9)
+    assert (counts["sequence_accuracy_correct"], counts["sequence_accuracy_total"]) == (1, 1)
+
+
 def test_one_class_per_sample_has_no_sequence_accuracy() -> None:
     counts = count_correct(torch.tensor([1, 2, 3, 3]), torch.tensor([1, 2, 0, 3]))
     assert counts == {"accuracy_correct": 3, "accuracy_total": 4}

@@ -203,7 +203,7 @@ def test_a_recipe_that_is_stopped_stops_its_training(tmp_path: Path) -> None:
         time.sleep(0.1)
     recipe.terminate()
     said = recipe.communicate(timeout=60)[1]
-    assert recipe.returncode == 130 and b"the same command goes on" in said
+    assert recipe.returncode == 130 and b"run the same command again to resume" in said
     with _locked(log.parent):  # nothing writes there any more
         pass
 

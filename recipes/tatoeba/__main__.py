@@ -2,8 +2,10 @@
 
     python -m recipes.tatoeba --tsv cmn-eng.tsv
 
-Prepared data, checkpoints and logs are written to `--work`. A run that was stopped continues when the same command is
-given again. The small files of the result (scores, curve, settings, a few examples) are written to `--results`.
+Trains the model that won the experiments (`recipes.tatoeba.experiments`), tunes the search on the validation set, and
+translates the test set once. Several `--members` make an ensemble. Prepared data, checkpoints and logs are written to
+`--work`; a run that was stopped continues when the same command is given again. The small files of the result (scores,
+curve, settings, a few examples) are written to `--results`.
 """
 
 from __future__ import annotations
@@ -12,27 +14,36 @@ import argparse
 import random
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from data_prep.command_line import Parser
+from data_prep.errors import DataError
 from data_prep.files import read_lines, write_json
 from eval.bleu import Scores
 from eval.curves import plot, read_log, write_curve
-from eval.generate import GenerationSettings, generate
-from eval.provenance import Stopwatch, provenance, relative
+from eval.generate import generate
+from eval.generation_settings import GenerationSettings
+from eval.provenance import Stopwatch, provenance
 from eval.references import read_references
+from eval.search_settings import search_file
+from eval.tune import Grid, tune
 
 from ..command_line import run
-from ..options import translation_options
-from ..training import train
+from ..training import run_in_parallel
+from .data import prepare_data
+from .experiments import EXPERIMENTS, train_experiment, without_paths
+
+BEST = "phrases-long"
+"""The experiment with the best validation BLEU of a single model."""
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = Parser(
         prog="python -m recipes.tatoeba",
-        description="Chinese to English on Tatoeba: prepare, train, translate, score.",
+        description="Chinese to English on Tatoeba: prepare, train, tune the search, translate, score.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--tsv", type=Path, help="pairs in Tatoeba's format; None: download the current file")
@@ -40,50 +51,25 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--results", type=Path, default=Path("runs/tatoeba/results"), help="folder for the result files"
     )
-    parser.add_argument("--arch", default="reencoder_small", help="architecture or preset")
-    parser.add_argument("--updates", type=int, default=10000, help="parameter updates")
-    parser.add_argument("--max-blocks", type=int, default=3000, help="maximum blocks per batch")
-    parser.add_argument("--lr", type=float, default=0.006, help="maximum learning rate")
-    parser.add_argument("--seed", type=int, default=1, help="seed of everything random")
-    parser.add_argument("--beam", type=int, default=20, help="hypotheses kept at each step")
-    parser.add_argument("--threads", type=int, help="CPU threads; None: torch's choice")
+    parser.add_argument(
+        "--members",
+        nargs="+",
+        choices=list(EXPERIMENTS),
+        metavar="NAME",
+        default=[BEST],
+        help="experiments to train; several make an ensemble, and must share their data (`python -m "
+        "recipes.tatoeba.experiments --list` prints the names)",
+    )
+    parser.add_argument("--jobs", type=int, default=2, help="trainings at the same time, one thread each")
     return parser
 
 
-def prepare_data(tsv: Path | None, work: Path) -> Path:
-    """Prepare the data below `work` unless that is done already.
-
-    Args:
-        tsv: file of pairs; None to download the current one.
-        work: folder of the run.
-
-    Returns:
-        The folder of prepared data.
-
-    Raises:
-        DataError: bad input, or the download failed; no prepared data is written then.
-    """
-    from data_prep.prepare import Options, format_counts, prepare
-
-    data = work / "data"
-    if (data / "manifest.json").exists():
-        print(f"{data}: prepared already", file=sys.stderr)
-        return data
-    if tsv is None:
-        from data_prep.download import download_tatoeba
-
-        tsv = work / "cmn-eng.tsv"
-        if not tsv.exists():
-            print(f"downloaded {tsv}, SHA-256 {download_tatoeba(tsv)}", file=sys.stderr)
-    print(format_counts(prepare(Options(dest=data, tsv=tsv))))
-    return data
-
-
-def run_recipe(options: argparse.Namespace) -> dict[str, Scores]:
-    """Prepare, train, translate and score.
+def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, Scores]:
+    """Prepare, train, tune the search, translate and score.
 
     Args:
         options: options of the command line.
+        arguments: the same as given, for the record.
 
     Returns:
         The scores of the validation and the test set.
@@ -92,44 +78,40 @@ def run_recipe(options: argparse.Namespace) -> dict[str, Scores]:
         DataError: an option is wrong, or a program failed.
     """
     stopwatch = Stopwatch()
-    data = prepare_data(options.tsv, options.work)
-    checkpoints = options.work / "checkpoints"
-    log = options.work / "train.log"
-    settings = translation_options(
-        options.arch,
-        options.updates,
-        options.max_blocks,
-        options.lr,
-        options.seed,
-        save_dir=relative(checkpoints),
-        save_interval_updates=1000,
-        keep_interval_updates=1,
-        no_epoch_checkpoints=True,
+    variants = {EXPERIMENTS[name].data for name in options.members}
+    if len(variants) > 1:
+        raise DataError(f"--members: expected experiments on the same data, got {', '.join(sorted(variants))}")
+    data = prepare_data(options.tsv, options.work, variants.pop())
+    folders = list(
+        run_in_parallel(lambda name: train_experiment(name, data, options.work), options.members, options.jobs)
     )
-    train(data / "bin", settings, log, options.threads)
+    log = folders[0] / "train.log"
     curve = read_log(log)
     write_curve(options.results / "curve.csv", curve)
-    plot(options.results / "curve.png", curve, f"Tatoeba zh-en, {options.arch}")
+    plot(options.results / "curve.png", curve, f"Tatoeba zh-en, {options.members[0]}")
+    translations = options.work / "translations" / "+".join(options.members)
+    settings = GenerationSettings(
+        data=data,
+        checkpoints=tuple(folder / "checkpoints" / "checkpoint_best.pt" for folder in folders),
+        output=translations,
+        batch_size=64,
+        max_blocks=20_000,
+        overwrite=True,
+    )
+    tuned = tune(settings, Grid())
+    shutil.copy(search_file(settings.checkpoints[0]), options.results / "search.json")
     scores = {}
     for split in ("valid", "test"):
-        scores[split] = generate(
-            GenerationSettings(
-                data=data,
-                checkpoints=(checkpoints / "checkpoint_best.pt",),
-                output=options.work / "translations",
-                split=split,
-                beam=options.beam,
-                batch_size=64,
-                overwrite=True,
-            )
-        )
+        scores[split] = generate(replace(settings, split=split))
         print(f"{split}: {scores[split].to_text()}")
-        shutil.copy(options.work / "translations" / f"scores.{split}.json", options.results)
-    write_json(options.results / "examples.json", examples(data, options.work / "translations", options.seed))
+        shutil.copy(translations / f"scores.{split}.json", options.results)
+    write_json(options.results / "examples.json", examples(data, translations, seed=1))
     result: dict[str, Any] = {
+        "members": options.members,
         "scores": {split: value.to_json() for split, value in scores.items()},
-        "training": settings,
-        "provenance": provenance(["python", "-m", "recipes.tatoeba", *_without_paths(options)], stopwatch),
+        "search": tuned["settings"],
+        "training": [EXPERIMENTS[name].training() for name in options.members],
+        "provenance": provenance(["python", "-m", "recipes.tatoeba", *without_paths(arguments, options)], stopwatch),
     }
     write_json(options.results / "result.json", result)
     return scores
@@ -162,16 +144,6 @@ def examples(data: Path, translations: Path, seed: int, count: int = 8) -> list[
     ]
 
 
-def _without_paths(options: argparse.Namespace) -> list[str]:
-    """Return the options to be recorded: without folders, which can contain a user's home."""
-    given = ["--tsv", "cmn-eng.tsv"] if options.tsv else []
-    for name in ("arch", "updates", "max_blocks", "lr", "seed", "beam", "threads"):
-        value = getattr(options, name)
-        if value is not None:
-            given += ["--" + name.replace("_", "-"), str(value)]
-    return given
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the recipe.
 
@@ -181,8 +153,9 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status; see `data_prep.command_line.run`.
     """
-    options = build_parser().parse_args(arguments)
-    return run(lambda: run_recipe(options))
+    given = sys.argv[1:] if arguments is None else arguments
+    options = build_parser().parse_args(given)
+    return run(lambda: run_recipe(options, given))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ BASE: dict[str, Value] = {
     "upper_target": "word",
     "depth_priority": 0,
     "softmax_reads": "hidden-memory",
+    "readout": "end",
     "output_form": "tanh_om",
     "forget_bias": 1.0,
     "init_scale": 1.7,
@@ -142,7 +143,8 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     document = read_json(path)
     if not isinstance(document, dict) or not {"base", "results"} <= document.keys():
         raise DataError(f"--output {path}: exists already and is not a file of results; choose another name")
-    if with_current_names(document["base"]) != BASE:
+    # The readout became an option later; before, there was only the end of a row.
+    if {"readout": "end", **with_current_names(document["base"])} != BASE:
         raise DataError(f"--output {path}: holds results with another base; choose another name")
     return [{**result, "changed": with_current_names(result["changed"])} for result in document["results"]]
 

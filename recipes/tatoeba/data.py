@@ -23,7 +23,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
 
 
 def prepare_data(tsv: Path | None, work: Path, variant: str = "words") -> Path:
-    """Prepare a variant of the data below `work` unless that is done already.
+    """Prepare a variant of the data below `work` unless it exists.
 
     Args:
         tsv: file of pairs; None to download the current one.
@@ -40,7 +40,7 @@ def prepare_data(tsv: Path | None, work: Path, variant: str = "words") -> Path:
 
     data = work / "data" / variant
     if (data / "manifest.json").exists():
-        print(f"{data}: prepared already", file=sys.stderr)
+        print(f"{data}: already prepared", file=sys.stderr)
         return data
     if tsv is None:
         from data_prep.download import download_tatoeba

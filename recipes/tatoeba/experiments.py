@@ -1,4 +1,4 @@
-"""A log of experiments: what was tried on Tatoeba, whether it paid or not, one training each.
+"""A log of experiments: what was tried on Tatoeba and whether it helped; one training per experiment.
 
     python -m recipes.tatoeba.experiments --tsv cmn-eng.tsv --only lexical-muon phrases
 
@@ -20,7 +20,8 @@ from data_prep.command_line import Parser
 from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
 from eval.curves import read_log
-from eval.generate import GenerationSettings, generate
+from eval.generate import generate
+from eval.generation_settings import GenerationSettings
 from eval.provenance import Stopwatch, provenance, relative
 
 from ..command_line import run
@@ -139,8 +140,39 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def train_experiment(name: str, data: Path, work: Path) -> Path:
+    """Train, or resume; a finished training is not repeated.
+
+    Args:
+        name: name of the experiment.
+        data: folder of prepared data.
+        work: folder of the trainings.
+
+    Returns:
+        The folder of the training: `train.log` and, in `checkpoints`, the best one and the last.
+
+    Raises:
+        DataError: the folder contains a training with other options, or fairseq-train failed.
+    """
+    experiment, folder = EXPERIMENTS[name], work / "experiments" / name
+    options = experiment.training()
+    kept = folder / "options.json"
+    settings = {"options": options, "data": experiment.data}
+    if kept.exists() and read_json(kept) != settings:
+        raise DataError(f"{folder}: holds a training with other options; remove it, or give another --work")
+    write_json(kept, settings)
+    saving: dict[str, Value] = {
+        "save_dir": relative(folder / "checkpoints"),
+        "save_interval_updates": 500,
+        "keep_interval_updates": 1,
+        "no_epoch_checkpoints": True,
+    }
+    train(data / "bin", {**options, **saving}, folder / "train.log", threads=1, quiet=True)
+    return folder
+
+
 def execute(name: str, data: Path, work: Path, results: Path, command: list[str]) -> dict[str, Any]:
-    """Train, or continue, or read what was finished before.
+    """Train and validate, or read the result if it is finished.
 
     Args:
         name: name of the experiment.
@@ -153,55 +185,41 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
         The result: question, options, curve, best and last perplexities, BLEU on the validation set, provenance.
 
     Raises:
-        DataError: the folder contains a training with other options, or a program failed.
+        DataError: there is a training or a result with other options, or a program failed.
     """
     experiment, result_path = EXPERIMENTS[name], results / f"{name}.json"
     options = experiment.training()
-    folder = work / "experiments" / name
-    kept = folder / "options.json"
-    settings = {"options": options, "data": experiment.data}
-    if kept.exists() and read_json(kept) != settings:
-        raise DataError(f"{folder}: holds a training with other options; remove it, or give another --work")
     if result_path.exists():
         finished: dict[str, Any] = read_json(result_path)
         if finished["options"] != options:
             raise DataError(f"{result_path}: is the result of other options; remove it, or give another --results")
         return finished
-    write_json(kept, settings)
     stopwatch = Stopwatch()
-    checkpoints = folder / "checkpoints"
-    saving: dict[str, Value] = {
-        "save_dir": relative(checkpoints),
-        "save_interval_updates": 500,
-        "keep_interval_updates": 1,
-        "no_epoch_checkpoints": True,
-    }
-    log = folder / "train.log"
-    train(data / "bin", {**options, **saving}, log, threads=1, quiet=True)
-    curve = read_log(log)
+    folder = train_experiment(name, data, work)
+    curve = read_log(folder / "train.log")
     scores = generate(
         GenerationSettings(
             data=data,
-            checkpoints=(checkpoints / "checkpoint_best.pt",),
+            checkpoints=(folder / "checkpoints" / "checkpoint_best.pt",),
             output=folder / "translations",
             split="valid",
             beam=BEAM,
+            unkpen=UNKPEN,
+            untuned=True,
             max_blocks=20_000,
             batch_size=64,
-            extra=("--unkpen", str(UNKPEN)),
             overwrite=True,
         )
     )
     validated = [point for point in curve if point.valid_ppl is not None]
     best = min(validated, key=lambda point: point.valid_ppl or 0.0)
-    last_train = [point.train_ppl for point in curve if point.train_ppl is not None][-1]
     result = {
         "name": name,
         "question": experiment.question,
         "data": experiment.data,
         "options": options,
         "updates": curve[-1].updates,
-        "train_ppl": last_train,
+        "train_ppl": [point.train_ppl for point in curve if point.train_ppl is not None][-1],
         "valid_ppl": best.valid_ppl,
         "best_update": best.updates,
         "valid": scores.to_json(),
@@ -213,7 +231,7 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
 
 
 def run_experiments(options: argparse.Namespace, arguments: list[str]) -> None:
-    """Run the experiments asked for.
+    """Run the requested experiments.
 
     Raises:
         DataError: bad input, or a program failed.
@@ -225,7 +243,7 @@ def run_experiments(options: argparse.Namespace, arguments: list[str]) -> None:
     names = options.only or list(EXPERIMENTS)
     variants = dict.fromkeys(EXPERIMENTS[name].data for name in names)
     data = {variant: prepare_data(options.tsv, options.work, variant) for variant in variants}
-    command = ["python", "-m", "recipes.tatoeba.experiments", *_without_paths(arguments, options)]
+    command = ["python", "-m", "recipes.tatoeba.experiments", *without_paths(arguments, options)]
 
     def work(name: str) -> None:
         result = execute(name, data[EXPERIMENTS[name].data], options.work, options.results, command)
@@ -237,7 +255,7 @@ def run_experiments(options: argparse.Namespace, arguments: list[str]) -> None:
         pass
 
 
-def _without_paths(arguments: list[str], options: argparse.Namespace) -> list[str]:
+def without_paths(arguments: list[str], options: argparse.Namespace) -> list[str]:
     """Return the arguments to be recorded: folders can contain a user's home."""
     paths = {str(path): path.name for path in (options.tsv, options.work, options.results) if path is not None}
     return [paths.get(argument, argument) for argument in arguments]

@@ -26,7 +26,7 @@ def experiments(folder: Path) -> list[str]:
         "",
         "One training per row, one thread each; choices are made on the validation set: perplexity, and BLEU at beam "
         f"{BEAM} with `--unkpen {UNKPEN:g}`. Perplexities of subwords and characters do not compare with those of "
-        "words. What did not pay stays in the table.",
+        "words. Experiments that did not help stay in the table.",
         "",
         "| experiment | what is tried | data | seed | updates | minutes | train ppl | valid ppl | valid BLEU |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",

@@ -45,7 +45,8 @@ def count_correct(
     real = torch.ones_like(right) if padding is None else target.ne(padding)
     counts = {"accuracy": (right & real, real)}
     if target.dim() == 2:
-        counts["sequence_accuracy"] = ((right | ~real).all(dim=1), real.any(dim=1))
+        some = real.any(dim=1)
+        counts["sequence_accuracy"] = ((right | ~real).all(dim=1) & some, some)
     for name, left_out in (accuracies_without or {}).items():
         counted = real & target.ne(left_out)
         counts[name] = (right & counted, counted)
@@ -59,7 +60,8 @@ class CrossEntropyWithAccuracy(FairseqCriterion):
     """Cross-entropy of all targets, delimiters included, as the paper counts accuracy.
 
     It serves any task whose targets are classes and any fairseq model whose `get_normalized_probs` gives their
-    log-probabilities. Padding of the task's target dictionary, if it has one, counts nowhere.
+    log-probabilities. `task.target_dictionary` tells which target is padding, which counts nowhere; it is None for a
+    task without a dictionary, such as the classes of images.
 
     Args:
         task: the task; one that `NamesAccuracies` gets further accuracies.
@@ -113,7 +115,9 @@ class CrossEntropyWithAccuracy(FairseqCriterion):
         targets = total("sample_size")
         if targets:
             metrics.log_scalar("loss", total("loss") / targets / math.log(2), targets, round=5)
-        names = dict.fromkeys(key.removesuffix("_total") for log in logging_outputs for key in log if "_total" in key)
+        names = dict.fromkeys(
+            key.removesuffix("_total") for log in logging_outputs for key in log if key.endswith("_total")
+        )
         for name in names:
             count = total(f"{name}_total")
             if count:

@@ -48,7 +48,7 @@ def can_fuse(dimensions: Sequence[Dimension]) -> bool:
     )
 
 
-@torch.compiler.disable  # a compiled model calls it as it is: its loop over fronts would be unrolled
+@torch.compiler.disable  # torch.compile would unroll the loop over fronts
 def compute_grid(
     sides: Sequence[State],
     weights: Sequence[Tensor],
@@ -79,7 +79,7 @@ def compute_grid(
             (*extents, batch, d), or None.
         output_form: see `lstm_transform`.
         recompute_gates: recompute the gates in the backward pass instead of keeping them: less than half of the memory,
-            about a third more time. Only the fused engine can. (Activation checkpointing does not help it.)
+            about a third more time. Only the fused engine supports it.
         engine: "fused" (fast; gradients of first order only; see `can_fuse`), "general" (everything, gradients of any
             order), or "auto": fused where possible.
 
@@ -100,7 +100,9 @@ def compute_grid(
     if engine == "auto":
         engine = "fused" if can_fuse(dimensions) else "general"
     if recompute_gates and engine == "general":
-        raise ValueError("recompute_gates: only the fused engine can, and it cannot compute this grid; see `can_fuse`")
+        raise ValueError(
+            "recompute_gates: only the fused engine supports it, and it cannot compute this grid; see `can_fuse`"
+        )
     batch, numbers = sides[0].hidden.size(-2), range(len(dimensions))
     lengths = _lengths_of_padded(lengths or [None for _ in numbers], extents, batch, sides[0].hidden.device)
     if engine == "general":

@@ -9,7 +9,7 @@ from fairseq.models import BaseFairseqModel
 from torch import Tensor, nn
 
 CHECKPOINT_VERSION = 1
-"""Rises whenever older checkpoints can no longer be loaded; CHANGELOG.md says what to do."""
+"""Incremented whenever older checkpoints can no longer be loaded; see CHANGELOG.md."""
 
 _KEY = "checkpoint_version._extra_state"
 
@@ -31,6 +31,12 @@ class VersionedModel(BaseFairseqModel):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.checkpoint_version = CheckpointVersion()
+
+    def load_state_dict(self, state_dict: Any, strict: bool = True, *args: Any, **kwargs: Any) -> Any:
+        """Load a checkpoint, or with `strict=False` the parameters alone, as fairseq's moving average does."""
+        if not strict:
+            state_dict = {_KEY: torch.tensor(CHECKPOINT_VERSION), **state_dict}
+        return super().load_state_dict(state_dict, strict, *args, **kwargs)
 
     def upgrade_state_dict_named(self, state_dict: dict[str, Any], name: str) -> None:
         """Check the version; fairseq calls this before it loads a checkpoint.

@@ -41,7 +41,7 @@ class BlockConfig(FairseqDataclass):
 
 @dataclass
 class DeepBlockConfig(BlockConfig):
-    """Options of a grid that data points enter through one projection, with a number of layers."""
+    """Options of a deep grid whose input enters through one projection."""
 
     layers: int = field(default=5, metadata={"help": "blocks along the depth"})
     untied: bool = field(default=False, metadata={"help": "give each layer weights of its own"})
@@ -52,7 +52,7 @@ class DeepBlockConfig(BlockConfig):
 
 
 def option_error(error: ValueError) -> ValueError:
-    """The error of an option of the grid library, which names it in words, with the name of the command-line option."""
+    """Rewrite an error of the grid library so that it names the command-line option."""
     name, separator, rest = str(error).partition(": ")
     return ValueError(f"--{name.replace(' ', '-').replace('_', '-')}{separator}{rest}")
 

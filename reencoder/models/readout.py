@@ -1,4 +1,4 @@
-"""From states and features to logits."""
+"""The layers from states or features to logits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..grid import State
 
 
 class Readout(nn.Module):
-    """The linear layer that the softmax reads, for the states that leave the top of a grid.
+    """The linear layer from the states that leave the top of a grid to the logits.
 
     Args:
         hidden_size: d.

@@ -5,13 +5,12 @@ reads source and target together, belongs to the decoder. Axes: `batch`, S sourc
 hidden size, L layers.
 """
 
-# No `from __future__ import annotations`: fairseq reads the types of the config's fields.
-from dataclasses import dataclass, field
-from typing import Any, Optional
+from __future__ import annotations
+
+from typing import Any
 
 import torch
 from fairseq.data import Dictionary
-from fairseq.dataclass import ChoiceEnum
 from fairseq.models import (
     FairseqEncoder,
     FairseqEncoderDecoderModel,
@@ -25,114 +24,18 @@ from ..grid import State
 from ..grid.modules import ReencoderGrid
 from ..optim.matrices import mark_hidden_matrices
 from .checkpoint_version import VersionedModel
-from .options import (
-    BlockConfig,
-    block_arguments,
-    check_at_least_one,
-    option_error,
-    register_presets,
-)
+from .options import block_arguments, option_error, register_presets
 from .readout import OutputLayer
-from .row_readout import READOUTS, RowReadout
+from .reencoder_config import PRESETS, ReencoderConfig, check_options
+from .row_readout import RowReadout
 from .words import WordStates, pad_on_the_right, restore_padding
 
 NO_ALIGNMENT = (
-    "--print-alignment: only a Reencoder trained with a --readout that attends knows which source word it reads"
+    "--print-alignment: this model has no alignments; train one with --readout attention or lexical-attention"
 )
 
 IncrementalState = dict[str, dict[str, Any]]
 EncoderOut = dict[str, list[Tensor]]
-
-
-@dataclass
-class ReencoderConfig(BlockConfig):
-    """Options of a Reencoder; the defaults are what learned best on real text (docs/results.md)."""
-
-    hidden_size: int = field(default=256, metadata={"help": "size d of every hidden and memory vector of the grid"})
-    layers: int = field(
-        default=2,
-        metadata={
-            "help": "planes of source x target blocks; each scans the source in the opposite direction of the one "
-            "below (the paper: 2)"
-        },
-    )
-    dropout: float = field(default=0.3, metadata={"help": "dropout of the hidden vectors within the grid"})
-    forget_bias: float = field(
-        default=3.0, metadata={"help": "initial bias of the forget gates (no effect with --no-bias)"}
-    )
-    embed_dim: int = field(
-        default=256,
-        metadata={
-            "help": "size of the word vectors, which are projected to a pair (hidden, memory) for each layer; 0: a "
-            "word vector is the pair itself, 2 * d values"
-        },
-    )
-    embed_std: float = field(default=1.0, metadata={"help": "initial standard deviation of the word vectors"})
-    upper_source: ChoiceEnum(["word", "zero"]) = field(  # type: ignore[valid-type]
-        default="word",
-        metadata={"help": "what enters the upper layers along the target dimension: the source words again, or zeros"},
-    )
-    upper_target: ChoiceEnum(["continue", "word", "zero"]) = field(  # type: ignore[valid-type]
-        default="continue",
-        metadata={
-            "help": "what enters the upper layers along the source dimension, at the start of every row: the states "
-            "with which the layer below ended the row, the target word again, or zeros"
-        },
-    )
-    depth_priority: int = field(
-        default=1,
-        metadata={
-            "help": "1: the depth carries the hidden vectors that leave a block along the two other dimensions; 0: "
-            "those that enter it (3.2)"
-        },
-    )
-    readout: ChoiceEnum(list(READOUTS)) = field(  # type: ignore[valid-type]
-        default="lexical-attention",
-        metadata={
-            "help": "what the softmax reads besides the end of a row: nothing (the paper); the maximum over the row of "
-            "what leaves its blocks along the depth; a sum of it, with weights that it determines itself; or that and "
-            "the source word vectors with the same weights"
-        },
-    )
-    readout_heads: int = field(default=4, metadata={"help": "number of heads of a --readout that attends"})
-    readout_dim: int = field(
-        default=0, metadata={"help": "size of a tanh layer between the readout and the softmax; 0: none"}
-    )
-    embed_dropout: float = field(default=0.0, metadata={"help": "dropout of the elements of word vectors"})
-    word_dropout: float = field(
-        default=0.0, metadata={"help": "probability of replacing a word of either language by <unk> in training"}
-    )
-    output_dropout: float = field(default=0.0, metadata={"help": "dropout of what the softmax reads"})
-    share_decoder_input_output_embed: bool = field(
-        default=False, metadata={"help": "share one matrix between the target word vectors and the softmax"}
-    )
-
-
-def check_options(cfg: ReencoderConfig) -> None:
-    """Check the options.
-
-    Raises:
-        ValueError: names the option that is wrong, or the options that exclude each other, and says what to do.
-    """
-    check_at_least_one(cfg, "layers")
-    block_arguments(cfg)
-    if cfg.embed_dim < 0:
-        raise ValueError(f"--embed-dim: expected 0 or more, got {cfg.embed_dim}")
-    if cfg.embed_std <= 0:
-        raise ValueError(f"--embed-std: expected above 0 (a net of zeros does not learn), got {cfg.embed_std}")
-    for name in ("embed_dropout", "word_dropout", "output_dropout"):
-        if not 0.0 <= getattr(cfg, name) < 1.0:
-            option = name.replace("_", "-")
-            raise ValueError(f"--{option}: expected a probability in [0, 1), got {getattr(cfg, name)}")
-    if cfg.readout_dim < 0:
-        raise ValueError(f"--readout-dim: expected 0 or more, got {cfg.readout_dim}")
-    if cfg.depth_priority not in (0, 1):
-        raise ValueError(f"--depth-priority: expected 0 or 1, got {cfg.depth_priority}")
-    if cfg.share_decoder_input_output_embed and cfg.embed_dim == 0 and cfg.softmax_reads == "hidden":
-        raise ValueError(
-            "--share-decoder-input-output-embed: word vectors of 2 * d values cannot score a hidden vector of d: "
-            "use --softmax-reads hidden-memory or give --embed-dim"
-        )
 
 
 def _words(cfg: ReencoderConfig, dictionary: Dictionary, upper: str) -> WordStates:
@@ -163,7 +66,7 @@ class ReencoderEncoder(FairseqEncoder):
         self.words = _words(cfg, dictionary, str(cfg.upper_source))
         self._max_positions = max_positions
 
-    def forward(self, src_tokens: Tensor, src_lengths: Optional[Tensor] = None, **_: Any) -> EncoderOut:  # noqa: UP045
+    def forward(self, src_tokens: Tensor, src_lengths: Tensor | None = None, **_: Any) -> EncoderOut:
         """Look up the source words.
 
         Args:
@@ -254,8 +157,8 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
     def forward(  # type: ignore[override]
         self,
         prev_output_tokens: Tensor,
-        encoder_out: Optional[EncoderOut] = None,  # noqa: UP045
-        incremental_state: Optional[IncrementalState] = None,  # noqa: UP045
+        encoder_out: EncoderOut | None = None,
+        incremental_state: IncrementalState | None = None,
         features_only: bool = False,
         **_: Any,
     ) -> tuple[Tensor, dict[str, Any]]:
@@ -366,7 +269,7 @@ class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
         return False
 
     @classmethod
-    def build_model(cls, cfg: ReencoderConfig, task: Any) -> "ReencoderModel":
+    def build_model(cls, cfg: ReencoderConfig, task: Any) -> ReencoderModel:
         """Build the model for the dictionaries and maximum lengths of a task.
 
         Raises:
@@ -374,34 +277,20 @@ class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
         """
         check_options(cfg)
         source, target = task.max_positions()
-        grid = ReencoderGrid(
-            cfg.hidden_size,
-            cfg.layers,
-            depth_priority=cfg.depth_priority,
-            continue_rows=cfg.upper_target == "continue" and cfg.layers > 1,
-            depth_output=cfg.readout != "end",
-            **block_arguments(cfg),
-        )
+        try:
+            grid = ReencoderGrid(
+                cfg.hidden_size,
+                cfg.layers,
+                depth_priority=cfg.depth_priority,
+                continue_rows=cfg.upper_target == "continue" and cfg.layers > 1,
+                depth_output=cfg.readout != "end",
+                **block_arguments(cfg),
+            )
+        except ValueError as error:
+            raise option_error(error) from None
         encoder = ReencoderEncoder(cfg, task.source_dictionary, source)
         decoder = ReencoderDecoder(cfg, task.target_dictionary, grid, encoder.words.size, target)
         return cls(encoder, decoder)
 
-
-PRESETS: dict[str, dict[str, Any]] = {
-    # The paper's numbers and equations (section 4.4, as we read them): d = 450, dropout 0.5, no biases, a depth that
-    # carries `V H` of what enters a block, and a softmax that reads the end of the row.
-    "reencoder_btec": {
-        "hidden_size": 450,
-        "dropout": 0.5,
-        "no_bias": True,
-        "depth_priority": 0,
-        "embed_dim": 450,
-        "readout": "end",
-    },
-    # Trains well on some 25,000 pairs on two CPU cores.
-    "reencoder_small": {"hidden_size": 160, "dropout": 0.25, "output_dropout": 0.2, "embed_dim": 160},
-    # The demo.
-    "reencoder_tiny": {"hidden_size": 96, "dropout": 0.1, "embed_dim": 96},
-}
 
 register_presets("reencoder", PRESETS)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..grid import GridLSTM2d, State
+from ..grid.checks import check_shape
 from ..grid.dimension import KINDS
 from ..optim.matrices import mark_hidden_matrices
 from .options import DeepBlockConfig, block_arguments, check_at_least_one, option_error, register_presets
@@ -53,9 +54,6 @@ class GridLSTM2dModel(SymbolModel):
 
     def __init__(self, cfg: GridLSTM2dConfig, symbols_in: int, symbols_out: int) -> None:
         super().__init__()
-        check_at_least_one(cfg, "layers")
-        if cfg.depth_priority not in (0, 1):
-            raise ValueError(f"--depth-priority: expected 0 or 1, got {cfg.depth_priority}")
         self.symbols_in = symbols_in
         has_memory = str(cfg.depth) == "lstm"
         arguments = block_arguments(cfg)
@@ -134,6 +132,9 @@ class StackedLSTM(SymbolModel):
         values = self.embed(src_tokens.t())  # (T, batch, d)
         entering: list[Any] = [None] * self.repeats
         if states is not None:
+            layers = self.repeats * self.lstm.num_layers
+            for name, part in zip(("hidden", "memory"), states, strict=True):
+                check_shape(f"{name} of states", part, (layers, len(src_tokens), self.lstm.hidden_size), values)
             entering = list(zip(*(part.chunk(self.repeats) for part in states), strict=True))
         leaving = []
         for pair in entering:
@@ -153,7 +154,7 @@ class StackedLSTM(SymbolModel):
 
 
 _INITIAL = {"input_scale": 2.0, "forget_bias": 3.0}
-"""Ours: the initial values with which the small models learn."""
+"""Initial values with which the small models learn; not the paper's."""
 
 register_presets(
     "grid_lstm_2d",

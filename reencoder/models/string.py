@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from ..grid import GridLSTM1d, State
 from ..optim.matrices import mark_hidden_matrices
-from .options import DeepBlockConfig, block_arguments, check_at_least_one, register_presets
+from .options import DeepBlockConfig, block_arguments, check_at_least_one, option_error, register_presets
 from .readout import Readout
 from .symbols import SymbolModel, SymbolOutput, scale_input
 
@@ -30,9 +30,10 @@ def string_sizes(arch: str, task: Any) -> tuple[int, int]:
     if symbols != 2 or positions is None:
         raise ValueError(
             f"--arch {arch} reads a string of bits of known length; this task has {symbols} symbols"
-            f"{'' if positions else ' and no maximum length'}: use --task grid_parity, or --arch grid_lstm_2d"
+            f"{'' if positions else ' and no maximum length'}: choose a task of strings, or --arch grid_lstm_2d"
         )
-    return positions[0], len(task.target_dictionary)
+    length = positions if isinstance(positions, int) else positions[0]
+    return length, len(task.target_dictionary)
 
 
 @dataclass
@@ -55,9 +56,11 @@ class GridLSTM1dModel(SymbolModel):
 
     def __init__(self, cfg: GridLSTM1dConfig, bits: int, symbols_out: int) -> None:
         super().__init__()
-        check_at_least_one(cfg, "layers")
         arguments = block_arguments(cfg)
-        self.grid = GridLSTM1d(bits, cfg.hidden_size, cfg.layers, untied=cfg.untied, **arguments)
+        try:
+            self.grid = GridLSTM1d(bits, cfg.hidden_size, cfg.layers, untied=cfg.untied, **arguments)
+        except ValueError as error:
+            raise option_error(error) from None
         mark_hidden_matrices(self.grid.grid.weights, cfg.hidden_size)
         scale_input(self.grid.project.linear, cfg.input_scale)
         self.readout = Readout(cfg.hidden_size, symbols_out, cfg.softmax_reads == "hidden-memory")
@@ -137,7 +140,7 @@ class FeedForward(SymbolModel):
 
 
 _INITIAL = {"input_scale": 4.0}
-"""Ours: the initial values with which the small models learn."""
+"""Initial values with which the small models learn; not the paper's."""
 
 register_presets(
     "grid_lstm_1d",

@@ -15,8 +15,8 @@ class SymbolOutput(NamedTuple):
 
     Attributes:
         logits: shape (batch, T, classes), T target positions.
-        states: the states after the last symbol, hidden and memory of shape (layers, batch, d); given to the next call,
-            the sequence goes on. None for a model that reads a string at once.
+        states: the states after the last symbol, hidden and memory of shape (layers, batch, d); pass them to the next
+            call to continue the sequence. None for a model that reads a string at once.
     """
 
     logits: Tensor

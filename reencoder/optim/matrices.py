@@ -15,13 +15,13 @@ def mark_hidden_matrices(parameters: Iterable[nn.Parameter], rows: int | None = 
 
     Args:
         parameters: shape (..., height, columns).
-        rows: a matrix consists of blocks of this many rows that have nothing to do with one another, such as the gates
-            of an LSTM transform. Default: one block
+        rows: a matrix consists of independent parts of this many rows, such as the gates of an LSTM transform.
+            Default: one part
     """
     for parameter in parameters:
         parameter.hidden_matrix_rows = rows or parameter.size(-2)  # type: ignore[attr-defined]
 
 
 def hidden_matrix_rows(parameter: nn.Parameter) -> int | None:
-    """Height of the blocks of a parameter that `mark_hidden_matrices` has marked, None for any other."""
+    """Height of the parts of a parameter that `mark_hidden_matrices` has marked, None for any other."""
     return getattr(parameter, "hidden_matrix_rows", None)

@@ -23,12 +23,12 @@ from .orthogonal import orthogonalize
 class MuonWithAdamW(torch.optim.Optimizer):
     """Muon for the parameters marked by `mark_hidden_matrices`, AdamW for the rest: one optimizer, one learning rate.
 
-    A marked parameter consists of blocks, such as the gates of each layer and dimension. Each block takes its own step,
+    A marked parameter consists of parts, such as the gates of each layer and dimension. Each part takes its own step,
 
         buffer = momentum * buffer + (1 - momentum) * gradient
         step = orthogonalize((1 - momentum) * gradient + momentum * buffer) * 0.2 * sqrt(max(rows, columns))
 
-    whose factor makes it as large as a step of AdamW, so that one learning rate suits both. The blocks of one shape are
+    whose factor makes it as large as a step of AdamW, so that one learning rate suits both. The parts of one shape are
     orthogonalized together. torch's own Muon takes one step per matrix and computes in bfloat16, which is several times
     slower than float32 on a CPU without bfloat16 units.
 
@@ -84,11 +84,11 @@ class MuonWithAdamW(torch.optim.Optimizer):
                 state["momentum_buffer"] = torch.zeros_like(param)
             state["momentum_buffer"].lerp_(param.grad, 1 - momentum)
             direction = param.grad.lerp(state["momentum_buffer"], momentum)
-            blocks = direction.reshape(-1, hidden_matrix_rows(param) or 0, param.size(-1))
-            by_shape[blocks.shape[1:]].append((param, blocks))
+            parts = direction.reshape(-1, hidden_matrix_rows(param) or 0, param.size(-1))
+            by_shape[parts.shape[1:]].append((param, parts))
         for shape, members in by_shape.items():
-            steps = orthogonalize(torch.cat([blocks for _, blocks in members]))
-            for (param, _), step in zip(members, steps.split([len(blocks) for _, blocks in members]), strict=True):
+            steps = orthogonalize(torch.cat([parts for _, parts in members]))
+            for (param, _), step in zip(members, steps.split([len(parts) for _, parts in members]), strict=True):
                 param.mul_(1 - lr * weight_decay)
                 param.add_(step.reshape(param.shape), alpha=-lr * 0.2 * max(shape) ** 0.5)
 
@@ -103,7 +103,9 @@ class MuonWithAdamW(torch.optim.Optimizer):
             ValueError: the state is another optimizer's.
         """
         if "adamw" not in state_dict or "muon" in state_dict:
-            raise ValueError("--optimizer muon: the checkpoint was trained with another one; give --reset-optimizer")
+            raise ValueError(
+                "--optimizer muon: the checkpoint was trained with another optimizer; use --reset-optimizer"
+            )
         super().load_state_dict({name: state_dict[name] for name in ("state", "param_groups")})
         self._adamw.load_state_dict(state_dict["adamw"])
 

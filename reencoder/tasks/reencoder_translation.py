@@ -38,7 +38,10 @@ class ReencoderTranslationConfig(TranslationConfig):
     )
     upsample_primary: int = field(
         default=1,
-        metadata={"help": "times that an epoch has every pair of `train`; once that of further parts (`train1`, ...)"},
+        metadata={
+            "help": "how often each pair of `train` occurs in an epoch; pairs of further parts (`train1`, ...) occur "
+            "once"
+        },
     )
     rebuild_batches: bool = field(default=True, metadata={"help": "form new batches for every epoch"})
 
@@ -122,8 +125,8 @@ class ReencoderTranslationTask(TranslationTask):
                 if not getattr(model, "has_alignment", True):
                     # fairseq would print nothing, or fail without a reason
                     raise ValueError(
-                        "--print-alignment: only a Reencoder trained with a --readout that attends knows which source "
-                        "word it reads"
+                        "--print-alignment: this model has no alignments; train one with --readout attention or "
+                        "lexical-attention"
                     )
         generator = super().build_generator(models, args, *other, **kwargs)
         if self.cfg.min_len_ratio > 0 and hasattr(generator, "search"):

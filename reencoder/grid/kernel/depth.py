@@ -89,7 +89,7 @@ def along_depth(
     if dimension.priority == 0:
         products = torch.nn.functional.linear(points[: layout.blocks], weight[:, :width], bias)
     else:
-        # What leaves a block lies at two points. Selecting after the product of all points is cheaper than before.
+        # What leaves a block lies at two points. It is cheaper to multiply all points than to select them first.
         half = width // 2
         products = torch.nn.functional.linear(points[..., :half], weight[:, :half], bias)[layout.outputs[0]]
         products = products + torch.nn.functional.linear(points[..., half:], weight[:, half:width])[layout.outputs[1]]

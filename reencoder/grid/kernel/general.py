@@ -60,7 +60,7 @@ def _front_indices(extents: tuple[int, ...], device: torch.device) -> tuple[list
     sums = coordinates.sum(dim=1)
     place = torch.empty(len(coordinates), dtype=torch.long)
     fronts = []
-    gone: list[list[Tensor]] = [[] for _ in numbers]
+    departures: list[list[Tensor]] = [[] for _ in numbers]
     for blocks in torch.argsort(sums, stable=True).split(torch.bincount(sums).tolist()):
         links = []
         for n, extent in enumerate(extents):
@@ -69,12 +69,12 @@ def _front_indices(extents: tuple[int, ...], device: torch.device) -> tuple[list
             arrangement = torch.cat([first.nonzero().flatten(), first.logical_not().nonzero().flatten()])
             order = None if bool((arrangement.diff() == 1).all()) else torch.argsort(arrangement).to(device)
             leaving = (at == extent - 1).nonzero().flatten()
-            gone[n].append(lines[n, blocks[leaving]])
+            departures[n].append(lines[n, blocks[leaving]])
             entering, inside = lines[n, blocks[first]], place[blocks[~first] - strides[n]]
             links.append(_Links(entering.to(device), inside.to(device), order, leaving.to(device)))
         place[blocks] = torch.arange(len(blocks))
         fronts.append(_FrontIndex(tuple(coordinates[blocks[0]].tolist()), coordinates[blocks].to(device), links))
-    return fronts, [torch.argsort(torch.cat(parts)).to(device) for parts in gone]
+    return fronts, [torch.argsort(torch.cat(parts)).to(device) for parts in departures]
 
 
 def _line_numbers(coordinates: Tensor, extents: Sequence[int], n: int) -> Tensor:
@@ -106,7 +106,7 @@ def compute_general(
     masks = [None if mask is None else flip_to_scan(mask, reverse) for mask in masks or [None for _ in numbers]]
     side_reverse = [reverse[:n] + reverse[n + 1 :] for n in numbers]
     starts = [_in_lines(sides[n], side_reverse[n]) for n in numbers]
-    gone: list[list[State]] = [[] for _ in numbers]
+    departures: list[list[State]] = [[] for _ in numbers]
     previous = starts  # the first front reads nothing of it
     for front in fronts:
         states = [_entering(previous[n], starts[n], front.links[n]) for n in numbers]
@@ -119,11 +119,11 @@ def compute_general(
                 hidden = torch.where(real.unsqueeze(-1), hidden, states[n].hidden)
                 memory = torch.where(real.unsqueeze(-1), memory, states[n].memory)
             leaving[n] = State(hidden.to(states[n].hidden.dtype), memory)
-            gone[n].append(_select(leaving[n], front.links[n].leaving))
+            departures[n].append(_select(leaving[n], front.links[n].leaving))
         previous = leaving
     results = []
     for n in numbers:
-        parts = (torch.cat([state[part] for state in gone[n]])[orders[n]] for part in (0, 1))
+        parts = (torch.cat([state[part] for state in departures[n]])[orders[n]] for part in (0, 1))
         shaped = (part.view_as(side) for part, side in zip(parts, sides[n], strict=True))
         results.append(State(*(flip_to_scan(part, side_reverse[n]) for part in shaped)))
     return results

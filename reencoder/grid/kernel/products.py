@@ -50,7 +50,7 @@ def packing_available() -> bool:
 
 
 class FixedMatrix:
-    """A matrix for many products, packed where that pays off.
+    """A matrix for many products, packed if there are enough of them.
 
     Args:
         matrix: shape (outputs, inputs); must not require gradients.

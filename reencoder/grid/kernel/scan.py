@@ -1,10 +1,10 @@
 """The order in which blocks are computed, where their states lie in memory, and which blocks are padding.
 
 A *scan* visits the positions along each dimension forwards or, where `reverse` is set, backwards; coordinates in this
-package count along the scan. Blocks whose coordinates have the same sum do not depend on one another: such a *front* is
-computed at once. In a grid of one dimension every front is one block. In a grid of two dimensions the fronts are the
-anti-diagonals `i + j = k`, each ordered from low i to high i. Blocks are numbered front after front. A grid of 2 x 3
-blocks:
+package count along the scan. Blocks whose coordinates have the same sum do not depend on one another: they form a
+*front*, which is computed in one step. In a grid of one dimension every front is one block. In a grid of two dimensions
+the fronts are the anti-diagonals `i + j = k`, each ordered from low i to high i. Blocks are numbered front after front.
+A grid of 2 x 3 blocks:
 
                         j = 0             j = 1             j = 2
                           |                 |                 |

@@ -85,7 +85,7 @@ class GridLSTM(nn.Module):
             raise ValueError(f"engine: expected one of {', '.join(ENGINES)}, got {engine!r}")
         if self.options.recompute_gates and (engine == "general" or not can_fuse(dimensions)):
             raise ValueError(
-                "recompute_gates: only the fused engine can, and it cannot compute this grid; see `can_fuse`"
+                "recompute_gates: only the fused engine supports it, and it cannot compute this grid; see `can_fuse`"
             )
         for n, (dim, extent) in enumerate(zip(dimensions, extents, strict=True)):
             if extent is not None and extent < 1:

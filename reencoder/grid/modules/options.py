@@ -94,8 +94,7 @@ class PlaneStackOptions(BlockOptions):
         super().__post_init__()
         if not self.scans or any(len(scan) != 2 for scan in self.scans):
             raise ValueError(f"scans: expected a pair of booleans for each of at least 1 layer, got {self.scans}")
-        if self.depth_priority not in (0, 1):
-            raise ValueError(f"depth priority: expected 0 or 1, got {self.depth_priority}")
+        check_depth_priority(self.depth_priority)
         if not 0.0 <= self.depth_dropout < 1.0:
             raise ValueError(f"depth dropout: expected a probability in [0, 1), got {self.depth_dropout}")
         if self.layers > 1 and not self.untied and not (self.depth_input and self.depth_output):
@@ -121,12 +120,31 @@ class PlaneStackOptions(BlockOptions):
         return Dimension(self.depth, untied=self.untied, priority=self.depth_priority)
 
 
+def check_layers(layers: int) -> None:
+    """Check the number of layers.
+
+    Raises:
+        ValueError: it is below 1.
+    """
+    if layers < 1:
+        raise ValueError(f"layers: expected at least 1, got {layers}")
+
+
+def check_depth_priority(priority: int) -> None:
+    """Check the priority of the depth.
+
+    Raises:
+        ValueError: it is neither 0 nor 1.
+    """
+    if priority not in (0, 1):
+        raise ValueError(f"depth priority: expected 0 or 1, got {priority}")
+
+
 def alternating_scans(layers: int, scans: tuple[Scan, ...]) -> tuple[Scan, ...]:
     """One scan for each of `layers` layers, taken from `scans` in turn.
 
     Raises:
         ValueError: there are no layers.
     """
-    if layers < 1:
-        raise ValueError(f"layers: expected at least 1, got {layers}")
+    check_layers(layers)
     return tuple(scans[layer % len(scans)] for layer in range(layers))

@@ -10,7 +10,7 @@ from ..block import State
 from ..dimension import Dimension, Kind
 from .grid import GridLSTM
 from .inputs import InputProjection
-from .options import BlockArguments, BlockOptions
+from .options import BlockArguments, BlockOptions, check_depth_priority, check_layers
 
 
 class GridLSTM1d(nn.Module):
@@ -50,6 +50,7 @@ class GridLSTM1d(nn.Module):
         **options: Unpack[BlockArguments],
     ) -> None:
         super().__init__()
+        check_layers(layers)
         dropout = BlockOptions(hidden_size=hidden_size, **options).dropout
         self.project = InputProjection(input_size, hidden_size, dropout=dropout)
         self.grid = GridLSTM(hidden_size, [Dimension(untied=untied)], [layers], **options)
@@ -118,6 +119,8 @@ class GridLSTM2d(nn.Module):
         **options: Unpack[BlockArguments],
     ) -> None:
         super().__init__()
+        check_layers(layers)
+        check_depth_priority(depth_priority)
         dimensions = [Dimension(reverse=reverse), Dimension(depth, untied=untied, priority=depth_priority)]
         dropout = BlockOptions(hidden_size=hidden_size, **options).dropout
         self.project = InputProjection(input_size, hidden_size, dimensions[1].has_memory, dropout)

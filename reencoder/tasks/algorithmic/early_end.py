@@ -1,7 +1,8 @@
 """Ending fairseq-train before its limits.
 
 fairseq's training loop ends at `--max-update` and `--stop-time-hours` and reads both limits again after every update.
-A task has no other way to end it.
+A task has no other way to end it. The task's configuration is a part of the program's; OmegaConf has no public function
+that finds the whole, so this module uses its private `_get_root`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,6 @@ def end_training(task_config: Any, updates: int) -> None:
     if whole is None:
         raise ValueError(
             "--stop-at-accuracy: expected to run in fairseq-train, whose --max-update ends the training; set "
-            "stop_at_accuracy to 0 here and end the loop where `task.solved`"
+            "stop_at_accuracy to 0 here and stop the loop when `task.solved` is true"
         )
     whole.optimization.max_update = updates

@@ -4,21 +4,20 @@
 import logging
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Optional
+from typing import Any
 
-import torch
 from fairseq.data import Dictionary, FairseqDataset
 from fairseq.dataclass import FairseqDataclass
 from fairseq.logging import metrics
 from fairseq.tasks import FairseqTask
 from numpy.typing import NDArray
 from omegaconf import II
-from torch import Tensor
 
 from ...criterions.cross_entropy_with_accuracy import CrossEntropyWithAccuracy
 from ...memory import keep_freed_memory
+from ..prediction import PredictsAtOnce
 from .dataset import ProblemDataset
 from .dictionary import SymbolDictionary
 from .early_end import end_training
@@ -60,17 +59,7 @@ class AlgorithmicConfig(FairseqDataclass):
     )
 
 
-class NoSearch(NamedTuple):
-    """Takes the place of the generator that fairseq-generate expects.
-
-    Attributes:
-        eos: the symbol that fairseq omits when it prints; no target contains it.
-    """
-
-    eos: int
-
-
-class AlgorithmicTask(FairseqTask, ABC):
+class AlgorithmicTask(PredictsAtOnce, FairseqTask, ABC):
     """Samples are drawn on the fly, without a data directory; accuracy and the number of samples seen are metrics.
 
     Models get their sizes from the two dictionaries and `max_positions`.
@@ -239,45 +228,3 @@ class AlgorithmicTask(FairseqTask, ABC):
         """Update the parameters, unless they have already solved the validation set."""
         if not self.solved:
             super().optimizer_step(optimizer, model, update_num)
-
-    # fairseq-generate: predictions are not fed back, so one forward pass gives all of them.
-
-    def build_generator(self, models: Sequence[Any], args: Any, *other: Any, **kwargs: Any) -> NoSearch:
-        """Build what fairseq-generate asks for; there is nothing to search."""
-        return NoSearch(self.target_dictionary.eos())
-
-    def inference_step(
-        self,
-        generator: NoSearch,
-        models: Sequence[Any],
-        sample: dict[str, Any],
-        prefix_tokens: Optional[Tensor] = None,  # noqa: UP045
-        constraints: Any = None,
-    ) -> list[list[dict[str, Any]]]:
-        """Predict.
-
-        Args:
-            generator: not used.
-            models: one, or an ensemble whose probabilities are averaged.
-            sample: a batch.
-            prefix_tokens: not supported.
-            constraints: not supported.
-
-        Returns:
-            For each sample one hypothesis: `tokens`, their `positional_scores` (log-probabilities), `score` (their
-            mean), and no alignment.
-
-        Raises:
-            ValueError: a prefix or constraints were given.
-        """
-        if prefix_tokens is not None or constraints is not None:
-            raise ValueError("--prefix-size, --constraints: predictions are not fed back, so nothing can be forced")
-        with torch.no_grad():
-            scores = torch.stack(
-                [model.get_normalized_probs(model(**sample["net_input"]), log_probs=False) for model in models]
-            )
-            best, tokens = scores.mean(dim=0).log().max(dim=-1)
-        return [
-            [{"tokens": row, "positional_scores": score, "score": float(score.mean()), "alignment": None}]
-            for row, score in zip(tokens, best, strict=True)
-        ]

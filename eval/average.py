@@ -1,0 +1,203 @@
+"""Average the parameters of checkpoints into a checkpoint that fairseq's programs load."""
+
+from __future__ import annotations
+
+import re
+from argparse import Namespace
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from data_prep.errors import DataError
+from data_prep.files import new_file, sha256_of
+
+from .inputs import check_checkpoint
+from .program import USER_DIR
+from .provenance import relative
+
+_UPDATE_CHECKPOINT = re.compile(r"checkpoint_\d+_(\d+)\.pt")
+
+
+def last_checkpoints(folder: Path, count: int) -> list[Path]:
+    """Return the last checkpoints that ``--save-interval-updates`` wrote, ``checkpoint_<epoch>_<updates>.pt``.
+
+    Args:
+        folder: folder of checkpoints.
+        count: number of checkpoints.
+
+    Returns:
+        Paths in the order of their updates.
+
+    Raises:
+        DataError: there are not so many.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such directory")
+    if count < 1:
+        raise DataError(f"--last {count}: must be at least 1")
+    matches = [(_UPDATE_CHECKPOINT.fullmatch(path.name), path) for path in folder.iterdir()]
+    found = sorted((int(match[1]), path) for match, path in matches if match is not None)
+    if len(found) < count:
+        raise DataError(
+            f"{folder}: {len(found)} checkpoints named checkpoint_<epoch>_<updates>.pt, expected at least {count}; "
+            "fairseq-train writes them with --save-interval-updates and keeps them with --keep-interval-updates"
+        )
+    return [path for _, path in found[-count:]]
+
+
+def average(
+    paths: Sequence[Path],
+    output: Path,
+    *,
+    ema: bool = False,
+    user_dir: Path | None = USER_DIR,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """Average checkpoints of one architecture and write the result.
+
+    Floating-point parameters are averaged in float64 and rounded to their own type; everything else must be equal. The
+    configuration is that of the last checkpoint. The states of optimizer and data iterator are left out: training can
+    start from the average (``--finetune-from-model``), but not go on with it.
+
+    Args:
+        paths: checkpoints, one or more.
+        output: file to write.
+        ema: use the exponential moving average that fairseq-train kept in the checkpoints (``--store-ema``) instead of
+            the parameters. Default: False
+        user_dir: fairseq plugin whose classes the checkpoints may contain. Default: this project's
+        overwrite: replace an existing file. Default: False
+
+    Returns:
+        The record of what was averaged, which the checkpoint contains as ``extra_state["average"]``.
+
+    Raises:
+        DataError: a checkpoint is missing or unreadable, has no moving average, or its architecture differs from that
+            of the first; or the output exists.
+    """
+    import torch
+
+    if not paths:
+        raise DataError("no checkpoint to average")
+    for path in paths:
+        check_checkpoint(path)
+    if output.exists() and not overwrite:
+        raise DataError(f"--output {output}: exists already; choose another name or give --overwrite")
+    first = state = _load(paths[0], user_dir)
+    first_model = _parameters(first, paths[0], ema)
+    sums = {name: value.double() for name, value in first_model.items() if _is_float(value)}
+    described = []
+    for number, path in enumerate(paths):
+        if number > 0:
+            state = _load(path, user_dir)
+            model = _parameters(state, path, ema)
+            _check_same(first, first_model, paths[0], state, model, path)
+            for name in sums:
+                sums[name] += model[name].double()
+        history = state.get("optimizer_history") or [{}]
+        described.append({"path": relative(path), "sha256": sha256_of(path), "updates": history[-1].get("num_updates")})
+    record = {"checkpoints": described, "ema": ema}
+    averaged = {
+        name: (sums[name] / len(paths)).to(value.dtype) if name in sums else value
+        for name, value in first_model.items()
+    }
+    for name, value in averaged.items():
+        if name in sums and not torch.isfinite(value).all():
+            raise DataError(f"parameter {name}: not finite after averaging; one of the checkpoints is damaged")
+    result = {
+        **{key: value for key, value in state.items() if key != "last_optimizer_state"},
+        "model": OrderedDict(averaged),
+        "extra_state": {"average": record},
+    }
+    with new_file(output, overwrite, "--output") as temporary:
+        torch.save(result, temporary)
+    return record
+
+
+def _load(path: Path, user_dir: Path | None) -> dict[str, Any]:
+    """Read a checkpoint without executing anything that it contains.
+
+    Raises:
+        DataError: it is not a checkpoint of fairseq-train, or contains classes that are not allowed.
+    """
+    import torch
+    from fairseq import utils
+
+    if user_dir is not None:
+        # importing the plugin allows the classes that fairseq-train writes
+        utils.import_user_module(Namespace(user_dir=str(user_dir)))
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch explains at length what is wrong with the file
+        reason = str(error).strip().split("\n")[0]
+        raise DataError(f"{path}: cannot be read as a checkpoint: {reason}") from error
+    if not isinstance(state, dict) or not isinstance(state.get("model"), Mapping):
+        raise DataError(f"{path}: not a checkpoint of fairseq-train: it has no 'model'")
+    return state
+
+
+def _parameters(state: Mapping[str, Any], path: Path, ema: bool) -> Mapping[str, Any]:
+    """Return the parameters of a checkpoint or their moving average.
+
+    Raises:
+        DataError: it has no moving average.
+    """
+    if not ema:
+        return state["model"]
+    if "ema" not in (state.get("extra_state") or {}):
+        raise DataError(f"{path}: has no moving average; train with --store-ema, or leave out --ema")
+    return state["extra_state"]["ema"]
+
+
+def _is_float(value: Any) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor) and value.is_floating_point()
+
+
+def _check_same(
+    first: Mapping[str, Any],
+    first_model: Mapping[str, Any],
+    first_path: Path,
+    state: Mapping[str, Any],
+    model: Mapping[str, Any],
+    path: Path,
+) -> None:
+    """Check that a checkpoint has the architecture of the first.
+
+    Raises:
+        DataError: names the first difference.
+    """
+    import torch
+
+    head = f"{path}: another architecture than {first_path}"
+    ours, theirs = _options(first), _options(state)
+    for name in sorted(ours.keys() | theirs.keys()):
+        if ours.get(name) != theirs.get(name):
+            raise DataError(f"{head}: option {name} is {theirs.get(name)!r}, not {ours.get(name)!r}")
+    for name in sorted(first_model.keys() ^ model.keys()):
+        raise DataError(f"{head}: only one of them has the parameter {name}")
+    for name, value in first_model.items():
+        other = model[name]
+        if not isinstance(value, torch.Tensor) or not isinstance(other, torch.Tensor):
+            equal = type(value) is type(other) and bool(value == other)
+        elif value.shape != other.shape or value.dtype != other.dtype:
+            raise DataError(
+                f"{head}: {name} has shape {tuple(other.shape)} ({other.dtype}), not {tuple(value.shape)} "
+                f"({value.dtype})"
+            )
+        else:
+            equal = value.is_floating_point() or torch.equal(value, other)
+        if not equal:
+            raise DataError(f"{path}: {name} is not a floating-point parameter and differs from that of {first_path}")
+
+
+def _options(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of the model that determine what it computes: dropout in training may differ.
+
+    A model without a dataclass has all options of the program in the place of its own; they are not compared.
+    """
+    model = (state.get("cfg") or {}).get("model")
+    if not isinstance(model, dict):
+        return {}
+    return {name: value for name, value in model.items() if "drop" not in name}

@@ -1,0 +1,34 @@
+"""``python -m eval digits``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from data_prep.files import write_json
+
+from ..images import draw, evaluate
+from .shared import add_split
+
+HELP = "show the confusion matrix of a model of images, and draw its errors"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Let a model of --task grid_mnist predict images; show the confusion matrix and the errors."
+    parser.add_argument(
+        "path", metavar="CKPT[:CKPT...]", help=f"checkpoint, or several separated by '{os.pathsep}' for an ensemble"
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder of IDX files (default: that of the training)")
+    add_split(parser, "to predict")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write error rate, confusion matrix and errors")
+    parser.add_argument("--png", type=Path, metavar="FILE", help="draw confusion matrix and misclassified images")
+
+
+def run(args: argparse.Namespace) -> None:
+    evaluation, images = evaluate([Path(part) for part in args.path.split(os.pathsep) if part], args.split, args.data)
+    if args.png is not None:
+        draw(args.png, evaluation, images)
+    if args.json is not None:
+        write_json(args.json, evaluation.to_json())
+    print("\n".join(evaluation.to_lines()))

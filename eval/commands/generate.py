@@ -1,0 +1,65 @@
+"""``python -m eval generate``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..generate import generate
+from ..generation_settings import GenerationSettings
+from ..search_settings import SEARCH_FILE, SEARCH_NAMES, SearchSettings
+from .shared import add_model, add_split, model_settings
+
+HELP = "translate a split with fairseq-generate, then score it"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.description = (
+        "Translate a split of prepared data with fairseq-generate, detokenise, score, and record how it was done. "
+        f"Settings of the search that are not given are those of {SEARCH_FILE} beside the first checkpoint, if "
+        "python -m eval tune wrote it for this checkpoint. Options after -- are passed on to fairseq-generate."
+    )
+    parser.usage = "%(prog)s DIR --path CKPT[:CKPT...] --output DIR [options] [-- fairseq-generate options]"
+    add_model(parser)
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of results")
+    parser.add_argument("--overwrite", action="store_true", help="replace earlier results of the same split")
+    add_split(parser, "to translate")
+    parser.add_argument("--beam", type=int, help=f"beam size (default: tuned, or {SearchSettings.beam})")
+    parser.add_argument(
+        "--lenpen",
+        type=float,
+        help="length penalty: exponent of the length by which scores are divided "
+        f"(default: tuned, or {SearchSettings.lenpen})",
+    )
+    parser.add_argument(
+        "--unkpen",
+        type=float,
+        help=f"penalty for each unknown word; 1000 allows none (default: tuned, or {SearchSettings.unkpen})",
+    )
+    parser.add_argument(
+        "--min-len-ratio",
+        type=float,
+        metavar="R",
+        help="minimum length of a translation, as a ratio of its source's (default: tuned, or the task's)",
+    )
+    parser.add_argument("--untuned", action="store_true", help=f"do not read {SEARCH_FILE}")
+    parser.add_argument(
+        "--nbest",
+        type=int,
+        default=GenerationSettings.nbest,
+        metavar="N",
+        help="hypotheses per source in the output of fairseq-generate; the first is scored (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command.
+
+    Raises:
+        DataError: see `eval.generate.generate`.
+    """
+    names = ("output", "split", "overwrite", "untuned", "nbest", *SEARCH_NAMES)
+    settings = GenerationSettings(**model_settings(args), **{name: getattr(args, name) for name in names})
+    print(generate(settings).to_text())
+    print(f"written: {settings.scores_path}, {settings.hypotheses_path}, {settings.log_path}")

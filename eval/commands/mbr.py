@@ -1,0 +1,64 @@
+"""``python -m eval mbr``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..mbr import WEIGHTS, RiskSettings, minimum_risk
+from ..provenance import relative
+from .shared import add_keep_case, add_keep_unknown, add_split
+
+HELP = "choose among n-best lists or samples by minimum Bayes risk"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.description = (
+        "Of all candidates for a source choose the one with the highest expected chrF2 against the others, and score "
+        "the result. Candidates come from python -m eval generate with --nbest N, or with "
+        "--beam N --nbest N -- --sampling for samples."
+    )
+    parser.add_argument(
+        "candidates", type=Path, nargs="+", metavar="OUTPUT", help="outputs of fairseq-generate (generate-<split>.txt)"
+    )
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="folder written by python -m data_prep prepare"
+    )
+    add_split(parser, "that was translated")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of results")
+    parser.add_argument("--overwrite", action="store_true", help="replace earlier results of the same split")
+    parser.add_argument(
+        "--weights",
+        choices=WEIGHTS,
+        default=WEIGHTS[0],
+        help="how much each candidate counts: by its probability under the model, for n-best lists, or all alike, for "
+        "samples (default: %(default)s)",
+    )
+    add_keep_case(parser)
+    add_keep_unknown(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command.
+
+    Raises:
+        DataError: see `eval.mbr.minimum_risk`.
+    """
+    settings = RiskSettings(
+        data=args.data,
+        candidates=tuple(args.candidates),
+        output=args.output,
+        split=args.split,
+        weights=args.weights,
+        keep_case=args.keep_case,
+        keep_unknown=args.keep_unknown,
+        overwrite=args.overwrite,
+    )
+    command = ["python", "-m", "eval", "mbr", *map(relative, settings.candidates), "--data", relative(settings.data)]
+    command += ["--split", settings.split, "--output", relative(settings.output), "--weights", settings.weights]
+    command += ["--keep-case"] * settings.keep_case + ["--keep-unknown"] * settings.keep_unknown
+    print(minimum_risk(settings, command).to_text())
+    print(
+        f"written: {settings.output / f'scores.{args.split}.json'}, {settings.output / f'hypotheses.{args.split}.txt'}"
+    )

@@ -1,0 +1,63 @@
+"""``python -m eval sample``: text that a character language model writes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from data_prep.errors import DataError
+from data_prep.files import read_bytes
+
+from ..sampling import SampleSettings, load, write
+
+HELP = "let a character language model write text"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    defaults = SampleSettings()
+    parser.description = "Let a model of --task grid_char_lm write text, shown as it is drawn."
+    parser.add_argument("checkpoint", type=Path, metavar="CKPT", help="checkpoint of grid_char_lm")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder of text (default: that of the training)")
+    prime = parser.add_mutually_exclusive_group()
+    prime.add_argument("--prime", default="", metavar="TEXT", help="text that the model reads first (default: none)")
+    prime.add_argument("--prime-file", type=Path, metavar="FILE", help="a UTF-8 file with that text")
+    parser.add_argument(
+        "--length",
+        type=int,
+        default=defaults.length,
+        metavar="N",
+        help="characters (or bytes) to write (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=defaults.temperature,
+        metavar="T",
+        help="divides the logits; below 1: likelier text, 0: always the likeliest (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=defaults.seed, metavar="N", help="random seed (default: %(default)s)"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command.
+
+    Raises:
+        DataError: an option, the checkpoint or the data is wrong.
+    """
+    prime = args.prime
+    if args.prime_file is not None:
+        try:
+            prime = read_bytes(args.prime_file).decode("utf-8")
+        except UnicodeDecodeError:
+            raise DataError(f"--prime-file {args.prime_file}: not UTF-8") from None
+    settings = SampleSettings(args.length, args.temperature, prime, args.seed)
+    if args.data is not None and not args.data.is_dir():
+        raise DataError(f"--data {args.data}: no such directory")
+    model, task = load(args.checkpoint, args.data)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")
+    write(model, task, settings, sys.stdout)

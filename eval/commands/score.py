@@ -1,0 +1,56 @@
+"""``python -m eval score``."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from data_prep.errors import DataError
+from data_prep.files import read_lines, write_json
+
+from ..bleu import score
+from ..provenance import commit, versions
+from ..references import read_references
+from .shared import add_keep_case, add_references, describe_files, reference_paths
+
+HELP = "score a file of detokenised hypotheses"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.description = "BLEU and chrF2 of detokenised hypotheses against raw references, with sacreBLEU's signatures."
+    parser.add_argument("hypotheses", type=Path, metavar="HYPOTHESES", help="one detokenised hypothesis per line")
+    add_references(parser)
+    add_keep_case(parser)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the scores as JSON")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command.
+
+    Raises:
+        DataError: an input is missing or malformed.
+    """
+    paths = reference_paths(args)
+    hypotheses = read_lines(args.hypotheses)
+    references = read_references(paths)
+    if len(hypotheses) != len(references):
+        raise DataError(
+            f"{args.hypotheses}: {len(hypotheses)} hypotheses for {len(references)} sources in {paths[0]}; "
+            "expected exactly one line per source"
+        )
+    scores = score(hypotheses, references, keep_case=args.keep_case)
+    if args.json is not None:
+        at = commit()
+        write_json(
+            args.json,
+            {
+                "scores": scores.to_json(),
+                "settings": {"keep_case": args.keep_case},
+                "files": describe_files([args.hypotheses, *paths]),
+                "commit": None if at is None else asdict(at),
+                "versions": versions(),
+            },
+        )
+    print(scores.to_text())

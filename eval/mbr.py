@@ -1,0 +1,171 @@
+"""Minimum Bayes risk: of the candidates for a source the one that is most similar to all of them.
+
+The candidates are n-best lists or samples in outputs of fairseq-generate (``generate --nbest``). The similarity is
+sacreBLEU's chrF2, and the expectation is over the candidates, each with its weight (Kumar and Byrne, 2004).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from data_prep.errors import DataError
+from data_prep.files import read_json, read_lines, sha256_of
+
+from .bleu import Scores
+from .generation_settings import SPLITS
+from .hypotheses import Hypothesis, check_token_scores, drop_unknown, in_source_order, parse_candidates
+from .provenance import Stopwatch, provenance, relative
+from .results import check_absent, write_results
+from .split import read_split
+
+WEIGHTS = ("probability", "uniform")
+"""How candidates are weighted: by their probability under the model (for n-best lists), or all alike (for samples)."""
+
+
+@dataclass(frozen=True)
+class RiskSettings:
+    """What to choose from, and how.
+
+    Attributes:
+        data: folder written by ``python -m data_prep prepare``.
+        candidates: outputs of fairseq-generate; all candidates for a source compete.
+        output: folder of results.
+        split: ``test`` or ``valid``.
+        weights: one of `WEIGHTS`. The probabilities of each output add up to 1, so that all outputs count alike.
+        keep_case: compare and score the text as written instead of lower-casing it.
+        keep_unknown: keep ``<unk>`` in the text instead of dropping and counting it.
+        overwrite: replace earlier results of the same split.
+
+    Raises:
+        DataError: names the setting that is wrong.
+    """
+
+    data: Path
+    candidates: tuple[Path, ...]
+    output: Path
+    split: str = "test"
+    weights: str = "probability"
+    keep_case: bool = False
+    keep_unknown: bool = False
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if self.split not in SPLITS:
+            raise DataError(f"--split {self.split}: expected one of {', '.join(SPLITS)}")
+        if self.weights not in WEIGHTS:
+            raise DataError(f"--weights {self.weights}: expected one of {', '.join(WEIGHTS)}")
+        if not self.candidates:
+            raise DataError("no output of fairseq-generate to choose from")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as a JSON object, with paths relative to the current directory."""
+        values = asdict(self)
+        values["data"], values["output"] = relative(self.data), relative(self.output)
+        values["candidates"] = [relative(path) for path in self.candidates]
+        values["utility"] = "chrF2"
+        del values["overwrite"]
+        return values
+
+
+def minimum_risk(
+    settings: RiskSettings, command: Sequence[str], detokenise: Callable[[str], str] | None = None
+) -> Scores:
+    """Choose a hypothesis per source; write ``hypotheses.<split>.txt`` and ``scores.<split>.json``.
+
+    Args:
+        settings: see `RiskSettings`.
+        command: the command, for the record.
+        detokenise: turns tokens joined by spaces into text. Default: the inverse of the data preparation's tokeniser
+
+    Raises:
+        DataError: an input is missing or malformed, a source has no candidate, or results exist already.
+    """
+    from tqdm import tqdm
+
+    split = read_split(settings.data, settings.split)
+    if not settings.overwrite:
+        check_absent(*(settings.output / f"{name}" for name in _names(settings.split)))
+    text = detokenise or split.detokeniser()
+    stopwatch = Stopwatch()
+    needs_scores = settings.weights == "probability"
+    lists = [_read_candidates(path, len(split.sources), needs_scores) for path in settings.candidates]
+
+    def shown(hypothesis: Hypothesis) -> str:
+        line = hypothesis.tokens if settings.keep_unknown else drop_unknown(hypothesis.tokens)[0]
+        return text(line) if settings.keep_case else text(line).lower()
+
+    chosen, sizes = [], []
+    for number in tqdm(range(len(split.sources)), desc=f"choose {settings.split}", unit="sentence"):
+        groups = [candidates[number] for candidates in lists]
+        candidates = [hypothesis for group in groups for hypothesis in group]
+        weights = [weight for group in groups for weight in weigh(group, settings.weights)]
+        chosen.append(candidates[choose([shown(candidate) for candidate in candidates], weights)].tokens)
+        sizes.append(len(candidates))
+    record = {
+        "candidates": {
+            "files": [_describe(path, settings.split) for path in settings.candidates],
+            "per_source": {"least": min(sizes), "mean": sum(sizes) / len(sizes), "most": max(sizes)},
+        },
+        **provenance(command, stopwatch),
+    }
+    return write_results(split, chosen, text, settings.output, settings.to_json(), record)
+
+
+def choose(texts: Sequence[str], weights: Sequence[float]) -> int:
+    """Return the position of the text with the highest expected utility; of equal ones the first.
+
+    Args:
+        texts: candidates; equal ones count as often as they occur.
+        weights: weight of each candidate as a reference, not negative.
+    """
+    import numpy as np
+
+    from .utility import chrf_matrix
+
+    total: dict[str, float] = {}
+    for text, weight in zip(texts, weights, strict=True):
+        total[text] = total.get(text, 0.0) + weight
+    expected = chrf_matrix(list(total)) @ np.array(list(total.values()))
+    # Rounded, so that the order of a sum decides no tie.
+    return texts.index(list(total)[int(np.argmax(expected.round(9)))])
+
+
+def weigh(candidates: Sequence[Hypothesis], weights: str) -> list[float]:
+    """Return the weights of the candidates of one output.
+
+    Args:
+        candidates: candidates for one source, with token scores if `weights` is ``probability``.
+        weights: one of `WEIGHTS`.
+    """
+    if weights == "uniform":
+        return [1.0] * len(candidates)
+    totals = [sum(candidate.token_scores) for candidate in candidates]
+    highest = max(totals)
+    powers = [2.0 ** (total - highest) if total > -float("inf") else 0.0 for total in totals]
+    return [power / sum(powers) for power in powers] if sum(powers) > 0 else [1.0 / len(powers)] * len(powers)
+
+
+def _read_candidates(path: Path, sources: int, needs_scores: bool) -> list[list[Hypothesis]]:
+    lines = read_lines(path)
+    try:
+        candidates = in_source_order(parse_candidates(lines), sources)
+        if needs_scores:
+            check_token_scores(candidates)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    return candidates
+
+
+def _describe(path: Path, split: str) -> dict[str, Any]:
+    """Return path and SHA-256 of an output, and the settings and checkpoints that the scores beside it record."""
+    scores = path.with_name(f"scores.{split}.json")
+    beside = read_json(scores) if scores.exists() else {}
+    origin = {key: beside[key] for key in ("settings", "checkpoints") if key in beside}
+    return {"path": relative(path), "sha256": sha256_of(path), **origin}
+
+
+def _names(split: str) -> tuple[str, str]:
+    return f"scores.{split}.json", f"hypotheses.{split}.txt"

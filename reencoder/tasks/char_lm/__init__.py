@@ -1,0 +1,4 @@
+"""What the character language model is made of: prepared text, batches in their order, carried states.
+
+`text` and `streams` are pure numpy.
+"""

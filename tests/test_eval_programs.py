@@ -1,0 +1,120 @@
+"""Tuning, averaging and n-best lists with the real programs: a small model that has begun to learn to copy."""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from eval.__main__ import main
+from eval.hypotheses import in_source_order, parse_candidates
+from eval.tune import best_at
+from tests.programs import succeed
+
+SYMBOLS = [f"w{n}" for n in range(8)]
+SENTENCES = {"train": 600, "valid": 23, "test": 9}
+TRAINING = [
+    *("--arch", "reencoder_tiny", "--hidden-size", 24, "--dropout", 0.0, "--task", "reencoder_translation"),
+    *("--optimizer", "adam", "--lr", 0.01, "--clip-norm", 1.0, "--max-update", 15, "--batch-size", 32),
+    *("--save-interval-updates", 5, "--no-epoch-checkpoints", "--disable-validation", "--num-workers", 0, "--seed", 1),
+    *("--store-ema", "--ema-decay", 0.9),
+]
+LENPENS = ("1", "0", "2.5", "-1")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data as `data_prep` lays them out, and checkpoints after 5, 10 and 15 updates."""
+    root = tmp_path_factory.mktemp("copy")
+    (root / "raw").mkdir()
+    draw = random.Random(1)
+    for split, count in SENTENCES.items():
+        lines = [" ".join(draw.choices(SYMBOLS, k=draw.randint(2, 6))) for _ in range(count)]
+        for name in (f"{split}.zh", f"{split}.en", f"raw/{split}.zh", f"raw/{split}.en.0"):
+            (root / name).write_text("".join(f"{line}\n" for line in lines))
+    prefixes = [part for split in SENTENCES for part in (f"--{split}pref", root / split)]
+    succeed("preprocess", "-s", "zh", "-t", "en", *prefixes, "--destdir", root / "bin", "--joined-dictionary")
+    succeed("train", root / "bin", *TRAINING, "--save-dir", root / "trained")
+    return root
+
+
+def run(*arguments: object) -> None:
+    assert main([str(argument) for argument in arguments]) == 0
+
+
+def load(path: Path) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(path, weights_only=True)
+    return state
+
+
+@pytest.fixture(scope="module")
+def averaged(folder: Path) -> Path:
+    run("average", folder / "trained", "--last", 2, "--output", folder / "average" / "model.pt")
+    return folder / "average" / "model.pt"
+
+
+def test_average_is_the_mean(folder: Path, averaged: Path) -> None:
+    names = [path.name for path in (folder / "trained").iterdir() if path.name.count("_") == 2]
+    names = sorted(names, key=lambda name: int(name.removesuffix(".pt").split("_")[2]))[-2:]
+    assert [name.split("_")[2] for name in names] == ["10.pt", "15.pt"]
+    states = [load(folder / "trained" / name) for name in names]
+    result = load(averaged)
+    assert [entry["updates"] for entry in result["extra_state"]["average"]["checkpoints"]] == [10, 15]
+    differ = 0
+    for name, value in result["model"].items():
+        first, second = (state["model"][name] for state in states)
+        assert torch.allclose(value.double(), (first.double() + second.double()) / 2, atol=1e-7)
+        differ += not torch.equal(first, second)
+    assert differ > 5, "training changed the parameters"
+
+
+def test_tuning(folder: Path, averaged: Path) -> None:
+    run(
+        *("tune", folder, "--path", averaged, "--beams", 3, "--unkpens", 0, "--min-len-ratios", 0.25),
+        *("--lenpens", *LENPENS, "--overwrite", "--", "--cpu", "--max-len-b", 9),
+    )
+    document = json.loads((averaged.parent / "search.json").read_text())
+    assert document["runs"] == 2 and [entry["lenpen"] for entry in document["tried"]] == [float(p) for p in LENPENS]
+    assert len({entry["length_ratio"] for entry in document["tried"]}) > 1, "the length penalty has an effect"
+    assert document["scores"]["bleu"] == document["bleu_reranked"] == max(entry["bleu"] for entry in document["tried"])
+
+
+def test_length_penalties_reorder_what_the_search_found(folder: Path, averaged: Path) -> None:
+    """The list of a search is the same for all length penalties, and `best_at` ranks it as fairseq does."""
+    lists = {}
+    for lenpen in ("0", "2.5"):
+        out = folder / f"out-{lenpen}"
+        run(
+            *("generate", folder, "--path", averaged, "--output", out, "--split", "valid", "--beam", 3, "--nbest", 3),
+            *("--lenpen", lenpen, "--unkpen", 0.5, "--untuned", "--", "--cpu", "--max-len-b", 9),
+        )
+        lines = (out / "generate-valid.txt").read_text().splitlines()
+        lists[lenpen] = in_source_order(parse_candidates(lines, at_most=3), SENTENCES["valid"])
+    moved = 0
+    for plain, long in zip(lists["0"], lists["2.5"], strict=True):
+        assert len(plain) == 3
+        assert sorted(candidate.tokens for candidate in plain) == sorted(candidate.tokens for candidate in long)
+        assert best_at(plain, 2.5).tokens == long[0].tokens
+        moved += plain[0].tokens != long[0].tokens
+        for candidate in plain:
+            assert candidate.score == pytest.approx(sum(candidate.token_scores), abs=1e-3)
+            assert len(candidate.token_scores) == len(candidate.tokens.split()) + 1
+    assert moved > 0, "the length penalty has an effect"
+    run(
+        "mbr", folder / "out-0" / "generate-valid.txt", "--data", folder, "--split", "valid", "--output", folder / "mbr"
+    )
+    document = json.loads((folder / "mbr" / "scores.valid.json").read_text())
+    assert document["candidates"]["per_source"] == {"least": 3, "mean": 3.0, "most": 3}
+    assert document["candidates"]["files"][0]["settings"]["nbest"] == 3
+
+
+def test_moving_average_of_training(folder: Path) -> None:
+    path = folder / "trained" / "checkpoint_last.pt"
+    run("average", path, "--ema", "--output", folder / "ema" / "model.pt")
+    state = load(path)
+    result = load(folder / "ema" / "model.pt")["model"]
+    name = next(name for name in result if name.endswith("weights.0"))
+    assert torch.equal(result[name], state["extra_state"]["ema"][name])
+    assert not torch.equal(result[name], state["model"][name])
