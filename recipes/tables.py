@@ -109,7 +109,8 @@ def results() -> list[str]:
     test, valid = result["scores"]["test"], result["scores"]["valid"]
     with (TATOEBA / "curve.csv").open(encoding="utf-8", newline="") as stream:
         curve = [row for row in csv.DictReader(stream) if row["train_ppl"] and row["valid_ppl"]]
-    preset = result["training"]["arch"]
+    members = result.get("members")
+    system = f"`{result['training']['arch']}`" if members is None else " + ".join(f"`{m['name']}`" for m in members)
     lines = [
         "# Results",
         "",
@@ -122,7 +123,7 @@ def results() -> list[str]:
         "",
         "| system | BLEU, all refs | BLEU, 1 ref | chrF2 | length ratio |",
         "| --- | --- | --- | --- | --- |",
-        f"| **Reencoder, `{preset}`** | {test['bleu']:.2f} | {test['bleu_first_reference']:.2f} | {test['chrf2']:.2f} "
+        f"| **Reencoder, {system}** | {test['bleu']:.2f} | {test['bleu_first_reference']:.2f} | {test['chrf2']:.2f} "
         f"| {test['length_ratio']:.3f} |",
         *(
             f"| {row['system']} | {row['bleu']} | {row['bleu_first_reference'] or '-'} | {row['chrf2']} "

@@ -66,9 +66,9 @@ def test_other_options_are_refused(
     assert main(arguments) == 0
     monkeypatch.setitem(EXPERIMENTS, "end-adam", Experiment("", {"dropout": 0.9}))
     assert main(arguments) == 2
-    assert "holds a training with other options; remove it, or give another --work" in capsys.readouterr().err
-    assert main([*arguments, "--work", str(tmp_path / "elsewhere")]) == 2
     assert "is the result of other options; remove it, or give another --results" in capsys.readouterr().err
+    assert main([*arguments, "--results", str(tmp_path / "elsewhere")]) == 2
+    assert "holds a training with other options; remove it, or give another --work" in capsys.readouterr().err
     assert len(programs) == 1
 
 

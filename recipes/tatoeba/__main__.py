@@ -33,7 +33,7 @@ from eval.tune import Grid, tune
 from ..command_line import run
 from ..training import run_in_parallel
 from .data import prepare_data
-from .experiments import EXPERIMENTS, train_experiment, without_paths
+from .experiments import EXPERIMENTS, execute, training_folder, without_paths
 
 BEST = "phrases-long"
 """The experiment with the best validation BLEU of a single model."""
@@ -82,9 +82,12 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     if len(variants) > 1:
         raise DataError(f"--members: expected experiments on the same data, got {', '.join(sorted(variants))}")
     data = prepare_data(options.tsv, options.work, variants.pop())
-    folders = list(
-        run_in_parallel(lambda name: train_experiment(name, data, options.work), options.members, options.jobs)
+    command = ["python", "-m", "recipes.tatoeba", *without_paths(arguments, options)]
+    work, kept = options.work, options.results / "members"
+    members = list(
+        run_in_parallel(lambda name: execute(name, data, work, kept, command), options.members, options.jobs)
     )
+    folders = [training_folder(name, options.work) for name in options.members]
     log = folders[0] / "train.log"
     curve = read_log(log)
     write_curve(options.results / "curve.csv", curve)
@@ -107,11 +110,10 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
         shutil.copy(translations / f"scores.{split}.json", options.results)
     write_json(options.results / "examples.json", examples(data, translations, seed=1))
     result: dict[str, Any] = {
-        "members": options.members,
+        "members": [{name: value for name, value in member.items() if name != "curve"} for member in members],
         "scores": {split: value.to_json() for split, value in scores.items()},
         "search": tuned["settings"],
-        "training": [EXPERIMENTS[name].training() for name in options.members],
-        "provenance": provenance(["python", "-m", "recipes.tatoeba", *without_paths(arguments, options)], stopwatch),
+        "provenance": provenance(command, stopwatch),
     }
     write_json(options.results / "result.json", result)
     return scores

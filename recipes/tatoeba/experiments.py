@@ -140,8 +140,13 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def training_folder(name: str, work: Path) -> Path:
+    """Return the folder of an experiment's training: `train.log` and, in `checkpoints`, the best one and the last."""
+    return work / "experiments" / name
+
+
 def train_experiment(name: str, data: Path, work: Path) -> Path:
-    """Train, or resume; a finished training is not repeated.
+    """Train, or resume.
 
     Args:
         name: name of the experiment.
@@ -149,12 +154,12 @@ def train_experiment(name: str, data: Path, work: Path) -> Path:
         work: folder of the trainings.
 
     Returns:
-        The folder of the training: `train.log` and, in `checkpoints`, the best one and the last.
+        The folder of the training.
 
     Raises:
         DataError: the folder contains a training with other options, or fairseq-train failed.
     """
-    experiment, folder = EXPERIMENTS[name], work / "experiments" / name
+    experiment, folder = EXPERIMENTS[name], training_folder(name, work)
     options = experiment.training()
     kept = folder / "options.json"
     settings = {"options": options, "data": experiment.data}
