@@ -45,7 +45,19 @@ class Step:
         arguments = [str(data), "--task", "reencoder_translation", "--arch", "reencoder", "--optimizer", "adam"]
         arguments += ["--hidden-size", str(hidden_size), "--embed-dim", str(hidden_size), "--dropout", "0.2"]
         arguments += ["--criterion", "label_smoothed_cross_entropy", "--label-smoothing", "0.1", "--lr", "0.001"]
-        arguments += ["--max-blocks", str(max_blocks), "--batch-size", "512", "--seed", "1", "--clip-norm", "1.0"]
+        # The paper's readout, whose products `products` counts, and with which earlier measurements compare.
+        arguments += [
+            "--readout",
+            "end",
+            "--max-blocks",
+            str(max_blocks),
+            "--batch-size",
+            "512",
+            "--seed",
+            "1",
+            "--clip-norm",
+            "1.0",
+        ]
         namespace: Namespace = options.parse_args_and_arch(parser, arguments)
         config = convert_namespace_to_omegaconf(namespace)
         utils.set_torch_seed(1)
