@@ -21,7 +21,7 @@ from .provenance import Stopwatch, provenance, relative
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
-    from reencoder.tasks.images.folder import LabelledImages
+    from reencoder.images.folder import LabelledImages
 
 TASK = "grid_mnist"
 
@@ -143,7 +143,7 @@ def read_split(data: Path, split: str, valid_images: int) -> LabelledImages:
     Raises:
         DataError: a file is missing or corrupt, or the number is wrong.
     """
-    from reencoder.tasks.images.folder import ImageFolder
+    from reencoder.images.folder import ImageFolder
 
     try:
         return ImageFolder(data, valid_images).load(split)

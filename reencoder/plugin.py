@@ -5,6 +5,13 @@ from .compat import require_fairseq
 require_fairseq()
 
 from .criterions import cross_entropy_with_accuracy  # noqa: E402, F401
-from .models import reencoder, sequence, string  # noqa: E402, F401
+from .models import image, language_model, reencoder, sequence, string  # noqa: E402, F401
 from .optim import muon  # noqa: E402, F401
-from .tasks import grid_addition, grid_memorization, grid_parity, reencoder_translation  # noqa: E402, F401
+from .tasks import (  # noqa: E402, F401
+    grid_addition,
+    grid_char_lm,
+    grid_memorization,
+    grid_mnist,
+    grid_parity,
+    reencoder_translation,
+)

@@ -18,7 +18,8 @@ PACKAGES = ("data_prep", "eval", "recipes", "reencoder")
 
 RULES: dict[str, tuple[str, ...]] = {
     "data_prep": (),
-    "eval": ("data_prep",),
+    "eval": ("data_prep", "eval.images"),
+    "eval.images": ("data_prep", "eval", "reencoder.images"),
     "eval.speed": ("data_prep", "eval", "reencoder.grid", "reencoder.memory"),
     "recipes": ("data_prep", "eval"),
     # The plugin, and the only module that knows all of its parts.
@@ -29,6 +30,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder._after_import": (),
     "reencoder.safe_loading": (),
     "reencoder.compat": (),
+    "reencoder.images": (),
     "reencoder.memory": (),
     "reencoder.search": (),
     # The grid: the paper; how it is made fast, behind one door; the modules.
@@ -50,7 +52,9 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder.optim": ("reencoder.compat",),
     "reencoder.models": ("reencoder.compat", "reencoder.grid", "reencoder.optim"),
     "reencoder.criterions": ("reencoder.compat",),
-    "reencoder.tasks": ("reencoder.compat", "reencoder.criterions", "reencoder.memory", "reencoder.search"),
+    "reencoder.tasks": (
+        "reencoder.compat", "reencoder.criterions", "reencoder.images", "reencoder.memory", "reencoder.search",
+    ),
 }  # fmt: skip
 """For each part what it may import besides itself. The longest name that matches a module decides."""
 

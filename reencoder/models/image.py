@@ -224,7 +224,7 @@ class GridLSTMImageModel(VersionedModel):
 register_presets(
     "grid_lstm_image",
     {
-        # The paper's sizes, as we read it.
+        # Sizes recalled from the first version of the paper; we could not check them.
         "grid_lstm_image_mnist": {
             "patch": 2,
             "hidden_size": 100,

@@ -12,10 +12,10 @@ from fairseq.tasks import FairseqTask, register_task
 from numpy.typing import NDArray
 from omegaconf import II, MISSING
 
+from ..images.folder import CLASSES, ImageFolder
 from ..memory import keep_freed_memory
 from .algorithmic.dictionary import SymbolDictionary
-from .images.dataset import ImageDataset
-from .images.folder import CLASSES, ImageFolder
+from .image_dataset import ImageDataset
 from .prediction import PredictsAtOnce
 
 
@@ -91,7 +91,7 @@ class GridMnistTask(PredictsAtOnce, FairseqTask):
     def target_dictionary(self) -> Dictionary:
         return self._dictionary
 
-    def max_positions(self) -> None:
+    def max_positions(self) -> Any:
         """None: images have no length."""
         return None
 

@@ -10,9 +10,9 @@ import torch
 from fairseq.data import FairseqDataset
 from numpy.typing import NDArray
 
-from ..algorithmic.problems import below
-from ..algorithmic.streams import Stream
-from .folder import LabelledImages
+from ..images.folder import LabelledImages
+from .algorithmic.problems import below
+from .algorithmic.streams import Stream
 
 ORDER, SHIFT = 3, 4
 """What random words are for, as it enters the key of a `Stream` beside the seed."""

@@ -1,0 +1,1 @@
+"""Recipe of the character language model: the next character of Wikipedia."""

@@ -1,0 +1,92 @@
+"""The text of the recipe: enwik8 or its beginning, downloaded or from a file, checked; or the embedded phrasebook."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+import zipfile
+import zlib
+from pathlib import Path
+
+from data_prep.download import fetch
+from data_prep.errors import DataError
+from data_prep.files import new_file, read_bytes
+
+URL = "http://mattmahoney.net/dc/enwik8.zip"
+"""Address of the file of the Hutter prize, in an archive."""
+
+BYTES = 100_000_000
+SHA1 = "57b8363b814821dc9d47aa4d41f58733519076b2"
+"""Size and SHA-1 of enwik8, as its authors publish them."""
+
+BEGINNINGS = {4_150_000: "204482105f330f13c6490df36624bd9bc020dd24ba0854e005ada4d735ad6d7e"}
+"""SHA-256 of the beginning of enwik8, by its number of bytes."""
+
+
+def check(path: Path, size: int = 0) -> None:
+    """Check that a file is enwik8, or begins like it.
+
+    Args:
+        path: the file.
+        size: number of bytes at its beginning that are used; 0: all.
+
+    Raises:
+        DataError: the file cannot be read, is too short, or has another checksum.
+    """
+    content = read_bytes(path)
+    size = size or BYTES
+    if len(content) < size:
+        raise DataError(
+            f"{path}: {len(content):,} bytes, expected at least {size:,}; copy enwik8 again, choose a smaller --scale, "
+            "or give --other-text"
+        )
+    expected, name = (SHA1, "sha1") if size == BYTES else (BEGINNINGS.get(size), "sha256")
+    if expected is None:
+        return  # another number of bytes than a scale's: its checksum is in the manifest
+    found = hashlib.new(name, content[:size], usedforsecurity=False).hexdigest()
+    if found != expected:
+        raise DataError(
+            f"{path}: the first {size:,} bytes have the {name.upper()} {found}, those of enwik8 {expected}; copy it "
+            "again, or give --other-text"
+        )
+
+
+def download(path: Path, url: str = URL) -> None:
+    """Download enwik8, unless it is there.
+
+    Args:
+        path: file to write.
+        url: address of the archive. Default: `URL`
+
+    Raises:
+        DataError: it cannot be downloaded, or is not enwik8; no file is written then.
+    """
+    if path.exists():
+        return
+    print(f"downloading {url}", file=sys.stderr)
+    with new_file(path) as temporary:
+        archive = temporary.with_name("archive.zip")
+        fetch(url, archive)
+        try:
+            with zipfile.ZipFile(archive) as bundle, bundle.open("enwik8") as member, temporary.open("wb") as file:
+                shutil.copyfileobj(member, file)
+        except (KeyError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise DataError(f"{url}: not a complete zip archive of enwik8: {error}; try again") from error
+        check(temporary)
+
+
+def write_phrasebook_text(path: Path, size: int) -> None:
+    """Write English text from the embedded phrasebook, to try the recipe without a download.
+
+    Args:
+        path: file to write.
+        size: number of bytes.
+    """
+    from data_prep.phrasebook import generate_pairs
+
+    text = "\n".join(pair.english for pair in generate_pairs(size // 15, 1)).encode()
+    if len(text) < size:
+        raise DataError(f"the phrasebook has only {len(text)} bytes of text, not {size}")
+    with new_file(path) as temporary:
+        temporary.write_bytes(text[:size])

@@ -1,0 +1,1 @@
+"""Handwritten digits (MNIST), which version 1 of the paper reports."""

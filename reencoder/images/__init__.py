@@ -1,0 +1,1 @@
+"""Grey images with labels in MNIST's format: IDX files, and a folder with its splits. Pure numpy."""

@@ -1,0 +1,109 @@
+"""Text for character language models: alphabet, splits, messages."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_prep.__main__ import main
+from data_prep.characters import Options, prepare_characters, read_symbols
+
+TEXT = "Grüße, 世界!\r\n\x00ab\nab"
+
+
+def prepare(text: bytes, folder: Path, *options: str) -> int:
+    (folder / "text").write_bytes(text)
+    return main(["characters", str(folder / "text"), "--dest", str(folder / "data"), *options])
+
+
+def read_back(folder: Path) -> tuple[str, list[list[int]]]:
+    """Level, and the values of the symbols of each split."""
+    alphabet = json.loads((folder / "data" / "alphabet.json").read_text())
+    parts = [np.load(folder / "data" / f"{split}.npy") for split in ("train", "valid", "test")]
+    assert all(part.ndim == 1 and part.dtype.kind == "u" for part in parts)
+    return alphabet["level"], [[alphabet["symbols"][index] for index in part] for part in parts]
+
+
+@pytest.mark.parametrize("level", ["byte", "character"])
+def test_the_end_is_for_the_test_and_nothing_is_lost(
+    level: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prepare(TEXT.encode(), tmp_path, "--level", level, "--valid", "3", "--test", "2") == 0
+    symbols = list(TEXT.encode()) if level == "byte" else [ord(character) for character in TEXT]
+    found = read_back(tmp_path)
+    assert found == (level, [symbols[:-5], symbols[-5:-2], symbols[-2:]])
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].split() == ["train", str(len(symbols) - 5), f"{level}s"]
+    assert printed[3].split()[:2] == ["alphabet", str(len(set(symbols)))]
+    manifest = json.loads((tmp_path / "data" / "manifest.json").read_text())
+    assert manifest["counts"]["alphabet"] == len(set(symbols)) and manifest["options"]["level"] == level
+    assert manifest["inputs"]["text"]["sha256"] == hashlib.sha256(TEXT.encode()).hexdigest()
+    for name, digest in manifest["files"].items():
+        assert hashlib.sha256((tmp_path / "data" / name).read_bytes()).hexdigest() == digest
+
+
+def test_a_text_may_have_more_than_256_characters(tmp_path: Path) -> None:
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 300)))
+    assert prepare(text.encode(), tmp_path, "--level", "character", "--valid", "1", "--test", "1") == 0
+    assert [chr(symbol) for part in read_back(tmp_path)[1] for symbol in part] == list(text)
+
+
+def test_symbols_that_training_never_sees_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert prepare(b"aaaabbcd", tmp_path, "--valid", "2", "--test", "2") == 0
+    assert "4 different bytes (3 of them not in the training set)" in capsys.readouterr().out
+    counts = prepare_characters(Options(tmp_path / "text", tmp_path / "more", valid=1, test=1), [])
+    assert counts == {"alphabet": 4, "train": 6, "valid": 1, "test": 1, "not_in_train": 2}
+
+
+def test_only_the_beginning_is_used_with_a_limit(tmp_path: Path) -> None:
+    assert prepare(b"abcdefgh", tmp_path, "--limit", "5", "--valid", "1", "--test", "1") == 0
+    assert read_back(tmp_path)[1] == [[97, 98, 99], [100], [101]]
+    # a character that the limit cuts in two is left out
+    (tmp_path / "more").write_bytes("ab世".encode())
+    assert read_symbols(tmp_path / "more", "character", 4).tolist() == [97, 98]
+    assert read_symbols(tmp_path / "more", "character").tolist() == [97, 98, ord("世")]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        (b"abcd", ["--valid", "2", "--test", "2"], "has 4 bytes, which leaves none to train with"),
+        (b"abcd", ["--valid", "0", "--test", "2"], "--valid 0: must be at least 1"),
+        (b"abcd", ["--test", "-1"], "--test -1: must be at least 1"),
+        (b"abcd", ["--limit", "-1"], "--limit -1: must not be negative"),
+        (b"abcd", ["--limit", "5"], "has only 4 bytes"),
+        (b"ab\xffd", ["--level", "character"], "byte 0xff at offset 2 is not UTF-8"),
+        ("ab世".encode()[:-1], ["--level", "character"], "byte 0xe4 at offset 2 is not UTF-8"),
+    ],
+)
+def test_bad_input_is_refused(
+    text: bytes, options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prepare(text, tmp_path, *options) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and message in error and error.count("\n") == 1
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_missing_file_and_an_existing_folder_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["characters", str(tmp_path / "no"), "--dest", str(tmp_path / "data")]) == 2
+    assert "no such file" in capsys.readouterr().err
+    sizes = ["--valid", "1", "--test", "1"]
+    assert prepare(b"abcd", tmp_path, *sizes) == 0 and prepare(b"abcd", tmp_path, *sizes) == 2
+    assert "give --overwrite" in capsys.readouterr().err
+    assert prepare(b"abcdef", tmp_path, *sizes, "--overwrite") == 0
+    (tmp_path / "data" / "mine").touch()
+    assert prepare(b"abcdef", tmp_path, *sizes, "--overwrite") == 2
+    assert "which no earlier run wrote" in capsys.readouterr().err
+
+
+@pytest.mark.shared
+def test_the_beginning_of_enwik8_is_prepared(shared_data: Path, tmp_path: Path) -> None:
+    text = shared_data / "enwik8" / "enwik8.first4150000"
+    counts = prepare_characters(Options(text, tmp_path / "data", valid=250_000, test=250_000), [])
+    assert counts["alphabet"] == len(set(text.read_bytes())) == 200
+    assert [counts[split] for split in ("train", "valid", "test")] == [3_650_000, 250_000, 250_000]
