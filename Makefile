@@ -48,7 +48,7 @@ demo: setup ## train a small model on the embedded phrasebook, translate and sco
 	"$(BIN)/python" -m recipes.demo $(ARGS)
 
 test: setup lint ## check style and types, then run all tests
-	"$(BIN)/python" -m pytest $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
 lint: setup ## ruff (rules and format) and mypy
 	"$(BIN)/ruff" check .
