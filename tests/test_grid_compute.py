@@ -182,7 +182,7 @@ def test_the_fused_engine_says_what_it_cannot_compute() -> None:
     case = Case([Dimension(), Dimension("relu")], (2, 2))
     with pytest.raises(ValueError, match="engine: fused computes one or two dimensions, all with cells"):
         case.compute(engine="fused")
-    with pytest.raises(ValueError, match="recompute_gates: only the fused engine can"):
+    with pytest.raises(ValueError, match="recompute_gates: only the fused engine supports it"):
         case.compute(recompute_gates=True)
 
 
