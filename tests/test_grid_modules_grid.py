@@ -43,7 +43,10 @@ def test_one_dimension_is_torchs_lstm_cell_run_without_input() -> None:
         (lambda: GridLSTM(3, [Dimension()], [0]), "extents: expected at least 1 along dimension 0, got 0"),
         (lambda: GridLSTM(3, [Dimension()], [1], output_form=cast(Any, "tanh")), "output form: expected one of"),
         (lambda: GridLSTM(3, [Dimension()], [1], engine=cast(Any, "fast")), "engine: expected one of"),
-        (lambda: GridLSTM(3, [Dimension()], [1], engine="general", recompute_gates=True), "only the fused engine supports it"),
+        (
+            lambda: GridLSTM(3, [Dimension()], [1], engine="general", recompute_gates=True),
+            "only the fused engine supports it",
+        ),
     ],
 )
 def test_wrong_options_are_named(make: Any, message: str) -> None:

@@ -138,7 +138,10 @@ def test_states_may_be_plain_pairs_as_torchs_lstm_takes_them() -> None:
         (lambda: GridLSTM1d(0, 3, 1), "input size: expected at least 1, got 0"),
         (lambda: GridLSTM1d(2, 0, 1), "hidden size: expected at least 1, got 0"),
         (lambda: GridLSTM2d(2, 3, 2, dropout=1.5), r"dropout: expected a probability in \[0, 1\), got 1.5"),
-        (lambda: GridLSTM2d(2, 3, 2, depth="relu", recompute_gates=True), "recompute_gates: only the fused engine supports it"),
+        (
+            lambda: GridLSTM2d(2, 3, 2, depth="relu", recompute_gates=True),
+            "recompute_gates: only the fused engine supports it",
+        ),
         (lambda: GridLSTM2d(2, 3, 2)(torch.zeros(4, 2)), r"input: expected shape \(time, batch, features\)"),
         (lambda: GridLSTM2d(2, 3, 2)(torch.zeros(4, 1, 3)), "input: expected 2 features"),
     ],
