@@ -265,3 +265,26 @@ def test_wrong_lengths_of_a_plane_are_named() -> None:
     sides, _, weight, _ = _plane((3, 4))
     with pytest.raises(ValueError, match="lengths along dimension 1: expected 0 to 4, got 5 to 5"):
         compute_plane(sides, weight[:, : 2 * D], None, (3, 4), lengths=(None, torch.tensor([5, 5, 5])))
+
+
+def test_arguments_of_a_plane_that_do_not_agree_are_named() -> None:
+    d, batch, extents = 3, 2, (2, 4)
+    sides = (
+        State(torch.zeros(4, batch, d), torch.zeros(4, batch, d)),
+        State(torch.zeros(2, batch, d), torch.zeros(2, batch, d)),
+    )
+    weight = torch.zeros(8 * d, 2 * d)
+    good = DepthWeights(Dimension("identity"), torch.zeros(d, 2 * d), None)
+    compute_plane(sides, weight, None, extents, depth=good, depth_mask=torch.ones(8, batch, d))
+    below = DepthStates(State(torch.zeros(7, batch, d), torch.zeros(7, batch, 0)), (False, False))
+    for options, message in (
+        (
+            {"depth": good._replace(weight=torch.zeros(d, 3 * d))},
+            r"depth weight: expected shape \(3, 6\), got \(3, 9\)",
+        ),
+        ({"depth": good._replace(bias=torch.zeros(1))}, r"depth bias: expected shape \(3,\), got \(1,\)"),
+        ({"depth": good, "depth_mask": torch.ones(8, batch, 1)}, r"depth mask: expected shape \(8, 2, 3\)"),
+        ({"below": below}, r"hidden vectors from below: expected shape \(8, 2, 3\), got \(7, 2, 3\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            compute_plane(sides, weight, None, extents, **options)  # type: ignore[arg-type]

@@ -195,6 +195,13 @@ def compute_plane(
     """
     batch, d = sides[0].hidden.shape[-2:]
     device = sides[0].hidden.device
+    blocks, width = extents[0] * extents[1], (2 if below is None else 3) * d
+    check_shape("depth mask", depth_mask, (blocks, batch, d), None)
+    if below is not None:
+        check_shape("hidden vectors from below", below.states.hidden, (blocks, batch, d), None)
+    if depth is not None:
+        check_shape("depth weight", depth.weight, (depth.dimension.outputs(d), width), None)
+        check_shape("depth bias", depth.bias, (depth.dimension.outputs(d),), None)
     lengths = _lengths_of_padded(lengths, extents, batch, device)
     real = real_blocks(grid_layout(extents, device).coordinates, extents, scan, lengths)
     entering: State | None = None
