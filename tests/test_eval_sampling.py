@@ -46,7 +46,7 @@ def test_the_prime_is_read_and_every_symbol_is_fed_back() -> None:
     order = bytes(ALPHABET.symbols)
     at = order.index(b"a")
     assert found == b"ca" + bytes(order[(at + n) % len(order)] for n in range(1, 5))
-    # the symbol of the beginning, the prime, and what was written, but for the last
+    # the initial symbol, the prime, and everything written except the last symbol
     assert model.read == [len(ALPHABET), *ALPHABET.encode("ca"), *((at + n) % len(order) for n in range(1, 4))]
     assert len(text_of(Copy(), length=3)) == 3
 

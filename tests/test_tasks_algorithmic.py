@@ -226,7 +226,7 @@ def test_a_missed_threshold_does_not_solve_the_task() -> None:
     missed, reached = ([0.89], [0.95, 0.5], [0.5, 0.95]), ([0.9], [0.95, 0.9])
     for accuracies in (*missed, *reached):
         task.begin_valid_epoch(1, None)
-        for accuracy in accuracies:  # one for each validation set
+        for accuracy in accuracies:  # one per validation set
             task.post_validate(None, {"accuracy": accuracy}, None)
         assert task.solved is (accuracies in reached)
     task.cfg.stop_at_accuracy = 0.0

@@ -107,9 +107,8 @@ class StackedLSTMLanguageModel(LanguageModel):
             raise ValueError(f"--dropout: expected a probability in [0, 1), got {cfg.dropout}")
         size = cfg.hidden_size
         self.embed = nn.Embedding(symbols_in, size)
-        dropout = (
-            cfg.dropout if cfg.layers > 1 else 0.0
-        )  # torch has none behind the last layer, and warns of a single one
+        # torch applies no dropout after the last layer, and warns if there is only one.
+        dropout = cfg.dropout if cfg.layers > 1 else 0.0
         self.lstm = nn.LSTM(size, size, num_layers=cfg.layers, dropout=dropout)
         with torch.no_grad():
             for name, bias in self.lstm.named_parameters():
