@@ -96,6 +96,25 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="number of English pieces, with --target-segmentation sentencepiece (default: %(default)s)",
     )
+    text.add_argument(
+        "--subword-samples",
+        type=int,
+        default=0,
+        metavar="N",
+        help="add N copies of the training set with sentencepiece's pieces drawn at random, as a further part of it "
+        "(train1), which fairseq-train loads beside the sentences (default: none)",
+    )
+    text.add_argument(
+        "--subword-sampling",
+        type=float,
+        default=0.1,
+        metavar="P",
+        help="with --subword-samples: probability of leaving out a merge (bpe), or power of the probabilities "
+        "(unigram) (default: %(default)s)",
+    )
+    text.add_argument(
+        "--subword-seed", type=int, default=1, metavar="N", help="with --subword-samples: seed (default: %(default)s)"
+    )
     text.add_argument("--keep-case", action="store_true", help="do not lower-case English")
     text.add_argument(
         "--min-count",
@@ -107,7 +126,7 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     )
     phrases = parser.add_argument_group(
         "phrase pairs",
-        "Phrase pairs of the training sentences as a second part of the training set (train1), which fairseq-train "
+        "Phrase pairs of the training sentences as a further part of the training set (train1), which fairseq-train "
         "loads beside the sentences (--upsample-primary N repeats the sentences). Needs the extra 'align'.",
     )
     phrases.add_argument(

@@ -71,18 +71,17 @@ def binarise(
     return {part: _checked_sides(directory, part, (source_lang, target_lang)) for part in parts}
 
 
-def binarise_second_part(
-    directory: Path, part: str, source_lang: str, target_lang: str, tag: str
+def binarise_further_part(
+    directory: Path, part: str, source_lang: str, target_lang: str, tag: str | None = None
 ) -> dict[str, SideCounts]:
-    """Binarise a second part of the training set, which fairseq-train loads beside the first.
+    """Binarise a further part of the training set, which fairseq-train loads beside the first.
 
     Args:
         directory: directory of the prepared data, whose other parts are binarised.
-        part: name of the part: "train1".
+        part: name of the part: "train1", "train2", ...
         source_lang: source language.
         target_lang: target language.
-        tag: word at the beginning of every source, which is added to the end of the source dictionary. All other words
-            must be known.
+        tag: word at the beginning of every source, which is added to the end of the source dictionary. Default: none
 
     Returns:
         The counts by language.
@@ -90,15 +89,16 @@ def binarise_second_part(
     Raises:
         DataError: fairseq-preprocess fails, or its output differs from the text.
     """
-    lines = read_lines(directory / "text" / f"{part}.{source_lang}")
-    dictionary = directory / "bin" / f"dict.{source_lang}.txt"
-    write_lines(dictionary, [*read_lines(dictionary), f"{tag} {len(lines)}"])
+    if tag is not None:
+        count = len(read_lines(directory / "text" / f"{part}.{source_lang}"))
+        dictionary = directory / "bin" / f"dict.{source_lang}.txt"
+        write_lines(dictionary, [*read_lines(dictionary), f"{tag} {count}"])
     # fairseq-preprocess does not accept a destination that contains dictionaries, and names the part itself.
     dictionaries = ["--srcdict", f"bin/dict.{source_lang}.txt", "--tgtdict", f"bin/dict.{target_lang}.txt"]
-    _preprocess(directory, "second", {"valid": part}, (source_lang, target_lang), dictionaries)
-    for file in sorted((directory / "second").glob("valid.*")):
+    _preprocess(directory, "further", {"valid": part}, (source_lang, target_lang), dictionaries)
+    for file in sorted((directory / "further").glob("valid.*")):
         file.rename(directory / "bin" / file.name.replace("valid", part, 1))
-    shutil.rmtree(directory / "second")
+    shutil.rmtree(directory / "further")
     return _checked_sides(directory, part, (source_lang, target_lang))
 
 

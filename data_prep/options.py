@@ -8,6 +8,7 @@ from typing import Any
 
 from .errors import DataError
 from .phrases import PhraseLimits, PhraseOptions
+from .sampled_part import SamplingOptions
 from .subwords import MODEL_TYPES
 from .text import TARGET_SEGMENTATIONS
 
@@ -29,6 +30,10 @@ class Options:
         sentencepiece_type: type of the sentencepiece models, see `train_sentencepiece`.
         sentencepiece_vocab_size: number of pieces of the Chinese sentencepiece model.
         sentencepiece_target_vocab_size: number of pieces of the English sentencepiece model.
+        subword_samples: number of further copies of the training set with subwords drawn at random, see
+            `add_sampled_part`; 0 for none.
+        subword_sampling: see `SamplingOptions`.
+        subword_seed: see `SamplingOptions`.
         keep_case: do not lower-case English.
         min_count: words and characters seen less often in training become UNK; sentencepiece's pieces never do.
         test_permille: see `assign_parts`.
@@ -59,6 +64,9 @@ class Options:
     sentencepiece_type: str = "unigram"
     sentencepiece_vocab_size: int = 8000
     sentencepiece_target_vocab_size: int = 4000
+    subword_samples: int = 0
+    subword_sampling: float = 0.1
+    subword_seed: int = 1
     keep_case: bool = False
     min_count: int = 2
     test_permille: int = 40
@@ -96,7 +104,9 @@ class Options:
                 f"--test-permille {self.test_permille} --valid-permille {self.valid_permille}: "
                 "neither may be negative, and their sum may not exceed 1000"
             )
-        _ = self.phrases  # checks its options
+        if self.subword_samples and "sentencepiece" not in self.segmentation + self.target_segmentation:
+            raise DataError("--subword-samples: nothing to sample; choose sentencepiece for at least one side")
+        _ = self.phrases, self.sampling  # checks their options
 
     @property
     def phrases(self) -> PhraseOptions | None:
@@ -107,6 +117,13 @@ class Options:
             self.phrase_max_source, self.phrase_max_target, self.phrase_min_frequency, self.phrase_min_count
         )
         return PhraseOptions(self.phrase_pairs, limits, self.phrase_tag, self.phrase_seed)
+
+    @property
+    def sampling(self) -> SamplingOptions | None:
+        """The options of the copies with sampled subwords; None if there are none."""
+        if self.subword_samples == 0:
+            return None
+        return SamplingOptions(self.subword_samples, self.subword_sampling, self.subword_seed)
 
     @property
     def inputs(self) -> dict[str, Path]:
@@ -126,6 +143,8 @@ class Options:
             left_out.add("sentencepiece_target_vocab_size")
         if {"sentencepiece_vocab_size", "sentencepiece_target_vocab_size"} <= left_out:
             left_out.add("sentencepiece_type")
+        if self.sampling is None:
+            left_out |= {name for name in asdict(self) if name.startswith("subword_")}
         if self.phrases is None:
             left_out |= {name for name in asdict(self) if name.startswith("phrase_")}
         plain = {name: value for name, value in asdict(self).items() if name not in left_out}

@@ -1,7 +1,7 @@
-"""Phrase pairs as a second part of the training set, marked by a tag as the first word of the source.
+"""Phrase pairs as a further part of the training set, marked by a tag as the first word of the source.
 
 Only training sentences are aligned, so nothing of the held-out sets can enter. fairseq-train loads the files of the
-part "train1" beside those of "train".
+parts "train1", "train2" and so on beside those of "train".
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .binarise import binarise_second_part
+from .binarise import binarise_further_part
 from .errors import DataError
 from .files import read_lines, write_lines
 from .phrases import PhraseOptions, PhrasePair, extract_phrases
 from .word_alignment import align_words
 
-PHRASE_PART = "train1"
-
 
 def add_phrase_part(
     directory: Path,
+    part: str,
     words: tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]],
     encoders: tuple[Callable[[Sequence[str]], str], Callable[[Sequence[str]], str]],
     languages: tuple[str, str],
     options: PhraseOptions,
 ) -> dict[str, Any]:
-    """Extract phrase pairs from the training set, and write and binarise them as the part "train1".
+    """Extract phrase pairs from the training set, and write and binarise them as a part of it.
 
     A phrase pair with a token that the dictionaries lack is left out.
 
     Args:
         directory: directory of the prepared data, whose other parts are written and binarised.
+        part: name of the part: "train1" or higher.
         words: the words of the source and of the target training sentences.
         encoders: turn the words of a source and of a target phrase into tokens separated by spaces.
         languages: source and target language.
@@ -54,16 +54,16 @@ def add_phrase_part(
     chosen = _encode(candidates, encoders, (known[0], known[1]), options.pairs, dropped)
     if not chosen:
         raise DataError("--phrase-pairs: no phrase pair of the training set is within the limits; too little data?")
-    write_lines(directory / "text" / f"{PHRASE_PART}.{languages[0]}", (f"{options.tag} {pair[0]}" for pair in chosen))
-    write_lines(directory / "text" / f"{PHRASE_PART}.{languages[1]}", (pair[1] for pair in chosen))
-    sides = binarise_second_part(directory, PHRASE_PART, *languages, options.tag)
+    write_lines(directory / "text" / f"{part}.{languages[0]}", (f"{options.tag} {pair[0]}" for pair in chosen))
+    write_lines(directory / "text" / f"{part}.{languages[1]}", (pair[1] for pair in chosen))
+    sides = binarise_further_part(directory, part, *languages, options.tag)
     return {
-        "part": PHRASE_PART,
+        "part": part,
         "pairs": len(chosen),
         "links": sum(map(len, alignment)),
         "candidates": len(candidates),
         "dropped": {reason: count for reason, count in dropped.items() if count},
-        "share_percent": _shares(directory / "text", languages),
+        "share_percent": _shares(directory / "text", part, languages),
         **{language: asdict(side) for language, side in sides.items()},
     }
 
@@ -102,15 +102,15 @@ def _encode(
     return list(chosen)
 
 
-def _shares(directory: Path, languages: tuple[str, str]) -> dict[str, float]:
-    """Return the percentage of the part in the training set's pairs, target tokens and blocks of a grid.
+def _shares(directory: Path, part: str, languages: tuple[str, str]) -> dict[str, float]:
+    """Return the percentage of the part in the pairs, target tokens and blocks of a grid of itself and "train".
 
     Blocks: source length times target length, with end-of-sentence symbols.
     """
     figures = []
-    for part in ("train", PHRASE_PART):
+    for name in ("train", part):
         source, target = (
-            [len(line.split()) + 1 for line in read_lines(directory / f"{part}.{language}")] for language in languages
+            [len(line.split()) + 1 for line in read_lines(directory / f"{name}.{language}")] for language in languages
         )
         blocks = sum(one * other for one, other in zip(source, target, strict=True))
         figures.append({"pairs": len(target), "target_tokens": sum(target), "blocks": blocks})

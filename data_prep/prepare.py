@@ -18,8 +18,8 @@ from .manifest import checksums, describe_file, foreign_file, package_versions, 
 from .options import Options
 from .pairs import Corpus, Pair, read_parallel, read_tsv
 from .phrase_part import add_phrase_part
-from .phrases import PhraseOptions
 from .progress import progress
+from .sampled_part import add_sampled_part
 from .split import PARTS, Example, count_leaks, make_examples, pair_keys, split_pairs
 from .subwords import model_name, train_sentencepiece, vocabulary
 from .text import ChineseSegmenter, EnglishTokenizer, simplified_nfkc
@@ -73,8 +73,7 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         vocabularies = {language: vocabulary(directory / model_name(language)) for language in models}
         counts = binarise(directory, parts, *languages, options.min_count, vocabularies)
         optional: dict[str, Any] = {"sentencepiece": models} if models else {}
-        if options.phrases is not None:
-            optional["phrases"] = _add_phrases(options.phrases, directory, train, segment, tokenize, languages)
+        optional |= _add_further_parts(options, directory, train, segment, tokenize)
         manifest = {
             "options": options.recorded(),
             "versions": package_versions(aligner=options.phrases is not None),
@@ -192,6 +191,9 @@ def format_counts(manifest: dict[str, Any]) -> str:
         rows.append([part, str(counts["pairs"]), str(counts["sources"]), *figures])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) for row in rows]
+    if "sampled" in manifest:
+        sampled = manifest["sampled"]
+        lines.append(f"pairs with sampled subwords: {sampled['pairs']} in the part {sampled['part']}")
     if "phrases" in manifest:
         phrases = manifest["phrases"]
         shares = ", ".join(f"{share} % of the {name}" for name, share in phrases["share_percent"].items())
@@ -264,18 +266,24 @@ def _english_text(options: Options, train: Iterable[Example]) -> Iterator[str]:
         yield from tokenize.words(example.english)
 
 
-def _add_phrases(
-    options: PhraseOptions,
-    directory: Path,
-    train: list[Example],
-    segment: ChineseSegmenter,
-    tokenize: EnglishTokenizer,
-    languages: tuple[str, str],
+def _add_further_parts(
+    options: Options, directory: Path, train: list[Example], segment: ChineseSegmenter, tokenize: EnglishTokenizer
 ) -> dict[str, Any]:
-    source = [segment.words(example.chinese) for example in progress(train, "words to align: Chinese")]
-    target = [tokenize.words(example.english) for example in progress(train, "words to align: English")]
-    print("aligning words with eflomal, extracting phrase pairs ...", file=sys.stderr)
-    return add_phrase_part(directory, (source, target), (segment.encode, tokenize.encode), languages, options)
+    """Add the parts "train1", "train2", ... of the training set; return what the manifest records of them."""
+    languages = (options.source_lang, options.target_lang)
+    parts: dict[str, Any] = {}
+    if options.sampling is not None:
+        name = f"train{len(parts) + 1}"
+        parts["sampled"] = add_sampled_part(directory, name, train, segment, tokenize, languages, options.sampling)
+    if options.phrases is not None:
+        words = (
+            [segment.words(example.chinese) for example in progress(train, "words to align: Chinese")],
+            [tokenize.words(example.english) for example in progress(train, "words to align: English")],
+        )
+        print("aligning words with eflomal, extracting phrase pairs ...", file=sys.stderr)
+        name, encoders = f"train{len(parts) + 1}", (segment.encode, tokenize.encode)
+        parts["phrases"] = add_phrase_part(directory, name, words, encoders, languages, options.phrases)
+    return parts
 
 
 def _counts(examples: list[Example], sides: dict[str, SideCounts]) -> dict[str, Any]:

@@ -94,14 +94,30 @@ def train_sentencepiece(
     return settings
 
 
-def load_sentencepiece(model: Path) -> Callable[[str], list[str]]:
+def load_sentencepiece(model: Path, sampling: float = 0.0) -> Callable[[str], list[str]]:
     """Return the segmentation of a model: a function from text to pieces.
+
+    Args:
+        model: the model's file.
+        sampling: 0 for the best segmentation. Otherwise segmentations are drawn at random: with a BPE model every merge
+            is left out with this probability (BPE-dropout, Provilkov et al. 2020); with a unigram model a segmentation
+            is drawn according to its probability to the power of this (Kudo 2018). `seed_sampling` makes the draws
+            reproducible. Default: 0
 
     Raises:
         DataError: there is no such file, or it is not a model.
     """
     processor = _processor(model)
-    return lambda text: processor.encode(text, out_type=str)
+    if sampling == 0:
+        return lambda text: processor.encode(text, out_type=str)
+    return lambda text: processor.encode(text, out_type=str, enable_sampling=True, nbest_size=-1, alpha=sampling)
+
+
+def seed_sampling(seed: int) -> None:
+    """Seed the generator from which all segmentations of this process are drawn."""
+    import sentencepiece
+
+    sentencepiece.set_random_generator_seed(seed)
 
 
 def vocabulary(model: Path) -> list[str]:

@@ -46,12 +46,13 @@ class ChineseSegmenter:
             (characters; a run of Latin letters and digits is one token), "sentencepiece" (pieces of the sentence) or
             "jieba-sentencepiece" (pieces of jieba's words).
         model: path of a trained sentencepiece model, required for the last two.
+        sampling: how much the pieces are drawn at random, see `load_sentencepiece`. Default: 0
 
     Raises:
         DataError: the segmentation is unknown, or its model is missing or unreadable.
     """
 
-    def __init__(self, segmentation: str = "jieba", model: Path | None = None) -> None:
+    def __init__(self, segmentation: str = "jieba", model: Path | None = None, sampling: float = 0.0) -> None:
         if segmentation not in SEGMENTATIONS:
             raise DataError(f"unknown segmentation '{segmentation}'; choose one of {', '.join(SEGMENTATIONS)}")
         self.segmentation = segmentation
@@ -64,7 +65,7 @@ class ChineseSegmenter:
                 f"segmentation '{segmentation}' needs a trained model; give --sentencepiece-model or --manifest"
             )
         else:
-            self._split = load_sentencepiece(model)
+            self._split = load_sentencepiece(model, sampling)
         if segmentation.startswith("jieba"):
             _jieba_words()  # loading takes a second: do it now, not with the first sentence
 
@@ -94,17 +95,18 @@ class EnglishTokenizer:
     Args:
         keep_case: do not lower-case.
         model: path of a trained sentencepiece model that splits the words into pieces. Default: none
+        sampling: how much the pieces are drawn at random, see `load_sentencepiece`. Default: 0
 
     Raises:
         DataError: the model is missing or unreadable.
     """
 
-    def __init__(self, keep_case: bool = False, model: Path | None = None) -> None:
+    def __init__(self, keep_case: bool = False, model: Path | None = None, sampling: float = 0.0) -> None:
         from sacremoses import MosesTokenizer
 
         self.keep_case = keep_case
         self._moses = MosesTokenizer(lang="en")
-        self._split = None if model is None else load_sentencepiece(model)
+        self._split = None if model is None else load_sentencepiece(model, sampling)
 
     def __call__(self, text: str) -> str:
         """Tokenise one sentence. Tokens are separated by single spaces; an empty sentence gives an empty string."""

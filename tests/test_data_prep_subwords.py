@@ -33,6 +33,7 @@ PAIRS = [
 ]
 BOTH = ["--segmentation", "jieba-sentencepiece", "--target-segmentation", "sentencepiece"]
 SIZES = ["--sentencepiece-vocab-size", "38", "--sentencepiece-target-vocab-size", "45"]
+SAMPLES = ["--subword-samples", "3"]
 SPLIT = ["--test-permille", "200", "--valid-permille", "200"]
 
 
@@ -283,3 +284,53 @@ def test_a_vocabulary_too_large_for_the_text_is_refused(
 def test_bad_options_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         Options(dest=Path("data"), tsv=Path("pairs.tsv"), **options)
+
+
+@pytest.fixture(scope="module")
+def sampled(tsv: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data with three copies of the training set in sampled subwords."""
+    dest = tmp_path_factory.mktemp("sampled") / "data"
+    assert main(["prepare", "--tsv", str(tsv), "--dest", str(dest), *BOTH, *SIZES, *SPLIT, *SAMPLES]) == 0
+    return dest
+
+
+def test_sampled_copies_are_the_training_set_in_other_pieces(sampled: Path) -> None:
+    manifest = manifest_of(sampled)
+    copies = manifest["sampled"]
+    assert (copies["part"], copies["pairs"]) == ("train1", 3 * manifest["counts"]["train"]["lines"])
+    assert copies["zh"]["unknown"] == copies["en"]["unknown"] == 0
+    for language, join in (("zh", lambda line: line.replace(" ", "")), ("en", join_pieces)):
+        best, drawn = (lines(sampled / "text" / f"{part}.{language}") for part in ("train", "train1"))
+        assert [join(line) for line in drawn] == 3 * [join(line) for line in best]
+        assert any(one != other for one, other in zip(drawn, 3 * best, strict=True))
+        third = len(best)
+        assert drawn[:third] != drawn[third : 2 * third]
+
+
+def test_sampled_copies_depend_only_on_the_seed(sampled: Path, tsv: Path, tmp_path: Path) -> None:
+    for seed, equal in (("1", True), ("2", False)):
+        dest = tmp_path / seed
+        flags = [*BOTH, *SIZES, *SPLIT, *SAMPLES, "--subword-seed", seed]
+        assert main(["prepare", "--tsv", str(tsv), "--dest", str(dest), *flags]) == 0
+        for name in ("bin/train1.zh-en.zh.bin", "bin/train1.zh-en.en.bin"):
+            assert ((dest / name).read_bytes() == (sampled / name).read_bytes()) is equal
+        assert (dest / "bin/train.zh-en.en.bin").read_bytes() == (sampled / "bin/train.zh-en.en.bin").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (
+            ["--subword-samples", "2"],
+            "--subword-samples: nothing to sample; choose sentencepiece for at least one side",
+        ),
+        ([*BOTH, "--subword-samples", "-1"], "--subword-samples -1: must be at least 1"),
+        ([*BOTH, "--subword-samples", "1", "--subword-sampling", "0"], "--subword-sampling 0.0: must be above 0 and"),
+    ],
+)
+def test_options_of_sampling_are_checked(
+    flags: list[str], message: str, tsv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["prepare", "--tsv", str(tsv), "--dest", str(tmp_path / "data"), *flags]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()

@@ -7,9 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+_PIECES: Mapping[str, Any] = {
+    "segmentation": "jieba-sentencepiece",
+    "target_segmentation": "sentencepiece",
+    "sentencepiece_type": "bpe",
+    "sentencepiece_vocab_size": 8000,
+    "sentencepiece_target_vocab_size": 6000,
+}
+_SAMPLED: Mapping[str, Any] = {**_PIECES, "subword_samples": 8}
+_PHRASES: Mapping[str, Any] = {"phrase_pairs": 120_000}
+
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "words": {},
-    "phrases": {"phrase_pairs": 120_000},
+    "words-all": {"min_count": 1},
+    "phrases": _PHRASES,
     "characters": {"segmentation": "char"},
     "bpe": {
         "segmentation": "sentencepiece",
@@ -18,6 +29,9 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "sentencepiece_vocab_size": 5000,
         "sentencepiece_target_vocab_size": 3700,
     },
+    "pieces": _PIECES,
+    "pieces-sampled": _SAMPLED,
+    "pieces-phrases": {**_SAMPLED, **_PHRASES},
 }
 """Options of data preparation by the name of the variant."""
 
