@@ -13,6 +13,16 @@ from .morphology import plural
 #: Marks the position after the verb, in a Chinese verb phrase, where 了 or 过 can be inserted.
 ASPECT = "*"
 
+#: How a verb says that its action was carried out: what follows it in a statement, and what follows it after 已经 or in
+#: a question. 了 also ends the sentence unless the first part has it: 打网球了; 买了房子, 买房子了吗.
+RESULTS: Mapping[str, tuple[str, str]] = {
+    "-": ("", ""),
+    "了": ("了", ""),
+    "好": ("好了", "好"),
+    "完": ("完了", "完"),
+    "过": ("", "过"),
+}
+
 
 class GrammarError(ValueError):
     """A table or rule of the phrasebook is malformed. The message names the file and line."""
@@ -60,6 +70,7 @@ class Entry:
         article: English article of a place; may be empty.
         preposition: English preposition of a place ("at" the bank).
         attributive: Chinese form of an adjective before a noun.
+        result: how the Chinese verb says that an action was carried out, one of `RESULTS`.
     """
 
     kind: str
@@ -72,6 +83,7 @@ class Entry:
     article: str = ""
     preposition: str = ""
     attributive: str = ""
+    result: str = "-"
 
 
 #: Columns of the tables of each kind, after the first one, `categories`.
@@ -80,7 +92,7 @@ _COLUMNS = {
     "place": ("english", "article", "preposition", "chinese", "measure"),
     "person": ("english", "pronoun", "chinese", "measure"),
     "adjective": ("english", "chinese", "attributive"),
-    "verb": ("english", "chinese"),
+    "verb": ("english", "chinese", "result"),
     "phrase": ("english", "chinese"),
 }
 _TABLES = {
@@ -90,6 +102,7 @@ _TABLES = {
     "people.tsv": "person",
     "adjectives.tsv": "adjective",
     "activities.tsv": "verb",
+    "requests.tsv": "phrase",
     "phrases.tsv": "phrase",
     "times.tsv": "phrase",
 }
@@ -117,6 +130,8 @@ def _entry(kind: str, fields: Mapping[str, str], where: str) -> Entry:
         if values["pronoun"] not in PRONOUNS:
             raise GrammarError(f"{where}: {values['pronoun']!r} is not a pronoun; use one of {', '.join(PRONOUNS)}")
         values["plural"] = plural(values["english"])
+    elif kind == "verb" and values["result"] not in RESULTS:
+        raise GrammarError(f"{where}: no result {values['result']!r}; use one of {', '.join(RESULTS)}")
     return Entry(kind, **values)
 
 

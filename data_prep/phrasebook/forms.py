@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from .entries import ASPECT, PRONOUNS, Entry, irregular_verbs
+from .entries import ASPECT, PRONOUNS, RESULTS, Entry, irregular_verbs
 from .morphology import compare, inflect_verb_phrase, possessive
 
 _AGREEING = {
@@ -78,8 +78,22 @@ _ENGLISH: Mapping[str, Mapping[str, Callable[[Entry], str]]] = {
 }
 
 
-def _aspect(marker: str) -> Callable[[Entry], str]:
-    return lambda entry: entry.chinese.replace(ASPECT, marker)
+def _experienced(entry: Entry) -> str:
+    return entry.chinese.replace(ASPECT, "过")
+
+
+def _carried_out(entry: Entry) -> str:
+    after_verb = RESULTS[entry.result][0]
+    return entry.chinese.replace(ASPECT, after_verb) + ("" if "了" in after_verb else "了")
+
+
+def _completed(entry: Entry) -> str:
+    return entry.chinese.replace(ASPECT, RESULTS[entry.result][1]) + "了"
+
+
+def _negated(entry: Entry) -> str:
+    # 有礼貌, 有耐心 contain the verb 有; 有名 is one word.
+    return ("没" if entry.chinese.startswith("有") and entry.chinese != "有名" else "不") + entry.chinese
 
 
 def _some(entry: Entry) -> str:
@@ -97,13 +111,14 @@ _CHINESE: Mapping[str, Mapping[str, Callable[[Entry], str]]] = {
     "place": _MEASURED,
     "person": {"mw": lambda entry: entry.measure, "pron": lambda entry: {"he": "他", "she": "她"}[entry.pronoun]},
     "verb": {
-        "le": _aspect("了"),
-        "guo": _aspect("过"),
+        "le": _carried_out,
+        "done": _completed,
+        "guo": _experienced,
         # Separately, because a duration comes between them: 打了两个小时网球.
         "verb": lambda entry: entry.chinese.partition(ASPECT)[0],
         "object": lambda entry: entry.chinese.partition(ASPECT)[2],
     },
-    "adjective": {"attr": lambda entry: entry.attributive},
+    "adjective": {"attr": lambda entry: entry.attributive, "not": _negated},
 }
 
 

@@ -13,7 +13,7 @@ _DOUBLING_LONGER = frozenset({"begin", "forget", "prefer", "refer", "permit", "a
 _VOWEL_LETTER = re.compile(r"[aeiou]", re.IGNORECASE)
 # Words whose first sound differs from what their first letter suggests.
 _SPOKEN_VOWEL = re.compile(r"(hour|honest|honou?r|heir|8|11\b|18\b|X-ray|ATM)")
-_SPOKEN_CONSONANT = re.compile(r"(uni(?!n)|use|usu|euro|one\b|once\b|ubiq|U[A-Z])", re.IGNORECASE)
+_SPOKEN_CONSONANT = re.compile(r"(?i:uni(?!n)|use|usu|euro|one\b|once\b|ubiq)|U[A-Z]")
 _ARTICLE = re.compile(r"\b([Aa]) (?=([A-Za-z0-9][\w'-]*))")
 _IRREGULAR_COMPARISON = {
     "good": ("better", "best"),

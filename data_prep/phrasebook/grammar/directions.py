@@ -9,36 +9,37 @@ How far is it {destination}? = 去{destination}有多远？
 How far is it from here to {place.the}? | How far is {place.the} from here? = 从这里到{place}有多远？
 Is {anywhere.the} far from here? | Is it far from here to {anywhere.the}? = {anywhere}离这里远吗？
 {anywhere.the} is not far from here. | It is not far to {anywhere.the}. = {anywhere}离这里不远。
-{place.the} is {kilometers} from here. = {place}离这里{kilometers}。
+{place.the} is {kilometers} from here. = {place}离这里有{kilometers}。
 It is {kilometers} from {place1.the} to {place2.the}. | It's {kilometers} from {place1.the} to {place2.the}.
     = 从{place1}到{place2}有{kilometers}。
 It takes {minutes} to walk to {place.the}. = 走路去{place}要{minutes}。
-It takes {minutes} {local_mode} to get to {place.the}. | It takes {minutes} to get to {place.the} {local_mode}.
-    = {local_mode}去{place}要{minutes}。
-{place1.the} is {side} {place2.the}. = {place1}在{place2}{side}。
-Is there a {place1} {side} {place2.the}? = {place2}{side}有{place1}吗？
-There is a {place1} {side} {place2.the}. = {place2}{side}有{place1.a}。
-The {indoor1} is {side} {indoor2.the}. = {indoor1}在{indoor2}{side}。
+It takes {minutes} {local_mode} to get to {landmark.the}. | It takes {minutes} to get to {landmark.the} {local_mode}.
+    = {local_mode}去{landmark}要{minutes}。
+{landmark1.the} is {side} {landmark2.the}. = {landmark1}在{landmark2}{side}。
+{handy_place.the} is {outer_side} {landmark.the}. = {handy_place}在{landmark}{outer_side}。
+Is there a {handy_place1} {side} {handy_place2.the}? = {handy_place2}{side}有{handy_place1}吗？
+There is a {handy_place1} {side} {handy_place2.the}. = {handy_place2}{side}有{handy_place1.a}。
+The {spot_inside1} is {side} {spot_inside2.the}. = {spot_inside1}在{spot_inside2}{side}。
 Go straight ahead for {meters}. | Walk straight ahead for {meters}. = 一直往前走{meters}。
-Turn {turn} at {place.the}. = 在{place}往{turn}拐。
+Turn {turn} at {landmark.the}. = 在{landmark}往{turn}拐。
 Turn {turn} after {meters}. = 走{meters}以后往{turn}拐。
-Go straight ahead and turn {turn} at {place.the}. | Walk straight ahead and turn {turn} at {place.the}.
-    = 一直往前走，在{place}往{turn}拐。
-Take the {ordinal} street on the {turn}. = 走{turn}边{ordinal}条街。
-Turn {turn} at the {ordinal} traffic light. = 在{ordinal}个红绿灯往{turn}拐。
+Go straight ahead and turn {turn} at {landmark.the}. | Walk straight ahead and turn {turn} at {landmark.the}.
+    = 一直往前走，在{landmark}往{turn}拐。
+Take the {crossing} street on the {turn}. = 在{crossing}个路口往{turn}拐。
+Turn {turn} at the {crossing} traffic light. = 在{crossing}个红绿灯往{turn}拐。
 {place.the} is on the {turn}. = {place}在{turn}边。
-You will see {place.the} on your {turn}. | You'll see {place.the} on your {turn}. = 你会看到{place}在{turn}边。
+You will see {place.the} on your {turn}. | You'll see {place.the} on your {turn}. = 你会在{turn}边看到{place}。
 Is this the way {destination}? = 这是去{destination}的路吗？
-{subject} {subject.be} looking for {anywhere.the}. = {subject}在找{anywhere}。
+{subject} {subject.be} looking for {place.the}. = {subject}在找{place}。
 I cannot find {anywhere.the}. | I can't find {anywhere.the}. = 我找不到{anywhere}。
-Can I go to {place.the} {local_mode}? | Can I get to {place.the} {local_mode}? = 我可以{local_mode}去{place}吗？
-Could you tell me the way {destination}? | Can you tell me the way {destination}?
-    = 你能告诉我去{destination}的路吗？
+Can I go to {landmark.the} {local_mode}? | Can I get to {landmark.the} {local_mode}?
+    = 我可以{local_mode}去{landmark}吗？
+Could you tell me the way {destination}? | Can you tell me the way {destination}? = 你能告诉我去{destination}怎么走吗？
 Please show me {place.the} on the map. | Show me {place.the} on the map, please. = 请在地图上给我指一下{place}。
 I am lost. | I'm lost. | I have lost my way. = 我迷路了。
-{place.the} is in the {compass} of the city. = {place}在城市的{compass}部。
+{landmark.the} is in the {compass} of the city. = {landmark}在城{compass}。
 I want to go {destination}. | I'd like to go {destination}. = 我想去{destination}。
-Which floor is {indoor.the} on? | On which floor is {indoor.the}? = {indoor}在几楼？
+Which floor is {facility.the} on? | On which floor is {facility.the}? = {facility}在几楼？
 Please wait for me {place.at}. | Wait for me {place.at}, please. = 请在{place}等我。
-Let's meet {place.at} at {clock}. | Let's meet at {clock} {place.at}. = 我们{clock}在{place}见面吧。
+Let's meet {place.at} at {set_clock}. | Let's meet at {set_clock} {place.at}. = 我们{set_clock}在{place}见面吧。
 """

@@ -2,13 +2,21 @@
 
 RULES = """
 [sentences]
-{somebody} is {age} years old. = {somebody}{age}岁。
-{subject} {subject.have} {small} {sibling.pl}. = {subject}有{small}个{sibling}。
+My {elder} is {old_age} years old. = 我{elder}今年{old_age}岁。
+My {middle_aged} is {middle_age} years old. = 我{middle_aged}今年{middle_age}岁。
+His {brother_or_sister} is {young_age} years old. = 他{brother_or_sister}今年{young_age}岁。
+{given} is {young_age} years old. = {given}今年{young_age}岁。
+My {offspring} is {child_age} years old. = 我{offspring}今年{child_age}岁。
+{subject} {subject.have} {few} {brother_or_sister.pl}. = {subject}有{few}个{brother_or_sister}。
+My {middle_aged} has {few} {offspring.pl}. = 我{middle_aged}有{few}个{offspring}。
 My {kin} lives in {city}. = 我{kin}住在{city}。
 My {kin} has lived in {city} for {years}. = 我{kin}在{city}住了{years}了。
-My {kin} is {person_quality.er} than my {kin2}. = 我{kin}比我{kin2}{person_quality}。
+My {blood_relative1} is {contrast.er} than my {blood_relative2}. = 我{blood_relative1}比我{blood_relative2}{contrast}。
+My {partner} is {contrast.er} than my {blood_relative}. = 我{partner}比我{blood_relative}{contrast}。
 My {kin} is very {person_quality}. = 我{kin}很{person_quality}。
-How old is your {kin}? = 你{kin}多大了？
+How old is your {elder}? = 你{elder}多大年纪了？
+How old is your {brother_or_sister}? = 你{brother_or_sister}多大了？
+How old is your {offspring}? = 你{offspring}几岁了？
 Where does your {kin} live? = 你{kin}住在哪里？
-My {kin} and my {kin2} are in {city}. = 我{kin}和我{kin2}在{city}。
+My {blood_relative1} and my {blood_relative2} are in {city}. = 我{blood_relative1}和{blood_relative2}在{city}。
 """

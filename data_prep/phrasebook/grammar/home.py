@@ -1,18 +1,29 @@
 """Around the house."""
 
 RULES = """
+[fitted_room: phrase]
+{appliance.a} in the {living} = {living}里有{appliance.a}
+{kitchenware.a} in the kitchen = 厨房里有{kitchenware.a}
+
+[equipped: phrase]
+{appliance.a} in the {living} = {living}里有{appliance}
+{kitchenware.a} in the kitchen = 厨房里有{kitchenware}
+
+[defect: phrase]
+{appliance} in the {living} = {living}里的{appliance}
+{kitchenware} in the kitchen = 厨房里的{kitchenware}
+
 [sentences]
-There is {appliance.a} in the {homeroom}. = {homeroom}里有{appliance.a}。
-The {appliance} in the {homeroom} is broken. | The {appliance} in the {homeroom} does not work.
-    = {homeroom}里的{appliance}坏了。
-{somebody} is in the {homeroom}. = {somebody}在{homeroom}里。
-There are {small} {furniture.counted} in the {homeroom}. = {homeroom}里有{small}{furniture.mw}{furniture}。
-Is there {appliance.a} in the {homeroom}? = {homeroom}里有{appliance}吗？
-Please buy {small} {fruit.counted} at {grocery}. = 请在{grocery}买{small}{fruit.mw}{fruit}。
+There is {fitted_room}. = {fitted_room}。
+The {defect} is broken. = {defect}坏了。
+{worker} is in the {homeroom}. = {worker}在{homeroom}里。
+There are {few} {furniture.counted} in the {living}. = {living}里有{few}{furniture.mw}{furniture}。
+Is there {equipped}? = {equipped}吗？
+Please buy {small} {piece_fruit.counted} at {grocery}. = 请在{grocery}买{small}{piece_fruit.mw}{piece_fruit}。
 The {homeroom} is very {room_spot}. = {homeroom}很{room_spot}。
-The {homeroom} is too {room_spot}. = {homeroom}太{room_spot}了。
-{subject} cleaned the {homeroom} {past}. = {subject}{past}打扫了{homeroom}。
-We will paint the {homeroom} {color_name} {future}. = 我们{future}要把{homeroom}刷成{color_name}。
+The {homeroom} is too {room_fault}. = {homeroom}太{room_fault}了。
+{subject} cleaned the {homeroom} {recent}. = {subject}{recent}打扫了{homeroom}。
+We will paint the {homeroom} {color_name} {far}. = 我们{far}要把{homeroom}刷成{color_name}。
 
 [grocery: phrase]
 the market = 市场

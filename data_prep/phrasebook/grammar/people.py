@@ -3,10 +3,10 @@
 RULES = """
 [sentences]
 {subject} {subject.be} very {person_quality}. = {subject}很{person_quality}。
-{subject} {subject.be} not {person_quality}. = {subject}不{person_quality}。
-{title} is {person_quality.er} than {title2}. = {title}比{title2}{person_quality}。
-{given} is {person_quality.er} than {given2}. = {given}比{given2}{person_quality}。
-My {kin} is {person_quality.er} than {acquainted}. = 我{kin}比{acquainted}{person_quality}。
+{subject} {subject.be} not {person_quality}. = {subject}{person_quality.not}。
+{title} is {contrast.er} than {title2}. = {title}比{title2}{contrast}。
+{given} is {contrast.er} than {given2}. = {given}比{given2}{contrast}。
+My {kin} is {contrast.er} than {acquainted}. = 我{kin}比{acquainted}{contrast}。
 Do you think {asked} is {person_quality}? = 你觉得{asked}{person_quality}吗？
 {subject} {subject.be} interested in {interest}. = {subject}对{interest}感兴趣。
 {subject} {subject.be} not interested in {interest}. = {subject}对{interest}不感兴趣。

@@ -2,11 +2,13 @@
 
 RULES = """
 [sentences]
-Could you {request}, please? | Can you {request}, please? | Would you {request}, please? = 你能{request}吗？
+Could you {request}? | Can you {request}? = 你能{request}吗？
+Could you {request}, please? | Would you {request}, please? = 请你{request}，好吗？
 Please {request}. = 请{request}。
-Please {errand} at {clock}. = 请{clock}{errand}。
-I asked {named} to {errand}. = 我请{named}{errand}。
-Don't forget to {errand}. | Please don't forget to {errand}. = 别忘了{errand}。
-May I {activity}? | Can I {activity}? = 我可以{activity}吗？
-Could you {errand} {soon}? | Can you {errand} {soon}? = 你{soon}能{errand}吗？
+Please {timed} at {set_clock}. = 请{set_clock}{timed}。
+I asked {named} to {favour}. = 我请{named}{favour}。
+Don't forget to {reminder}. = 别忘了{reminder}。
+Please don't forget to {reminder}. = 请别忘了{reminder}。
+May I {leave}? | Can I {leave}? = 我可以{leave}吗？
+Could you {timed} {near}? | Can you {timed} {near}? = 你{near}能{timed}吗？
 """

@@ -1,18 +1,36 @@
 """Sights and animals."""
 
 RULES = """
+[tour: verb]
+visit {scenic.the} = 游览{scenic}
+visit {exhibit.the} = 参观{exhibit}
+
+[toured: verb]
+visit {scenic.the} = 游览了{scenic}
+visit {exhibit.the} = 参观了{exhibit}
+
+[tour_day: phrase]
+{daytime} = {daytime}
+on {date} = {date}
+
 [sentences]
 Have you ever been to {sight.the}? = 你去过{sight}吗？
 {subject} {subject.have} never been to {city}. = {subject}从来没有去过{city}。
-We want to visit {sight.the} {future}. | We'd like to visit {sight.the} {future}. = 我们{future}想游览{sight}。
-{subject} visited {sight.the} {past}. = {subject}{past}游览了{sight}。
-How much is the ticket for {sight.the}? | How much does the ticket for {sight.the} cost? = {sight}的门票多少钱？
+We want to {tour} {tour_day}. | We'd like to {tour} {tour_day}. = 我们想{tour_day}去{tour}。
+{subject} {toured.past} {recent_day}. = {subject}{recent_day}{toured}。
+How much is the ticket for {ticketed.the}? | How much does the ticket for {ticketed.the} cost?
+    = {ticketed}的门票多少钱？
 There are many {crowd} in {city}. | There are a lot of {crowd} in {city}. = {city}有很多{crowd}。
-We saw {small} {animal.pl} {past}. = 我们{past}看到了{small}{animal.mw}{animal}。
+We saw {few} {animal.pl} {recent_day}. = 我们{recent_day}看到了{few}{animal.mw}{animal}。
+We saw {few} {wild.pl} at the zoo {recent_day}. = 我们{recent_day}在动物园看到了{few}{wild.mw}{wild}。
 {city} is very {spot}. = {city}很{spot}。
 Is {city} {spot}? = {city}{spot}吗？
 {city} is {spot.er} than {city2}. = {city}比{city2}{spot}。
-May I {forbid} here? | Can I {forbid} here? = 这里可以{forbid}吗？
-You must not {forbid} here. | You may not {forbid} here. = 这里不可以{forbid}。
-You must not {forbid} {place.at}. | You may not {forbid} {place.at}. = 在{place}不可以{forbid}。
+May I {allow} here? | Can I {allow} here? = 这里可以{allow}吗？
+You must not {allow} here. | You may not {allow} here. = 这里不可以{allow}。
+You must not {indoor_ban} {hushed.at}. | You may not {indoor_ban} {hushed.at}. = {hushed}里不可以{indoor_ban}。
+You must not {outdoor_ban} {green_place.at}. | You may not {outdoor_ban} {green_place.at}.
+    = {green_place}里不可以{outdoor_ban}。
+You must not bring pets into {pet_place.the}. | You may not bring pets into {pet_place.the}.
+    = 不可以带宠物进{pet_place}。
 """

@@ -1,15 +1,35 @@
 """Schools and languages."""
 
 RULES = """
+[pupil: person]
+{third} = {third}
+{given} = {given}
+my {youth} = 我{youth}
+
+[asked_pupil: person]
+{third} = {third}
+{given} = {given}
+your {youth} = 你{youth}
+
+[teacher: person]
+{third} = {third}
+{teaching} = {teaching}
+my {adult} = 我{adult}
+
 [sentences]
-{subject} {subject.do} not speak {language}. = {subject}不会说{language}。
-Can {asked} speak {language}? | Does {asked} speak {language}? = {asked}会说{language}吗？
-{subject} {subject.have} studied {language} for {years}. = {subject}学了{years}{language}了。
+{pupil} has already {school_act.pp}. = {pupil}已经{school_act.done}。
+{pupil} is {school_act.ing}. = {pupil}正在{school_act}。
+{pupil} {school_act.pres@pupil} {daily_habit}. = {pupil}{daily_habit}都{school_act}。
+Has {asked_pupil} {school_act.pp}? = {asked_pupil}{school_act.done}吗？
+{subject} {subject.do} not speak {foreign_language}. = {subject}不会说{foreign_language}。
+Can {asked} speak {foreign_language}? | Does {asked} speak {foreign_language}? = {asked}会说{foreign_language}吗？
+{subject} {subject.have} studied {foreign_language} for {school_years}.
+    = {subject}学了{school_years}{foreign_language}了。
 I think {school_subject} is very {subject_adj}. | In my opinion {school_subject} is very {subject_adj}.
     = 我觉得{school_subject}很{subject_adj}。
 {language} is {subject_adj.er} than {language2}. = {language}比{language2}{subject_adj}。
 How do you say this in {language}? | How do you say that in {language}? = 这个用{language}怎么说？
-{somebody} teaches {school_subject}. = {somebody}教{school_subject}。
-{subject} will study {school_subject} in {city} {future}. = {subject}{future}要在{city}学{school_subject}。
-{subject} studied {school_subject} in {city} for {years}. = {subject}在{city}学了{years}{school_subject}。
+{teacher} teaches {school_subject}. = {teacher}教{school_subject}。
+{beginner} will study {school_subject} in {city} {term}. = {beginner}{term}要在{city}学{school_subject}。
+{worker} studied {school_subject} in {city} for {school_years}. = {worker}在{city}学了{school_years}{school_subject}。
 """

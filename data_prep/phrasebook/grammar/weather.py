@@ -1,15 +1,32 @@
 """Weather and seasons."""
 
 RULES = """
+[weather_past: phrase]
+{weather_past_word} = {weather_past_word}
+last {weekday} = 上{weekday}
+
+[forecast_day: phrase]
+{day_word} = {day_word}
+this weekend = 这个周末
+next {weekday} = 下{weekday}
+
 [sentences]
-It will be {daily_weather} in {city} {future}. = {future}{city}是{daily_weather}。
-It was very {weather_adj} in {city} {past}. = {past}{city}很{weather_adj}。
-It is very {weather_adj} in {city} in {season}. = {city}的{season}很{weather_adj}。
+It will be {daily_weather} in {city} {forecast_day}. = {forecast_day}{city}是{daily_weather}。
+It will rain in {city} {near}. | It is going to rain in {city} {near}. = {near}{city}会下雨。
+It will snow in {temperate} {near}. | It is going to snow in {temperate} {near}. = {near}{temperate}会下雪。
+It was very {weather_adj} in {temperate} {weather_past}. = {weather_past}{temperate}很{weather_adj}。
+It is very {spring_adj} in {temperate} in spring. = {temperate}的春天很{spring_adj}。
+It is very {summer_adj} in {temperate} in summer. = {temperate}的夏天很{summer_adj}。
+It is very {autumn_adj} in {temperate} in autumn. = {temperate}的秋天很{autumn_adj}。
+It is very {winter_adj} in {temperate} in winter. = {temperate}的冬天很{winter_adj}。
 It is {degrees} in {city} today. | The temperature in {city} is {degrees} today. = 今天{city}{degrees}。
-It will be {weather_adj.er} {future}. = {future}会更{weather_adj}。
+It will be {weather_adj.er} {near}. = {near}会更{weather_adj}。
 Is it {weather_adj} in {city} in {month}? = {city}{month}{weather_adj}吗？
 I like {season} best. | My favorite season is {season}. = 我最喜欢{season}。
-It is too {weather_adj} today. | It's too {weather_adj} today. = 今天太{weather_adj}了。
+It is too {harsh} today. | It's too {harsh} today. = 今天太{harsh}了。
 How is the weather in {city}? | What is the weather like in {city}? = {city}的天气怎么样？
-{city} is {weather_adj.er} than {city2}. = {city}比{city2}{weather_adj}。
+Is {city} {weather_adj.er} than {city2}? | Is it {weather_adj.er} in {city} than in {city2}?
+    = {city}比{city2}{weather_adj}吗？
+Did it rain in {city} {weather_past}? = {weather_past}{city}下雨了吗？
+Did it snow in {temperate} {weather_past}? = {weather_past}{temperate}下雪了吗？
 """
