@@ -15,7 +15,7 @@ It is {kilometers} from {place1.the} to {place2.the}. | It's {kilometers} from {
 It takes {minutes} to walk to {place.the}. = 走路去{place}要{minutes}。
 It takes {minutes} {local_mode} to get to {landmark.the}. | It takes {minutes} to get to {landmark.the} {local_mode}.
     = {local_mode}去{landmark}要{minutes}。
-{landmark1.the} is {side} {landmark2.the}. = {landmark1}在{landmark2}{side}。
+{landmark1.the} is {beside} {landmark2.the}. = {landmark1}在{landmark2}{beside}。
 {handy_place.the} is {outer_side} {landmark.the}. = {handy_place}在{landmark}{outer_side}。
 Is there a {handy_place1} {side} {handy_place2.the}? = {handy_place2}{side}有{handy_place1}吗？
 There is a {handy_place1} {side} {handy_place2.the}. = {handy_place2}{side}有{handy_place1.a}。

@@ -12,18 +12,13 @@ RULES = """
 {project} {far} = {far}要{project}
 
 [will_not: verb]
-{gathering} {near} = {near}不{gathering}
+{engagement} {near} = {near}不{engagement}
 {excursion} {daytime} = {daytime}不{excursion}
 {homely} {hours_word} = {hours_word}不{homely}
-{project} {far} = {far}不{project}
-
-[may: verb]
-{gathering} {near} = {near}会{gathering}
-{excursion} {daytime} = {daytime}会{excursion}
-{project} {far} = {far}会{project}
+{dated} {far} = {far}不{dated}
 
 [cannot: verb]
-{gathering} {near} = {near}不能{gathering}
+{engagement} {near} = {near}不能{engagement}
 {excursion} {daytime} = {daytime}不能{excursion}
 {commitment} {near} = {near}不能{commitment}
 
@@ -42,7 +37,7 @@ RULES = """
 [sentences]
 {subject} will {will}. | {subject} {subject.be} going to {will}. = {subject}{will}。
 {subject} will not {will_not}. | {subject} won't {will_not}. = {subject}{will_not}。
-Will {asked} {may}? = {asked}{may}吗？
+Will {asked} {will}? = {asked}{will}吗？
 {subject} would like to {desire}. = {subject}想{desire}。
 I would like to {joined} with {named}. | I'd like to {joined} with {named}. | I want to {joined} with {named}.
     = 我想和{named}一起{joined}。

@@ -156,7 +156,7 @@ wool {wool_wear} = 羊毛{wool_wear}
 {textile} = {textile}
 
 [destination: phrase]
-to {place.the} = {place}
+to {address.the} = {address}
 to {city_sight.the} = {city_sight}
 
 [anywhere: place]
