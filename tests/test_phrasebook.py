@@ -13,7 +13,8 @@ from sacremoses import MosesTokenizer
 
 from data_prep.pairs import Pair, read_tsv
 from data_prep.phrasebook import generate_pairs, write_phrasebook
-from data_prep.phrasebook.entries import load_lexicon
+from data_prep.phrasebook.entries import Entry, load_lexicon
+from data_prep.phrasebook.forms import chinese_form
 from data_prep.phrasebook.morphology import compare, gerund, plural, regular_past, starts_with_vowel_sound, third_person
 from data_prep.phrasebook.numbers import chinese_number, english_number
 
@@ -153,6 +154,29 @@ def test_inflection() -> None:
         "better",
         "more expensive",
     ]
+
+
+def test_a_and_an() -> None:
+    words = ("umbrella", "uncle", "hour", "ATM", "apple", "university", "euro", "uniform", "US", "tie")
+    assert [word for word in words if starts_with_vowel_sound(word)] == ["umbrella", "uncle", "hour", "ATM", "apple"]
+
+
+def test_chinese_verbs_say_that_an_action_was_carried_out() -> None:
+    """In a statement; after 已经; with 过: the three kinds of result."""
+
+    def forms(chinese: str, result: str) -> list[str]:
+        entry = Entry("verb", "act", chinese, result=result)
+        return [chinese_form(entry, form) for form in ("le", "done", "guo")]
+
+    assert forms("打*网球", "-") == ["打网球了", "打网球了", "打过网球"]
+    assert forms("买*房子", "了") == ["买了房子", "买房子了", "买过房子"]
+    assert forms("修*电脑", "好") == ["修好了电脑", "修好电脑了", "修过电脑"]
+    assert forms("吃*午饭", "过") == ["吃午饭了", "吃过午饭了", "吃过午饭"]
+
+
+def test_adjectives_with_you_are_negated_with_mei() -> None:
+    entries = [Entry("adjective", "such", chinese) for chinese in ("有礼貌", "有名", "高")]
+    assert [chinese_form(entry, "not") for entry in entries] == ["没有礼貌", "不有名", "不高"]
 
 
 def test_too_many_pairs_are_refused() -> None:

@@ -197,6 +197,7 @@ def _money() -> Mapping[str, tuple[Entry, ...]]:
     return {
         "price": _phrases(_amounts(_PRICES, "yuan", "块")),
         "low_price": _phrases(_amounts(range(5, 51), "yuan", "块")),
+        "fruit_price": _phrases(_amounts(range(5, 26), "yuan", "块")),
         "middle_price": _phrases(_amounts((*range(60, 300, 10), *range(300, 950, 50)), "yuan", "块")),
         "high_price": _phrases(_amounts((*range(1000, 5000, 100), *range(5000, 9500, 500)), "yuan", "块")),
         "fare": _phrases(_amounts((*range(100, 1000, 10), *range(1000, 2000, 50)), "yuan", "块")),

@@ -15,7 +15,7 @@ fresh = 新鲜
 {dear_good.that} {dear_good} cost me {high_price}. | I paid {high_price} for {dear_good.that} {dear_good}.
     = 那{dear_good.mw}{dear_good}花了我{high_price}。
 That is {price} altogether. | That's {price} altogether. | It costs {price} altogether. = 一共{price}。
-{few} {piece_fruit.pl} cost {low_price}. = {few}{piece_fruit.mw}{piece_fruit}{low_price}。
+{few} {piece_fruit.pl} cost {fruit_price}. = {few}{piece_fruit.mw}{piece_fruit}{fruit_price}。
 How much do {small} {piece_fruit.pl} cost? | How much are {small} {piece_fruit.pl}?
     = {small}{piece_fruit.mw}{piece_fruit}多少钱？
 I would like {small} {piece_fruit.pl}. | I'd like {small} {piece_fruit.pl}. | I want {small} {piece_fruit.pl}.
