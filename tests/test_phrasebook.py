@@ -175,8 +175,8 @@ def test_chinese_verbs_say_that_an_action_was_carried_out() -> None:
 
 
 def test_adjectives_with_you_are_negated_with_mei() -> None:
-    entries = [Entry("adjective", "such", chinese) for chinese in ("有礼貌", "有名", "高")]
-    assert [chinese_form(entry, "not") for entry in entries] == ["没有礼貌", "不有名", "不高"]
+    entries = [Entry("adjective", "such", chinese) for chinese in ("有礼貌", "有耐心", "高")]
+    assert [chinese_form(entry, "not") for entry in entries] == ["没有礼貌", "没有耐心", "不高"]
 
 
 def test_too_many_pairs_are_refused() -> None:

@@ -92,8 +92,8 @@ def _completed(entry: Entry) -> str:
 
 
 def _negated(entry: Entry) -> str:
-    # 有礼貌, 有耐心 contain the verb 有; 有名 is one word.
-    return ("没" if entry.chinese.startswith("有") and entry.chinese != "有名" else "不") + entry.chinese
+    # 有礼貌, 有耐心 contain the verb 有.
+    return ("没" if entry.chinese.startswith("有") else "不") + entry.chinese
 
 
 def _some(entry: Entry) -> str:
