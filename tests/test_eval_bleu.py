@@ -2,11 +2,14 @@
 
 import json
 import math
+import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sacrebleu.metrics import BLEU, CHRF
+from sacrebleu.metrics import BLEU, CHRF, TER
 
 from data_prep.errors import DataError
 from eval.__main__ import main
@@ -53,7 +56,55 @@ def test_agrees_with_sacrebleu_called_directly() -> None:
     scores = score(hypotheses, references)
     assert scores.bleu == BLEU(lowercase=True).corpus_score(hypotheses, streams).score
     assert scores.chrf2 == CHRF(lowercase=True).corpus_score(hypotheses, streams).score
+    assert scores.ter == TER().corpus_score(hypotheses, streams).score
     assert scores.bleu_first_reference == BLEU(lowercase=True).corpus_score(hypotheses, streams[:1]).score
+
+
+def test_ter_worked_by_hand() -> None:
+    # "a b c d" against "a c d e": 1 insertion and 1 deletion for 4 words; with "x b c d" as well: 1 substitution for an
+    # average of 4 words. The second source needs no edit of 2 words.
+    assert score(["a b c d", "e f"], [["a c d e"], ["E f"]]).ter == pytest.approx(100 * 2 / 6)
+    assert score(["a b c d", "e f"], [["a c d e", "x b c d"], ["E f"]]).ter == pytest.approx(100 * 1 / 6)
+    assert score(["a b c d", "e f"], [["a c d e"], ["E f"]], keep_case=True).ter == pytest.approx(100 * 3 / 6)
+
+
+def sacrebleu_command(folder: Path, hypotheses: list[str], streams: list[list[str]], *options: str) -> dict[str, Any]:
+    """What the sacrebleu program prints for BLEU, chrF2 and TER, by the name of the metric."""
+    command = [sys.executable, "-m", "sacrebleu", *(str(write(folder / f"r{n}", *s)) for n, s in enumerate(streams))]
+    command += ["--input", str(write(folder / "out", *hypotheses)), "--metrics", "bleu", "chrf", "ter"]
+    command += ["--format", "json", "--width", "9", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return {entry["name"]: entry for entry in json.loads(done.stdout)}
+
+
+@pytest.mark.parametrize("keep_case", [False, True])
+def test_scores_and_intervals_equal_those_of_the_sacrebleu_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep_case: bool
+) -> None:
+    monkeypatch.delenv("SACREBLEU_SEED", raising=False)
+    draw = random.Random(1)
+    words = ["the", "a", "Dog", "cat", "sat", "runs", "on", "over", "it's", "mat", ",", "and", "Tom"]
+    references = [[" ".join(draw.choices(words, k=draw.randint(3, 9))) + "." for _ in range(2)] for _ in range(30)]
+    hypotheses = [" ".join(w for w in draw.choice(texts).split() if draw.random() < 0.8) for texts in references]
+    case = ["--ter-case-sensitive"] if keep_case else ["--lowercase", "--chrf-lowercase"]
+    found = score(hypotheses, references, keep_case=keep_case, samples=50)
+    streams = [list(stream) for stream in zip(*references, strict=True)]
+    printed = sacrebleu_command(tmp_path, hypotheses, streams, *case, "--confidence", "--confidence-n", "50")
+    first = sacrebleu_command(tmp_path, hypotheses, streams[:1], *case, "--confidence", "--confidence-n", "50")
+    for metric, value, signature, entry in (
+        ("BLEU", found.bleu, found.bleu_signature, printed["BLEU"]),
+        ("BLEU-1ref", found.bleu_first_reference, found.bleu_first_reference_signature, first["BLEU"]),
+        ("chrF2", found.chrf2, found.chrf2_signature, printed["chrF2"]),
+        ("TER", found.ter, found.ter_signature, printed["TER"]),
+    ):
+        interval = found.confidence[metric]
+        assert (round(value, 9), signature) == (entry["score"], entry["signature"])
+        assert round(interval.mean, 9) == entry["confidence_mean"]
+        assert round(interval.half_width, 9) == entry["confidence_var"]
+        assert f"{value:6.2f}  ({interval.mean:.2f} ± {interval.half_width:.2f})" in found.to_text()
+    unsampled = score(hypotheses, references, keep_case=keep_case)
+    assert (unsampled.bleu, unsampled.ter, unsampled.confidence) == (found.bleu, found.ter, {})
+    assert " ± " not in unsampled.to_text()
 
 
 def test_case() -> None:
@@ -128,11 +179,13 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     result = tmp_path / "new" / "scores.json"
     assert main(["score", str(hypotheses), "--references", str(tmp_path / "en"), "--json", str(result)]) == 0
     output = capsys.readouterr().out
-    expected = score(["he is a very good man .", ""], [["He is a very good man."], ["No.", "Nope."]])
+    pairs = [["He is a very good man."], ["No.", "Nope."]]
+    expected = score(["he is a very good man .", ""], pairs, samples=1000)
     assert f"{expected.bleu:.2f}" in output
     assert expected.bleu_signature in output and expected.chrf2_signature in output
     document = json.loads(result.read_text())
-    assert document["scores"]["bleu"] == expected.bleu
+    assert document["scores"] == json.loads(json.dumps(expected.to_json()))
+    assert document["settings"] == {"keep_case": False, "samples": 1000}
     assert [Path(file["path"]).name for file in document["files"]] == ["out", "en.0", "en.1"]
     assert list(result.parent.iterdir()) == [result]
 
@@ -159,6 +212,12 @@ def test_command_line_errors(
     error = capsys.readouterr().err
     assert error.startswith("error: ") and error.count("\n") == 1 and message in error
     assert not result.exists()
+
+
+def test_wrong_number_of_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(write(tmp_path / "out", "a"))
+    assert main(["score", path, "--references", path, "--samples", "1"]) == 2
+    assert capsys.readouterr().err.startswith("error: --samples 1: must be 0 (no confidence intervals) or at least 2")
 
 
 def test_bad_option_is_one_line_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,10 +19,20 @@ HELP = "score a file of detokenised hypotheses"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.description = "BLEU and chrF2 of detokenised hypotheses against raw references, with sacreBLEU's signatures."
+    parser.description = (
+        "BLEU, chrF2 and TER of detokenised hypotheses against raw references, with bootstrap confidence intervals and "
+        "sacreBLEU's signatures."
+    )
     parser.add_argument("hypotheses", type=Path, metavar="HYPOTHESES", help="one detokenised hypothesis per line")
     add_references(parser)
     add_keep_case(parser)
+    parser.add_argument(
+        "--samples",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="bootstrap samples for the confidence intervals; 0 for none (default: %(default)s)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the scores as JSON")
 
 
@@ -40,14 +50,14 @@ def run(args: argparse.Namespace) -> None:
             f"{args.hypotheses}: {len(hypotheses)} hypotheses for {len(references)} sources in {paths[0]}; "
             "expected exactly one line per source"
         )
-    scores = score(hypotheses, references, keep_case=args.keep_case)
+    scores = score(hypotheses, references, keep_case=args.keep_case, samples=args.samples)
     if args.json is not None:
         at = commit()
         write_json(
             args.json,
             {
                 "scores": scores.to_json(),
-                "settings": {"keep_case": args.keep_case},
+                "settings": {"keep_case": args.keep_case, "samples": args.samples},
                 "files": describe_files([args.hypotheses, *paths]),
                 "commit": None if at is None else asdict(at),
                 "versions": versions(),
