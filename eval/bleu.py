@@ -170,11 +170,10 @@ def _interval(metric: Any, hypotheses: Sequence[str], streams: Sequence[Any], sa
 
     metric.n_bootstrap = samples
     statistics = metric._extract_corpus_statistics(hypotheses, streams)
-    resampled: list[Any]
     metric.seed, resampled = _bootstrap_resample(statistics, metric, samples)
     if len({type(sample.score) for sample in resampled}) > 1:
         for sample in resampled:
-            sample.score = np.float32(sample.score)
+            sample.score = np.float32(sample.score)  # type: ignore[assignment]
     result = Score("", 0.0)
     result.estimate_ci(resampled)
     return Interval(float(result._mean), float(result._ci))

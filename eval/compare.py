@@ -11,13 +11,14 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from math import isclose
 from typing import Any
 
 from data_prep.errors import DataError
 
-from .bleu import Scores, check_counts, reference_streams, score
+from .bleu import Scores, check_counts, new_metrics, reference_streams, score
+from .buckets import FrequencyBucket, LengthBucket, by_frequency, by_length
+from .sentences import Differences, differences
 
 METRICS = ("BLEU", "chrF2", "TER")
 """Names of the metrics, as sacreBLEU has them."""
@@ -43,71 +44,100 @@ class Tested:
 
 
 @dataclass(frozen=True)
+class Significance:
+    """The tests of all systems against one set of references.
+
+    Attributes:
+        tests: for each metric in `METRICS` the results of each system.
+        signatures: for each metric sacreBLEU's signatures of the two tests, ``bootstrap`` and ``randomisation``.
+    """
+
+    tests: Mapping[str, Mapping[str, Tested]]
+    signatures: Mapping[str, Mapping[str, str]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the tests as a JSON object, in full precision."""
+        return {
+            "tests": {
+                metric: {name: asdict(test) for name, test in tests.items()} for metric, tests in self.tests.items()
+            },
+            "signatures": {metric: dict(signatures) for metric, signatures in self.signatures.items()},
+        }
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Systems compared with the first of them.
 
     Attributes:
         scores: scores of each system, see `eval.bleu.score`.
-        tests: for each metric in `METRICS` the results of each system.
-        signatures: for each metric sacreBLEU's signatures of the two tests, ``bootstrap`` and ``randomisation``.
-        lengths: BLEU by length of the sources; see `by_length`.
+        significance: the tests against all references.
+        first_reference: the tests against the first reference of each source; None if there are no others.
+        lengths: BLEU by length of the sources; see `eval.buckets.by_length`.
+        frequencies: F1 of words by their frequency; see `eval.buckets.by_frequency`.
+        sentences: for every system but the first, how it differs from the first; see `eval.sentences.differences`.
     """
 
     scores: Mapping[str, Scores]
-    tests: Mapping[str, Mapping[str, Tested]]
-    signatures: Mapping[str, Mapping[str, str]]
-    lengths: Sequence[Mapping[str, Any]]
+    significance: Significance
+    first_reference: Significance | None
+    lengths: Sequence[LengthBucket]
+    frequencies: Sequence[FrequencyBucket]
+    sentences: Mapping[str, Differences]
+
+    @property
+    def baseline(self) -> str:
+        """Name of the first system."""
+        return next(iter(self.scores))
 
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as a JSON object, in full precision."""
         return {
-            "baseline": next(iter(self.scores)),
+            "baseline": self.baseline,
             "scores": {name: scores.to_json() for name, scores in self.scores.items()},
-            "tests": {
-                metric: {name: asdict(test) for name, test in tests.items()} for metric, tests in self.tests.items()
-            },
-            "signatures": {metric: dict(signatures) for metric, signatures in self.signatures.items()},
-            "by_source_length": [dict(bucket) for bucket in self.lengths],
+            **self.significance.to_json(),
+            "first_reference": None if self.first_reference is None else self.first_reference.to_json(),
+            "by_source_length": [bucket.to_json() for bucket in self.lengths],
+            "by_word_frequency": [bucket.to_json() for bucket in self.frequencies],
+            "sentences": {name: found.to_json() for name, found in self.sentences.items()},
         }
 
-    def to_text(self) -> str:
-        """Return the comparison as tables."""
-        width = max(len("system"), *map(len, self.scores))
-        head = (
-            f"{'system':{width}}  {'score':>6}  {'mean and 95% interval':>21}  {'p bootstrap':>11}  {'p random.':>11}"
-        )
-        lines = []
-        for metric, tests in self.tests.items():
-            lines += [f"{metric}{' (lower is better)' if metric == 'TER' else ''}", f"  {head}"]
-            for name, test in tests.items():
-                interval = f"{test.mean:.2f} ± {test.interval:.2f}"
-                p_values = [_p_value(value) for value in (test.p_bootstrap, test.p_randomisation)]
-                lines.append(
-                    f"  {name:{width}}  {test.score:6.2f}  {interval:>21}  {p_values[0]:>11}  {p_values[1]:>11}"
-                )
-            lines += [f"  {signature}" for signature in self.signatures[metric].values()]
-        lines.append("first reference, length ratio")
-        for name, scores in self.scores.items():
-            lines.append(f"  {name:{width}}  {scores.bleu_first_reference:6.2f}  {scores.length_ratio:6.3f}")
-        if self.lengths:
-            names = "".join(f"  {name:>{max(6, len(name))}}" for name in self.scores)
-            lines += ["BLEU by length of the source, in characters", f"  {'length':>9}  {'sources':>7}{names}"]
-            for bucket in self.lengths:
-                values = "".join(f"  {bucket['bleu'][name]:{max(6, len(name))}.2f}" for name in self.scores)
-                lines.append(f"  {_range(bucket):>9}  {bucket['sources']:7}{values}")
-        lines.append(f"*: p < 0.05, compared with {next(iter(self.scores))}")
-        return "\n".join(lines)
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """What is compared.
+
+    Attributes:
+        lengths: limits of the lengths of sources; see `eval.buckets.by_length`.
+        frequencies: limits of the frequencies of words; see `eval.buckets.by_frequency`.
+        sentences: maximum number of wins, and of losses, to show for each system.
+        keep_case: score the text as written instead of lower-casing both sides.
+        samples: number of bootstrap samples.
+        trials: number of trials of approximate randomisation.
+
+    Raises:
+        DataError: a number is out of range.
+    """
+
+    lengths: Sequence[int] = (5, 8, 12, 16)
+    frequencies: Sequence[int] = (0, 9, 99, 999)
+    sentences: int = 5
+    keep_case: bool = False
+    samples: int = 1000
+    trials: int = 10000
+
+    def __post_init__(self) -> None:
+        for option, value in (("--samples", self.samples), ("--trials", self.trials)):
+            if value < 1:
+                raise DataError(f"{option} {value}: must be at least 1")
 
 
 def compare(
     systems: Mapping[str, Sequence[str]],
     references: Sequence[Sequence[str]],
     sources: Sequence[str] | None = None,
-    *,
-    limits: Sequence[int] = (),
-    keep_case: bool = False,
-    samples: int = 1000,
-    trials: int = 10000,
+    counts: Mapping[str, int] | None = None,
+    options: CompareOptions | None = None,
 ) -> Comparison:
     """Compare systems with the first of them.
 
@@ -115,39 +145,57 @@ def compare(
         systems: for each name its detokenised hypotheses, one per source; two systems or more.
         references: for each source its raw references, one or more; the number may differ between sources.
         sources: raw sources, for BLEU by length. Default: none
-        limits: see `by_length`.
-        keep_case: score the text as written instead of lower-casing both sides. Default: False
-        samples: number of bootstrap samples. Default: 1000
-        trials: number of trials of approximate randomisation. Default: 10000
+        counts: how often words occur in the training data, for F1 by frequency. Default: unknown
+        options: see `CompareOptions`.
 
     Raises:
-        DataError: there are fewer than two systems, or a number of lines or of samples is wrong.
+        DataError: there are fewer than two systems, or a number of lines is wrong.
     """
-    from sacrebleu.metrics import BLEU, CHRF, TER
-    from sacrebleu.significance import PairedTest
-
+    options = options or CompareOptions()
     if len(systems) < 2:
         raise DataError(f"{len(systems)} system to compare; expected at least two")
-    for option, value in (("--samples", samples), ("--trials", trials)):
-        if value < 1:
-            raise DataError(f"{option} {value}: must be at least 1")
     for hypotheses in systems.values():
         check_counts(hypotheses, references)
+    case = options.keep_case
+    # Before the tests, which take long
+    lengths = [] if sources is None else by_length(systems, references, sources, options.lengths, keep_case=case)
+    frequencies = (
+        [] if counts is None else by_frequency(systems, references, counts, options.frequencies, keep_case=case)
+    )
+    sentences = differences(systems, references, sources, count=options.sentences, keep_case=case)
     streams = reference_streams(references)
+    return Comparison(
+        {name: score(hypotheses, references, keep_case=case) for name, hypotheses in systems.items()},
+        significance_of(systems, streams, options),
+        significance_of(systems, streams[:1], options) if len(streams) > 1 else None,
+        lengths,
+        frequencies,
+        sentences,
+    )
+
+
+def significance_of(
+    systems: Mapping[str, Sequence[str]], streams: Sequence[Sequence[Any]], options: CompareOptions
+) -> Significance:
+    """Test every system against the first.
+
+    Args:
+        systems: for each name its detokenised hypotheses, one per source.
+        streams: references; see `eval.bleu.reference_streams`.
+        options: numbers of samples and trials, and the case.
+    """
+    from sacrebleu.significance import PairedTest
+
     named: list[tuple[str, Sequence[str]]] = [(name, list(hypotheses)) for name, hypotheses in systems.items()]
 
     def test(kind: str, count: int) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        metrics = {
-            "BLEU": BLEU(lowercase=not keep_case),
-            "chrF2": CHRF(lowercase=not keep_case),
-            "TER": TER(case_sensitive=keep_case),
-        }
+        metrics = new_metrics(options.keep_case)
         with _quiet():
             signatures, results = PairedTest(named, metrics, streams, test_type=kind, n_samples=count)()
         return signatures, results
 
-    bootstrap_signatures, bootstrap = test("bs", samples)
-    randomisation_signatures, randomisation = test("ar", trials)
+    bootstrap_signatures, bootstrap = test("bs", options.samples)
+    randomisation_signatures, randomisation = test("ar", options.trials)
     tests = {
         metric: {name: _tested(bootstrap[metric], randomisation[metric], number) for number, name in enumerate(systems)}
         for metric in METRICS
@@ -159,50 +207,7 @@ def compare(
         }
         for metric in METRICS
     }
-    scores = {name: score(hypotheses, references, keep_case=keep_case) for name, hypotheses in systems.items()}
-    lengths = [] if sources is None else by_length(systems, references, sources, limits, keep_case=keep_case)
-    return Comparison(scores, tests, signatures, lengths)
-
-
-def by_length(
-    systems: Mapping[str, Sequence[str]],
-    references: Sequence[Sequence[str]],
-    sources: Sequence[str],
-    limits: Sequence[int],
-    *,
-    keep_case: bool = False,
-) -> list[dict[str, Any]]:
-    """Return BLEU of sources of similar length. The length is that of the raw text in characters without white space.
-
-    Args:
-        systems: for each name its detokenised hypotheses, one per source.
-        references: for each source its raw references.
-        sources: raw sources.
-        limits: highest length of each bucket but the last, which has no limit; ascending. Empty buckets are left out.
-        keep_case: score the text as written instead of lower-casing both sides. Default: False
-
-    Returns:
-        For each bucket ``from``, ``to`` (None for the last), the number of ``sources`` and the ``bleu`` of each system.
-
-    Raises:
-        DataError: the numbers of sources and references differ, or the limits do not ascend.
-    """
-    if len(sources) != len(references):
-        raise DataError(f"{len(sources)} sources, but {len(references)} lines of references")
-    if any(limit < 1 for limit in limits) or any(a >= b for a, b in pairwise(limits)):
-        raise DataError(f"--lengths {' '.join(map(str, limits))}: must be at least 1 and ascend")
-    lengths = [len("".join(source.split())) for source in sources]
-    buckets = []
-    for lowest, highest in zip([0, *(limit + 1 for limit in limits)], [*limits, None], strict=True):
-        inside = [n for n, length in enumerate(lengths) if lowest <= length and (highest is None or length <= highest)]
-        if inside:
-            picked = [references[n] for n in inside]
-            bleu = {
-                name: score([hypotheses[n] for n in inside], picked, keep_case=keep_case).bleu
-                for name, hypotheses in systems.items()
-            }
-            buckets.append({"from": lowest, "to": highest, "sources": len(inside), "bleu": bleu})
-    return buckets
+    return Significance(tests, signatures)
 
 
 def _tested(bootstrap: Sequence[Any], randomisation: Sequence[Any], number: int) -> Tested:
@@ -224,11 +229,3 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
-
-
-def _p_value(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}{'*' if value < 0.05 else ' '}"
-
-
-def _range(bucket: Mapping[str, Any]) -> str:
-    return f"{bucket['from']}+" if bucket["to"] is None else f"{bucket['from']}-{bucket['to']}"

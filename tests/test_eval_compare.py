@@ -1,6 +1,9 @@
 """Comparisons of systems: the tests of significance recomputed by hand, buckets of lengths, the table."""
 
 import json
+import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +12,15 @@ import pytest
 from sacrebleu.metrics import BLEU, CHRF, TER
 
 from data_prep.errors import DataError
+from data_prep.manifest import FORMAT
 from eval.__main__ import main
 from eval.bleu import reference_streams, score
-from eval.compare import by_length, compare
+from eval.buckets import FrequencyBucket, by_frequency, by_length, count_words
+from eval.compare import CompareOptions, compare
+from eval.comparison_text import to_markdown, to_text
+from eval.sentences import differences, sentence_scores
+from eval.tables import Table
+from eval.training_words import training_counts
 
 SYSTEMS = {
     "one": ["He has a dog.", "this is a Book", "where is the bank now", "I don't know", "it rains today", "come in"],
@@ -49,61 +58,151 @@ def corpus(metric: Any, hypotheses: list[str], references: list[list[str]]) -> f
 @pytest.mark.parametrize("keep_case", [False, True])
 def test_agrees_with_resampling_by_hand(keep_case: bool) -> None:
     samples, trials, size = 25, 30, len(REFERENCES)
-    found = compare(SYSTEMS, REFERENCES, keep_case=keep_case, samples=samples, trials=trials)
+    found = compare(SYSTEMS, REFERENCES, options=CompareOptions(keep_case=keep_case, samples=samples, trials=trials))
     picks = np.random.default_rng(SEED).choice(size, size=(samples, size), replace=True)
     swaps = np.random.default_rng(SEED).integers(2, size=(trials, size), dtype=bool)
     baseline = SYSTEMS["one"]
-    for metric_name, metric in metrics(keep_case).items():
-        for name, hypotheses in SYSTEMS.items():
-            test = found.tests[metric_name][name]
-            assert test.score == pytest.approx(corpus(metric, hypotheses, REFERENCES))
-            resampled, differences = [], []
-            for pick in picks:
-                references = [REFERENCES[n] for n in pick]
-                resampled.append(corpus(metric, [hypotheses[n] for n in pick], references))
-                differences.append(abs(resampled[-1] - corpus(metric, [baseline[n] for n in pick], references)))
-            assert test.mean == pytest.approx(np.mean(resampled), abs=1e-4)
-            if name == "one":
-                assert (test.p_bootstrap, test.p_randomisation) == (None, None)
-                continue
-            difference = abs(test.score - corpus(metric, baseline, REFERENCES))
-            above = sum(bool(d - np.mean(differences) > difference + 1e-6) for d in differences)
-            assert test.p_bootstrap == pytest.approx((above + 1) / (samples + 1))
-            above = 0
-            for swap in swaps:
-                first = [a if s else b for a, b, s in zip(baseline, hypotheses, swap, strict=True)]
-                second = [b if s else a for a, b, s in zip(baseline, hypotheses, swap, strict=True)]
-                above += abs(corpus(metric, first, REFERENCES) - corpus(metric, second, REFERENCES)) > difference + 1e-6
-            assert test.p_randomisation == pytest.approx((above + 1) / (trials + 1))
-        assert "bs:25" in found.signatures[metric_name]["bootstrap"]
-        assert "ar:30" in found.signatures[metric_name]["randomisation"]
-        assert f"case:{'mixed' if keep_case else 'lc'}" in found.signatures[metric_name]["bootstrap"]
+    assert found.first_reference is not None
+    for significance, against in (
+        (found.significance, REFERENCES),
+        (found.first_reference, [texts[:1] for texts in REFERENCES]),
+    ):
+        for metric_name, metric in metrics(keep_case).items():
+            for name, hypotheses in SYSTEMS.items():
+                test = significance.tests[metric_name][name]
+                assert test.score == pytest.approx(corpus(metric, hypotheses, against))
+                resampled, gaps = [], []
+                for pick in picks:
+                    references = [against[n] for n in pick]
+                    resampled.append(corpus(metric, [hypotheses[n] for n in pick], references))
+                    gaps.append(abs(resampled[-1] - corpus(metric, [baseline[n] for n in pick], references)))
+                assert test.mean == pytest.approx(np.mean(resampled), abs=1e-4)
+                if name == "one":
+                    assert (test.p_bootstrap, test.p_randomisation) == (None, None)
+                    continue
+                difference = abs(test.score - corpus(metric, baseline, against))
+                above = sum(bool(gap - np.mean(gaps) > difference + 1e-6) for gap in gaps)
+                assert test.p_bootstrap == pytest.approx((above + 1) / (samples + 1))
+                above = 0
+                for swap in swaps:
+                    first = [a if s else b for a, b, s in zip(baseline, hypotheses, swap, strict=True)]
+                    second = [b if s else a for a, b, s in zip(baseline, hypotheses, swap, strict=True)]
+                    gap = abs(corpus(metric, first, against) - corpus(metric, second, against))
+                    above += gap > difference + 1e-6
+                assert test.p_randomisation == pytest.approx((above + 1) / (trials + 1))
+            assert "bs:25" in significance.signatures[metric_name]["bootstrap"]
+            assert "ar:30" in significance.signatures[metric_name]["randomisation"]
+            assert f"case:{'mixed' if keep_case else 'lc'}" in significance.signatures[metric_name]["bootstrap"]
     assert found.scores == {name: score(SYSTEMS[name], REFERENCES, keep_case=keep_case) for name in SYSTEMS}
+
+
+@pytest.mark.parametrize("kind", ["bs", "ar"])
+def test_equals_the_paired_tests_of_the_sacrebleu_command(tmp_path: Path, kind: str) -> None:
+    draw = random.Random(2)
+    words = ["the", "a", "Dog", "cat", "sat", "runs", "on", "over", "it's", "mat", ",", "and", "Tom"]
+    references = [" ".join(draw.choices(words, k=draw.randint(4, 9))) for _ in range(60)]
+    systems = {
+        name: [" ".join(w for w in text.split() if draw.random() < kept) for text in references]
+        for name, kept in (("one", 0.8), ("two", 0.75))
+    }
+    for name, lines in {**systems, "reference": references}.items():
+        (tmp_path / name).write_text("".join(f"{line}\n" for line in lines))
+    command = [sys.executable, "-m", "sacrebleu", str(tmp_path / "reference"), "--input"]
+    command += [*(str(tmp_path / name) for name in systems), "--metrics", "bleu", "chrf", "ter", "--format", "text"]
+    command += ["--lowercase", "--chrf-lowercase", f"--paired-{kind}", f"--paired-{kind}-n", "200", "--width", "4"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    printed = " ".join(done.stdout.replace("|", " ").split())
+    options = CompareOptions(samples=200, trials=200)
+    significance = compare(systems, [[text] for text in references], options=options).significance
+    for metric, tests in significance.tests.items():
+        for test in tests.values():
+            interval = f" ({test.mean:.4f} ± {test.interval:.4f})" if kind == "bs" else ""
+            assert f" {test.score:.4f}{interval} " in printed
+        p_value = tests["two"].p_bootstrap if kind == "bs" else tests["two"].p_randomisation
+        assert f"(p = {p_value:.4f})" in printed
+        assert significance.signatures[metric]["bootstrap" if kind == "bs" else "randomisation"] in done.stdout
 
 
 def test_a_system_does_not_differ_from_its_copy_but_from_a_bad_one() -> None:
     good = [f"sentence number {n} is about the {n * n} words" for n in range(60)]
     bad = [f"sentence {n} about words" for n in range(60)]
-    found = compare({"good": good, "copy": list(good), "bad": bad}, [[text] for text in good], samples=200, trials=200)
-    for tests in found.tests.values():
+    systems = {"good": good, "copy": list(good), "bad": bad}
+    found = compare(systems, [[text] for text in good], options=CompareOptions(samples=200, trials=200))
+    assert found.first_reference is None, "there is only one reference"
+    for tests in found.significance.tests.values():
         assert tests["copy"].p_bootstrap == tests["copy"].p_randomisation == 1.0
         assert tests["bad"].p_bootstrap == pytest.approx(1 / 201) == tests["bad"].p_randomisation
-    text = found.to_text()
-    assert f"{1 / 201:.4f}*" in text and "1.0000 " in text
+    text = to_text(found)
+    assert f"{1 / 201:.4f}*" in text and "1.0000 " in text and "1 ref" not in text
+    assert (found.sentences["copy"].equal, found.sentences["bad"].worse) == (60, 60)
 
 
 def test_buckets_of_lengths() -> None:
     sources = ["四个字。", "五个字 呢。", "有六个字吗？", "二字", "x" * 30, "七个字在这里"]
     found = by_length(SYSTEMS, REFERENCES, sources, [2, 5, 6, 20])
-    assert [(b["from"], b["to"], b["sources"]) for b in found] == [(0, 2, 1), (3, 5, 2), (6, 6, 2), (21, None, 1)]
+    assert [(b.lowest, b.highest, b.sources) for b in found] == [(0, 2, 1), (3, 5, 2), (6, 6, 2), (21, None, 1)]
     inside = [[3], [0, 1], [2, 5], [4]]
     for bucket, members in zip(found, inside, strict=True):
         for name, hypotheses in SYSTEMS.items():
-            expected = score([hypotheses[n] for n in members], [REFERENCES[n] for n in members]).bleu
-            assert bucket["bleu"][name] == expected
-    assert by_length(SYSTEMS, REFERENCES, sources, [])[0]["bleu"] == {
+            expected = score([hypotheses[n] for n in members], [REFERENCES[n] for n in members])
+            assert bucket.bleu[name] == expected.bleu
+            assert bucket.bleu_first_reference[name] == expected.bleu_first_reference
+    assert by_length(SYSTEMS, REFERENCES, sources, [])[0].bleu == {
         name: score(hypotheses, REFERENCES).bleu for name, hypotheses in SYSTEMS.items()
     }
+
+
+def test_words_by_frequency_worked_by_hand() -> None:
+    counts = count_words(["The cat.", "the dog's", "THE cat sat"])
+    assert counts == {"the": 3, "cat": 2, ".": 1, "dog's": 1, "sat": 1}
+    # "the" is frequent. Of "cat", "sat", "." (1 or 2): "cat" is right, "." is missing and "sat" is wrong. "mouse" is
+    # new. With the second reference of the first sentence everything but one "the" is right.
+    systems = {"one": ["the the cat sat", "a mouse"]}
+    references = [["The cat.", "the cat sat"], ["the mouse"]]
+    first, middle, last = by_frequency(systems, references, counts, [0, 2])
+    assert first == FrequencyBucket(0, 0, 1, {"one": 100 * 2 * 1 / (2 + 1)}, {"one": 100 * 2 * 1 / (2 + 1)})
+    assert (middle.lowest, middle.highest, middle.words) == (1, 2, 2)
+    assert middle.f1 == {"one": 100.0} and middle.f1_first_reference == {"one": pytest.approx(100 * 2 * 1 / (2 + 2))}
+    assert (last.lowest, last.highest, last.words) == (3, None, 2)
+    assert last.f1["one"] == pytest.approx(100 * 2 * 1 / (2 + 2)) == last.f1_first_reference["one"]
+    cased = by_frequency(systems, references, count_words(["The cat"], keep_case=True), [0], keep_case=True)
+    assert [bucket.words for bucket in cased] == [3, 2]  # ".", "the", "mouse" are new
+
+
+def test_largest_wins_and_losses() -> None:
+    baseline = ["good one here", "bad", "the same words", "quite fine then"]
+    other = ["good one", "much better now", "the same words", "no"]
+    references = [["good one here"], ["much better now"], ["the same words"], ["quite fine then", "no"]]
+    found = differences({"a": baseline, "b": other}, references, ["一", "二", "三", "四"], count=1)["b"]
+    assert (found.better, found.worse, found.equal) == (1, 1, 2)
+    (win,), (loss,) = found.wins, found.losses
+    assert (win.number, win.source, win.hypothesis, win.baseline, win.score) == (2, "二", other[1], "bad", 100.0)
+    assert (loss.number, loss.baseline_score) == (1, 100.0)
+    chrf = CHRF(lowercase=True).sentence_score("good one", ["good one here"]).score
+    assert loss.gain == pytest.approx(chrf - 100) and sentence_scores(other, references)[0] == chrf
+    nothing = differences({"a": baseline, "b": other}, references, count=0)["b"]
+    assert (nothing.wins, nothing.losses, nothing.better) == ([], [], 1)
+
+
+def test_tables() -> None:
+    table = Table("A|B", ("name", "score"), [("x_1", "1.00"), ("long name", "10.00")], ["a note"])
+    assert table.to_text().splitlines() == [
+        "A|B",
+        "  name       score",
+        "  x_1         1.00",
+        "  long name  10.00",
+        "  a note",
+    ]
+    assert table.to_markdown().splitlines() == [
+        "**A\\|B**",
+        "",
+        "| name | score |",
+        "| --- | ---: |",
+        "| x\\_1 | 1.00 |",
+        "| long name | 10.00 |",
+        "",
+        "a note  ",
+    ]
 
 
 def test_wrong_input() -> None:
@@ -113,14 +212,18 @@ def test_wrong_input() -> None:
     with pytest.raises(DataError, match="6 hypotheses for 5 sources"):
         compare(two, REFERENCES[:5])
     with pytest.raises(DataError, match="--samples 0: must be at least 1"):
-        compare(two, REFERENCES, samples=0)
+        CompareOptions(samples=0)
     with pytest.raises(DataError, match="--trials -1: must be at least 1"):
-        compare(two, REFERENCES, trials=-1)
+        CompareOptions(trials=-1)
+    with pytest.raises(DataError, match="--sentences -1: must not be negative"):
+        differences(two, REFERENCES, count=-1)
     with pytest.raises(DataError, match="5 sources, but 6 lines of references"):
         by_length(two, REFERENCES, ["a"] * 5, [])
     for limits in ([0, 3], [3, 3], [5, 2]):
         with pytest.raises(DataError, match=r"--lengths .*: must be at least 1 and ascend"):
             by_length(two, REFERENCES, ["a"] * 6, limits)
+    with pytest.raises(DataError, match="--frequencies 3 3: must be at least 0 and ascend"):
+        by_frequency(two, REFERENCES, {}, [3, 3])
 
 
 @pytest.fixture
@@ -138,28 +241,46 @@ def files(tmp_path: Path) -> Path:
 
 def test_command_line(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["compare", str(files / "one"), f"better={files / 'two'}", "--data", str(files / "data")]
+    (files / "train").write_text("He has\nhe is in the rain.\n")
     arguments += ["--samples", "20", "--trials", "30", "--lengths", "5", "7", "--json", str(files / "result.json")]
+    arguments += ["--markdown", str(files / "result.md"), "--training", str(files / "train"), "--frequencies", "0", "1"]
     assert main(arguments) == 0
     expected = compare(
         {"one": SYSTEMS["one"], "better": SYSTEMS["two"]},
         REFERENCES,
         ["字" * n for n in range(4, 10)],
-        limits=[5, 7],
-        samples=20,
-        trials=30,
+        count_words(["He has", "he is in the rain."]),
+        CompareOptions(lengths=[5, 7], frequencies=[0, 1], samples=20, trials=30),
     )
-    assert capsys.readouterr().out == expected.to_text() + "\n"
+    assert capsys.readouterr().out == to_text(expected) + "\n"
+    markdown = (files / "result.md").read_text(encoding="utf-8")
+    assert markdown == to_markdown(expected) + "\n"
+    assert markdown.count("| --- | ---: |") == 6 and "- reference: He has a dog." in markdown
     document = json.loads((files / "result.json").read_text())
     plain = json.loads(json.dumps(expected.to_json()))
     assert {key: document[key] for key in plain} == plain
     assert document["baseline"] == "one"
     assert [bucket["sources"] for bucket in document["by_source_length"]] == [2, 2, 2]
-    assert document["settings"] == {"keep_case": False, "samples": 20, "trials": 30}
+    assert [bucket["from"] for bucket in document["by_word_frequency"]] == [0, 1, 2]
+    assert document["settings"] == {
+        **{"lengths": [5, 7], "frequencies": [0, 1], "sentences": 5},
+        **{"keep_case": False, "samples": 20, "trials": 30},
+    }
     assert document["systems"].keys() == {"one", "better"}
     assert [Path(file["path"]).name for file in document["files"]] == [
         *(f"test.en.{n}" for n in range(3)),
-        "test.zh",
+        *("test.zh", "train"),
     ]
+
+
+def test_words_of_prepared_data_are_those_of_its_text(tmp_path: Path) -> None:
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "train.en").write_text("i don 't , tom 's\n")
+    assert training_counts(None, tmp_path, False) is None, "without a manifest nobody knows what the tokens are"
+    (tmp_path / "manifest.json").write_text(json.dumps({"format": FORMAT, "options": {}}))
+    # the text is "i don't, tom's", whose 13a tokens these are
+    assert training_counts(None, tmp_path, False) == {"i": 1, "don't": 1, ",": 1, "tom's": 1}
+    assert training_counts(None, None, False) is None
 
 
 def test_references_without_sources(files: Path, capsys: pytest.CaptureFixture[str]) -> None:

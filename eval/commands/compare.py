@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from data_prep.errors import DataError
-from data_prep.files import read_lines, write_json
+from data_prep.files import read_lines, write_json, write_lines
 
-from ..compare import compare
+from ..compare import CompareOptions, compare
+from ..comparison_text import to_markdown, to_text
 from ..provenance import commit, versions
 from ..references import read_references
+from ..training_words import training_counts, training_file
 from .shared import add_keep_case, add_references, describe_files, reference_paths
 
 HELP = "compare translations by several systems, with tests of significance"
@@ -21,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.description = (
         "BLEU, chrF2 and TER of several systems, each compared with the first by paired bootstrap and approximate "
-        "randomisation, and BLEU by length of the source."
+        "randomisation, against all references and against the first; BLEU by length of the source, F1 of words by "
+        "their frequency in the training data, and the sentences with the largest differences."
     )
     parser.add_argument(
         "systems",
@@ -35,19 +38,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sources", type=Path, metavar="FILE", help="raw sources, for BLEU by length (default: those of --data)"
     )
     parser.add_argument(
+        "--training",
+        type=Path,
+        metavar="FILE",
+        help="English side of the training data as raw text, for F1 by frequency (default: that of --data)",
+    )
+    defaults = CompareOptions()
+    parser.add_argument(
         "--lengths",
         type=int,
         nargs="+",
-        default=[5, 8, 12, 16],
+        default=defaults.lengths,
         metavar="N",
-        help="highest length of each range but the last, in characters of the source (default: 5 8 12 16)",
+        help="highest length of each range but the last, in characters of the source "
+        f"(default: {' '.join(map(str, defaults.lengths))})",
     )
-    parser.add_argument("--samples", type=int, default=1000, help="bootstrap samples (default: %(default)s)")
     parser.add_argument(
-        "--trials", type=int, default=10000, help="trials of approximate randomisation (default: %(default)s)"
+        "--frequencies",
+        type=int,
+        nargs="+",
+        default=defaults.frequencies,
+        metavar="N",
+        help="highest number of occurrences of each range but the last "
+        f"(default: {' '.join(map(str, defaults.frequencies))})",
+    )
+    parser.add_argument(
+        "--sentences",
+        type=int,
+        default=defaults.sentences,
+        metavar="N",
+        help="largest wins and largest losses to show of each system (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--samples", type=int, default=defaults.samples, metavar="N", help="bootstrap samples (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--trials",
+        type=int,
+        default=defaults.trials,
+        metavar="N",
+        help="trials of approximate randomisation (default: %(default)s)",
     )
     add_keep_case(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything as JSON")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables and sentences as Markdown")
 
 
 def named_files(systems: list[str]) -> dict[str, Path]:
@@ -91,25 +125,26 @@ def run(args: argparse.Namespace) -> None:
     source_path = args.sources
     if source_path is None and args.data is not None:
         source_path = args.data / "raw" / f"{args.split}.zh"
+    options = CompareOptions(**{field.name: getattr(args, field.name) for field in fields(CompareOptions)})
     comparison = compare(
         systems,
         references,
         None if source_path is None else read_lines(source_path),
-        limits=args.lengths,
-        keep_case=args.keep_case,
-        samples=args.samples,
-        trials=args.trials,
+        training_counts(args.training, args.data, args.keep_case),
+        options,
     )
     if args.json is not None:
         at = commit()
-        read = [*paths, *([] if source_path is None else [source_path])]
+        read = [*paths, *(path for path in (source_path, training_file(args.training, args.data)) if path is not None)]
         document = {
             **comparison.to_json(),
-            "settings": {"keep_case": args.keep_case, "samples": args.samples, "trials": args.trials},
+            "settings": asdict(options),
             "systems": dict(zip(files, describe_files(list(files.values())), strict=True)),
             "files": describe_files(read),
             "commit": None if at is None else asdict(at),
             "versions": versions(),
         }
         write_json(args.json, document)
-    print(comparison.to_text())
+    if args.markdown is not None:
+        write_lines(args.markdown, [to_markdown(comparison)])
+    print(to_text(comparison))

@@ -1,0 +1,140 @@
+"""A comparison of systems as tables, for text, Markdown and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .buckets import range_text
+from .compare import Comparison, Tested
+from .sentences import Difference, Differences
+from .tables import Table, escape_markdown
+
+_COLUMNS = ("mean ± 95%", "p boot.", "p rand.")
+
+
+def tables(comparison: Comparison) -> list[Table]:
+    """Return the scores with the tests, the lengths, BLEU by length and F1 by frequency."""
+    found = [_significance(comparison, metric) for metric in comparison.significance.tests]
+    found.append(
+        Table(
+            "Length",
+            ("system", "length ratio", "brevity penalty", "tokens"),
+            [
+                (name, f"{s.length_ratio:.3f}", f"{s.brevity_penalty:.3f}", str(s.hypothesis_length))
+                for name, s in comparison.scores.items()
+            ],
+        )
+    )
+    if comparison.lengths:
+        rows = [
+            (range_text(b.lowest, b.highest), str(b.sources), *_by_system(b.bleu, b.bleu_first_reference, comparison))
+            for b in comparison.lengths
+        ]
+        found.append(
+            Table(
+                "BLEU by length of the source, in characters",
+                ("length", "sources", *_system_columns(comparison)),
+                rows,
+            )
+        )
+    if comparison.frequencies:
+        rows = [
+            (range_text(b.lowest, b.highest), str(b.words), *_by_system(b.f1, b.f1_first_reference, comparison))
+            for b in comparison.frequencies
+        ]
+        found.append(
+            Table(
+                "F1 of words by their number of occurrences in the training data",
+                ("occurrences", "words", *_system_columns(comparison)),
+                rows,
+            )
+        )
+    return found
+
+
+def to_text(comparison: Comparison) -> str:
+    """Return the comparison as text."""
+    lines = [table.to_text() for table in tables(comparison)]
+    for name, found in comparison.sentences.items():
+        lines.append(_summary(comparison, name, found))
+        for title, rows in _groups(found):
+            lines.append(f"  {title}")
+            for row in rows:
+                lines.append(f"  {_heading(row)}")
+                lines += [f"    {label:9}  {text}" for label, text in _parts(row)]
+    lines.append(f"*: p < 0.05, compared with {comparison.baseline}")
+    return "\n".join(lines)
+
+
+def to_markdown(comparison: Comparison) -> str:
+    """Return the comparison as GitHub's Markdown."""
+    parts = [table.to_markdown() for table in tables(comparison)]
+    parts.append(f"\\*: p < 0.05, compared with {escape_markdown(comparison.baseline)}")
+    for name, found in comparison.sentences.items():
+        parts.append(f"**{escape_markdown(_summary(comparison, name, found))}**")
+        for title, rows in _groups(found):
+            lines = [f"{title}:", ""]
+            for row in rows:
+                lines.append(f"- {_heading(row)}")
+                lines += [f"  - {label}: {escape_markdown(text)}" for label, text in _parts(row)]
+            parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def p_value(value: float | None) -> str:
+    """Return a p-value as text, with a mark if it is below 0.05."""
+    return "" if value is None else f"{value:.4f}{'*' if value < 0.05 else ' '}"
+
+
+def _significance(comparison: Comparison, metric: str) -> Table:
+    """One row per system; the figures for all references, and beside them those for the first."""
+    every, one = comparison.significance, comparison.first_reference
+    columns = ["system", "all refs", *_COLUMNS, *(() if one is None else ("1 ref", *_COLUMNS))]
+    rows = []
+    for name in comparison.scores:
+        row = [name, *_tested(every.tests[metric][name])]
+        rows.append(row if one is None else [*row, *_tested(one.tests[metric][name])])
+    notes = [*every.signatures[metric].values(), *(() if one is None else one.signatures[metric].values())]
+    return Table(f"{metric}{' (lower is better)' if metric == 'TER' else ''}", columns, rows, notes)
+
+
+def _tested(test: Tested) -> list[str]:
+    interval = f"{test.mean:.2f} ± {test.interval:.2f}"
+    return [f"{test.score:.2f}", interval, p_value(test.p_bootstrap), p_value(test.p_randomisation)]
+
+
+def _system_columns(comparison: Comparison) -> list[str]:
+    if comparison.first_reference is None:
+        return list(comparison.scores)
+    return [f"{name}, {which}" for which in ("all", "1 ref") for name in comparison.scores]
+
+
+def _by_system(every: Mapping[str, float], one: Mapping[str, float], comparison: Comparison) -> list[str]:
+    values = [*every.values(), *(() if comparison.first_reference is None else one.values())]
+    return [f"{value:.2f}" for value in values]
+
+
+def _summary(comparison: Comparison, name: str, found: Differences) -> str:
+    return (
+        f"{name} against {comparison.baseline}, chrF2 of each sentence: {found.better} better, {found.worse} worse, "
+        f"{found.equal} equal"
+    )
+
+
+def _groups(found: Differences) -> Iterator[tuple[str, list[Difference]]]:
+    for title, rows in (("largest wins", found.wins), ("largest losses", found.losses)):
+        if rows:
+            yield title, list(rows)
+
+
+def _heading(row: Difference) -> str:
+    return f"sentence {row.number}: {row.gain:+.1f} ({row.baseline_score:.1f} to {row.score:.1f})"
+
+
+def _parts(row: Difference) -> Iterator[tuple[str, str]]:
+    if row.source is not None:
+        yield "source", row.source
+    for text in row.references:
+        yield "reference", text
+    yield "baseline", row.baseline
+    yield "system", row.hypothesis
