@@ -13,7 +13,7 @@ from typing import Any
 from .errors import DataError
 from .files import sha256_of
 from .subwords import join_pieces, model_name
-from .text import SEGMENTATIONS, TARGET_SEGMENTATIONS, ChineseSegmenter, detokenize_english
+from .text import SEGMENTATIONS, TARGET_SEGMENTATIONS, ChineseSegmenter, EnglishTokenizer, detokenize_english
 
 FORMAT = "data_prep/1"
 MANIFEST = "manifest.json"
@@ -95,6 +95,22 @@ def segmenter_from_manifest(path: Path) -> ChineseSegmenter:
     if segmentation not in SEGMENTATIONS:
         raise DataError(f"{path}: contains no known segmentation; prepare the data again")
     return ChineseSegmenter(segmentation, path.parent / model_name("zh"))
+
+
+def tokenizer_from_manifest(path: Path) -> EnglishTokenizer:
+    """Return the tokeniser of English that produced the data beside the manifest.
+
+    Raises:
+        DataError: the manifest cannot be read (see `read_manifest`), its target segmentation is unknown, or the
+            sentencepiece model is missing.
+    """
+    options = read_manifest(path).get("options")
+    options = options if isinstance(options, dict) else {}
+    segmentation = options.get("target_segmentation", "words")
+    if segmentation not in TARGET_SEGMENTATIONS:
+        raise DataError(f"{path}: contains no known target segmentation; prepare the data again")
+    model = None if segmentation == "words" else path.parent / model_name("en")
+    return EnglishTokenizer(bool(options.get("keep_case", False)), model)
 
 
 def detokenizer_from_manifest(path: Path) -> Callable[[str], str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from data_prep.command_line import Parser, run
 
-from .commands import average, compare, curve, digits, generate, inspect, mbr, sample, score, tune
+from .commands import align, average, compare, curve, digits, generate, inspect, mbr, sample, score, tune
 
 COMMANDS = {
     "generate": generate,
@@ -16,6 +16,7 @@ COMMANDS = {
     "average": average,
     "score": score,
     "compare": compare,
+    "align": align,
     "curve": curve,
     "inspect": inspect,
     "digits": digits,

@@ -1,7 +1,8 @@
-"""Plots as PNG files that are the same bytes for the same values."""
+"""Plots as PNG and SVG that are the same bytes for the same values."""
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,23 @@ from data_prep.files import new_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_CHINESE_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Heiti SC",
+    "Arial Unicode MS",
+    "Microsoft YaHei",
+    "SimHei",
+    "SimSun",
+)
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -33,3 +51,28 @@ def save_png(figure: Figure, path: Path, dpi: int) -> None:
     with new_file(path) as temporary:
         # The file does not contain matplotlib's version.
         figure.savefig(temporary, dpi=dpi, metadata={"Software": None})
+
+
+def svg_text(figure: Figure, salt: str) -> str:
+    """Return a figure as an SVG element, for a page that contains it.
+
+    Args:
+        figure: the figure.
+        salt: makes the names of its parts differ from those of other figures on the page.
+    """
+    import matplotlib
+
+    stream = io.StringIO()
+    # Text stays text, in the fonts of the reader; the names of parts are not random.
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    text = stream.getvalue()
+    return text[text.index("<svg") :].rstrip()
+
+
+def chinese_font() -> str | None:
+    """Return the name of an installed font that has Chinese characters, or None if none is known to be."""
+    from matplotlib import font_manager
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in _CHINESE_FONTS if name in installed), None)

@@ -4,12 +4,13 @@ import json
 import random
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import torch
 
 from eval.__main__ import main
-from eval.hypotheses import in_source_order, parse_candidates
+from eval.hypotheses import best_hypotheses, in_source_order, parse_candidates
 from eval.tune import best_at
 from tests.programs import succeed
 
@@ -28,11 +29,14 @@ LENPENS = ("1", "0", "2.5", "-1")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Data as `data_prep` lays them out, and checkpoints after 5, 10 and 15 updates."""
     root = tmp_path_factory.mktemp("copy")
-    (root / "raw").mkdir()
+    for name in ("raw", "text"):
+        (root / name).mkdir()
     draw = random.Random(1)
     for split, count in SENTENCES.items():
         lines = [" ".join(draw.choices(SYMBOLS, k=draw.randint(2, 6))) for _ in range(count)]
-        for name in (f"{split}.zh", f"{split}.en", f"raw/{split}.zh", f"raw/{split}.en.0"):
+        for name in (f"{split}.zh", f"{split}.en", f"text/{split}.zh", f"text/{split}.en"):
+            (root / name).write_text("".join(f"{line}\n" for line in lines))
+        for name in (f"raw/{split}.zh", f"raw/{split}.en.0"):
             (root / name).write_text("".join(f"{line}\n" for line in lines))
     prefixes = [part for split in SENTENCES for part in (f"--{split}pref", root / split)]
     succeed("preprocess", "-s", "zh", "-t", "en", *prefixes, "--destdir", root / "bin", "--joined-dictionary")
@@ -118,3 +122,57 @@ def test_moving_average_of_training(folder: Path) -> None:
     name = next(name for name in result if name.endswith("weights.0"))
     assert torch.equal(result[name], state["extra_state"]["ema"][name])
     assert not torch.equal(result[name], state["model"][name])
+
+
+@pytest.mark.parametrize("method", ["readout", "gradient"])
+def test_alignments_of_a_model_that_copies(folder: Path, averaged: Path, method: str) -> None:
+    numbers = [2, 3, 7]
+    out = folder / method
+    run(
+        *("align", averaged, "--data", folder, "--split", "valid", "--sentences", *numbers, "--method", method),
+        *("--json", out / "lines", "--pharaoh", out / "links"),
+    )
+    sources = (folder / "valid.zh").read_text().splitlines()
+    found = [json.loads(line) for line in (out / "lines").read_text().splitlines()]
+    assert [entry["number"] for entry in found] == numbers
+    for entry, number, links in zip(found, numbers, (out / "links").read_text().splitlines(), strict=True):
+        words = sources[number - 1].split()
+        assert (entry["source"], entry["target"]) == ([*words, "</s>"], words)
+        for target, weights in enumerate(entry["weights"]):
+            assert sum(weights) == pytest.approx(1, abs=1e-3)
+            best = max(range(len(weights)), key=weights.__getitem__)
+            assert best == len(words) or f"{best}-{target}" in links.split()
+
+
+def test_alignments_of_translations_and_the_picture(folder: Path, averaged: Path) -> None:
+    out = folder / "out-align"
+    run("generate", folder, "--path", averaged, "--output", out, "--split", "valid", "--untuned", "--", "--cpu")
+    translated = out / "generate-valid.txt"
+    options = ["align", averaged, "--data", folder, "--split", "valid", "--translations", translated]
+    hypotheses = best_hypotheses(parse_candidates(translated.read_text().splitlines()))
+    number = next(n for n, hypothesis in hypotheses.items() if hypothesis.tokens) + 1
+    run(*options, "--sentences", number, "--picture", out / "map.svg")
+    tree = ElementTree.parse(out / "map.svg")
+    labels = [text.text for text in tree.iter("{http://www.w3.org/2000/svg}text")]
+    source = (folder / "valid.zh").read_text().splitlines()[number - 1].split()
+    assert labels == [*source, "</s>", *hypotheses[number - 1].tokens.split()]
+    run(*options, "--sentences", number, "--picture", out / "map.png")
+    assert (out / "map.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--sentences", "24"], "--sentences 24: the valid set has the sentences 1 to 23"),
+        (["--picture", "x.svg"], "--picture: draws one sentence, not 23; name it with --sentences N"),
+        (["--source", "w1"], "--source and --target: give both or neither"),
+        (["--source", "w1", "--target", "w1", "--sentences", "1"], "--source: cannot be combined with --sentences"),
+        (["--sentences", "1", "--picture", "x.jpg"], "x.jpg: the name of a heat map must end in .svg or .png"),
+    ],
+)
+def test_bad_options_of_align(
+    folder: Path, averaged: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    assert main(["align", str(averaged), "--data", str(folder), "--split", "valid", *options]) == 2
+    error = capsys.readouterr().err
+    assert error.splitlines()[-1].startswith(f"error: {message}")

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from reencoder.models.reencoder import IncrementalState, ReencoderModel
 from reencoder.models.reencoder_config import PRESETS, ReencoderConfig, check_options
+from reencoder.models.row_readout import winners
 from reencoder.optim.matrices import hidden_matrix_rows
 
 PAD, EOS = 1, 2
@@ -222,16 +223,25 @@ def test_the_papers_preset_has_the_papers_numbers() -> None:
     assert (preset["hidden_size"], preset["dropout"]) == (450, 0.5)
 
 
-def test_alignments_come_from_a_readout_that_attends() -> None:
-    assert build(readout="attention", readout_heads=2).full_context_alignment is False
-    for readout in ("end", "max"):
-        with pytest.raises(NotImplementedError, match="--print-alignment: this model has no alignments"):
-            _ = build(readout=readout).full_context_alignment
+def test_alignments_come_from_a_readout_of_all_blocks() -> None:
+    for readout in ("max", "attention", "lexical-attention"):
+        assert build(readout=readout, readout_heads=2).full_context_alignment is False
+    with pytest.raises(NotImplementedError, match="--print-alignment: this model has no alignments"):
+        _ = build(readout="end").full_context_alignment
+
+
+def test_weights_of_the_maximum_are_shares_of_the_elements() -> None:
+    # two source positions, one row, one sentence, four elements: the second position has three of the maxima
+    values = torch.tensor([[3.0, 0.0, 0.0, 1.0], [2.0, 1.0, 5.0, 2.0]])[:, None, None]
+    assert winners(values).flatten().tolist() == [0.25, 0.75]
+    model = build(readout="max").train()
+    assert model(SOURCES[0][None], None, TARGETS[0][None])[1]["attn"] == [None], "training does not need them"
 
 
 @pytest.mark.parametrize("left_target", [False, True])
-def test_weights_of_padding_are_zero_on_either_side(left_target: bool) -> None:
-    model = build(readout="attention", readout_heads=2)
+@pytest.mark.parametrize("readout", ["attention", "max"])
+def test_weights_of_padding_are_zero_on_either_side(left_target: bool, readout: str) -> None:
+    model = build(readout=readout, readout_heads=2)
     alone = [model(s[None], None, t[None])[1]["attn"][0][0] for s, t in zip(SOURCES, TARGETS, strict=True)]
     for left_source in (False, True):
         source, target = batch(SOURCES, left_source, extra=2), batch(TARGETS, left_target, extra=1)
@@ -244,8 +254,9 @@ def test_weights_of_padding_are_zero_on_either_side(left_target: bool) -> None:
             assert_same(rows.sum(dim=1), torch.ones(len(rows)).double())
 
 
-def test_weights_of_incremental_decoding_are_those_of_the_full_forward() -> None:
-    model = build(readout="lexical-attention", readout_heads=2)
+@pytest.mark.parametrize("readout", ["lexical-attention", "max"])
+def test_weights_of_incremental_decoding_are_those_of_the_full_forward(readout: str) -> None:
+    model = build(readout=readout, readout_heads=2)
     source, target = batch(SOURCES, left=True), batch(sentences(5, 5, 5, 5, first=EOS))
     full = model(source, None, target)[1]["attn"][0]
     encoder_out = model.encoder(source)

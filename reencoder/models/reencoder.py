@@ -31,7 +31,7 @@ from .row_readout import RowReadout
 from .words import WordStates, pad_on_the_right, restore_padding
 
 NO_ALIGNMENT = (
-    "--print-alignment: this model has no alignments; train one with --readout attention or lexical-attention"
+    "--print-alignment: this model has no alignments; train one with --readout max, attention or lexical-attention"
 )
 
 IncrementalState = dict[str, dict[str, Any]]
@@ -173,7 +173,8 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
 
         Returns:
             Logits of shape (batch, T or 1, words), and a dictionary whose entry `attn` has the weights of the source
-            positions, in the order of `src_tokens`, shape (batch, T or 1, S); [None] unless the readout attends.
+            positions, in the order of `src_tokens`, shape (batch, T or 1, S); [None] if the readout has none (see
+            `RowFeatures`).
 
         Raises:
             ValueError: the encoder's output is missing.
@@ -254,15 +255,15 @@ class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
 
     @property
     def has_alignment(self) -> bool:
-        """True if the readout weighs source positions, so that alignments can be read from it."""
-        return bool(self.decoder.readout.score is not None)
+        """True if the readout reads all source positions, so that alignments can be read from it."""
+        return bool(self.decoder.readout.kind != "end")
 
     @property
     def full_context_alignment(self) -> bool:
         """False: the weights of the search are the alignment. fairseq reads this only to print alignments.
 
         Raises:
-            NotImplementedError: the readout weighs no source positions.
+            NotImplementedError: the readout reads only the end of a row.
         """
         if not self.has_alignment:
             raise NotImplementedError(NO_ALIGNMENT)

@@ -24,8 +24,9 @@ class RowFeatures(NamedTuple):
 
     Attributes:
         features: what the softmax reads, shape (T, batch, width).
-        weights: of each source position for each row, averaged over the heads, shape (S, T, batch); they sum to 1 over
-            S. None unless the readout attends.
+        weights: of each source position for each row, shape (S, T, batch); they sum to 1 over S: the weights of the
+            attention, averaged over the heads, or the share of the elements whose maximum is there. None for "end", and
+            for "max" in training.
     """
 
     features: Tensor
@@ -106,7 +107,10 @@ class RowReadout(nn.Module):
         weights: Tensor | None = None
         if self.kind == "max":
             assert depth is not None
-            parts.append(depth.masked_fill(padding, -torch.inf).amax(dim=0))
+            real_depth = depth.masked_fill(padding, -torch.inf)
+            parts.append(real_depth.amax(dim=0))
+            if not self.training:
+                weights = winners(real_depth)
         elif self.score is not None:
             assert depth is not None
             by_head = self.score(torch.tanh(depth)).masked_fill(padding, -torch.inf).softmax(dim=0)  # (S, T, batch, k)
@@ -118,3 +122,18 @@ class RowReadout(nn.Module):
                 mixed = torch.einsum("stb,sbe->tbe", weights, source_vectors)
                 parts.append(functional.dropout(torch.tanh(mixed), self.dropout, self.training))
         return RowFeatures(torch.cat(parts, dim=-1), weights)
+
+
+@torch.no_grad()
+def winners(values: Tensor) -> Tensor:
+    """For each row, the share of the elements whose maximum over the source is at each position.
+
+    Args:
+        values: shape (S, T, batch, d).
+
+    Returns:
+        Shares, shape (S, T, batch), that sum to 1 over S.
+    """
+    where = values.argmax(dim=0).movedim(-1, 0)  # (d, T, batch)
+    share = values.new_full((), 1 / values.size(-1)).expand(where.shape)
+    return values.new_zeros(values.shape[:-1]).scatter_add(0, where, share)

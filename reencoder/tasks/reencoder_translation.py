@@ -125,7 +125,7 @@ class ReencoderTranslationTask(TranslationTask):
                 if not getattr(model, "has_alignment", True):
                     # fairseq would print nothing, or fail without a reason
                     raise ValueError(
-                        "--print-alignment: this model has no alignments; train one with --readout attention or "
+                        "--print-alignment: this model has no alignments; train one with --readout max, attention or "
                         "lexical-attention"
                     )
         generator = super().build_generator(models, args, *other, **kwargs)

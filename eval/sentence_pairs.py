@@ -1,0 +1,76 @@
+"""Sentence pairs as tokens, as a model reads them: of a split, or of raw text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_prep.errors import DataError
+from data_prep.files import read_lines
+from data_prep.manifest import MANIFEST, segmenter_from_manifest, tokenizer_from_manifest
+
+from .hypotheses import best_hypotheses, in_source_order, parse_candidates
+
+
+@dataclass(frozen=True)
+class SentencePair:
+    """A source and a target.
+
+    Attributes:
+        source: tokens joined by spaces.
+        target: tokens joined by spaces.
+        number: number of the sentence in its split, counted from 1; None if it is in none.
+    """
+
+    source: str
+    target: str
+    number: int | None = None
+
+
+def split_pairs(
+    data: Path, split: str, numbers: Sequence[int] | None = None, translations: Path | None = None
+) -> list[SentencePair]:
+    """Return the sentences of a split with their first references or their translations.
+
+    Args:
+        data: folder written by ``python -m data_prep prepare``.
+        split: ``test`` or ``valid``.
+        numbers: numbers of sentences, counted from 1. Default: all
+        translations: output of fairseq-generate, whose best hypotheses are the targets. Default: the first references
+
+    Raises:
+        DataError: a file is missing or malformed, a number is out of range, or a translation is empty.
+    """
+    sources = read_lines(data / "text" / f"{split}.zh")
+    if translations is None:
+        targets = read_lines(data / "text" / f"{split}.en")
+        if len(targets) != len(sources):
+            raise DataError(f"{data / 'text'}: {len(sources)} sources, but {len(targets)} targets in the {split} set")
+    else:
+        try:
+            best = best_hypotheses(parse_candidates(read_lines(translations)))
+            targets = [hypothesis.tokens for hypothesis in in_source_order(best, len(sources))]
+        except DataError as error:
+            raise DataError(f"{translations}: {error}") from error
+    pairs = []
+    for number in range(1, len(sources) + 1) if numbers is None else numbers:
+        if not 1 <= number <= len(sources):
+            raise DataError(f"--sentences {number}: the {split} set has the sentences 1 to {len(sources)}")
+        pairs.append(SentencePair(sources[number - 1], targets[number - 1], number))
+    return pairs
+
+
+def raw_pair(data: Path, source: str, target: str) -> SentencePair:
+    """Return a raw sentence pair, segmented and tokenised like the data.
+
+    Args:
+        data: folder written by ``python -m data_prep prepare``.
+        source: raw source.
+        target: raw target.
+
+    Raises:
+        DataError: the manifest of the data cannot be read.
+    """
+    manifest = data / MANIFEST
+    return SentencePair(segmenter_from_manifest(manifest)(source), tokenizer_from_manifest(manifest)(target))

@@ -1,0 +1,171 @@
+"""Alignments of models against slow twins, their links, and their pictures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import torch
+from fairseq.data import Dictionary
+from fairseq.models import ARCH_CONFIG_REGISTRY, ARCH_MODEL_REGISTRY
+
+import reencoder  # noqa: F401  # registers the plugin
+from data_prep.errors import DataError
+from eval.alignment import METHODS, Aligner, Alignment, alignment_from_json, diagonal, to_pharaoh
+from eval.heatmap import draw, to_svg
+from eval.pictures import chinese_font
+from reencoder.models.reencoder import ReencoderModel
+from reencoder.models.reencoder_config import ReencoderConfig
+
+SOURCE, TARGET = "w3 w1 w7 w2", "w5 w4 w5"
+
+
+class Task:
+    """As much of a task as a model is built from."""
+
+    def __init__(self) -> None:
+        self.source_dictionary, self.target_dictionary = Dictionary(), Dictionary()
+        for number in range(9):
+            self.source_dictionary.add_symbol(f"w{number}")
+            self.target_dictionary.add_symbol(f"w{number}")
+
+    def max_positions(self) -> tuple[int, int]:
+        return 6, 6
+
+
+def reencoder_aligner(**options: Any) -> Aligner:
+    torch.manual_seed(1)
+    task = Task()
+    config = ReencoderConfig(**{"hidden_size": 6, "layers": 2, "embed_dim": 4, "readout_heads": 2, **options})
+    return Aligner(ReencoderModel.build_model(config, task).double(), *dictionaries(task), "model")
+
+
+def dictionaries(task: Task) -> tuple[Dictionary, Dictionary]:
+    return task.source_dictionary, task.target_dictionary
+
+
+def fairseq_aligner(arch: str, **options: Any) -> Aligner:
+    """A small model of fairseq itself."""
+    torch.manual_seed(1)
+    task = Task()
+    arguments = argparse.Namespace(max_source_positions=6, max_target_positions=6, criterion="", **options)
+    ARCH_CONFIG_REGISTRY[arch](arguments)
+    return Aligner(ARCH_MODEL_REGISTRY[arch].build_model(arguments, task), *dictionaries(task), "model")
+
+
+def inputs(aligner: Aligner) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Source, previous target words and target words, as indices."""
+    source = torch.tensor([aligner.source_dictionary.index(word) for word in [*SOURCE.split(), "</s>"]])
+    target = torch.tensor([aligner.target_dictionary.index(word) for word in TARGET.split()])
+    return source, torch.cat([torch.tensor([aligner.target_dictionary.eos()]), target[:-1]]), target
+
+
+@pytest.mark.parametrize("readout", ["max", "attention", "lexical-attention"])
+def test_readout_weights_are_those_of_the_model(readout: str) -> None:
+    aligner = reencoder_aligner(readout=readout, readout_heads=2)
+    found = aligner.align(SOURCE, TARGET, "readout", 7)
+    source, previous, _ = inputs(aligner)
+    attention = aligner.model(source[None], None, previous[None])[1]["attn"][0][0]
+    assert found.source == ("w3", "w1", "w7", "w2", "</s>") and found.target == tuple(TARGET.split())
+    assert found.number == 7
+    torch.testing.assert_close(torch.tensor(found.weights).double(), attention)
+
+
+@pytest.mark.parametrize("readout", ["end", "lexical-attention"])
+def test_gradients_are_those_of_one_word_after_the_other(readout: str) -> None:
+    """The words of the source differ, so that the gradient of a row of the table is that of a position."""
+    aligner = reencoder_aligner(readout=readout, readout_heads=2)
+    found = aligner.align(SOURCE, TARGET, "gradient")
+    source, previous, target = inputs(aligner)
+    table = aligner.model.encoder.words.embed_tokens.weight
+    for step, word in enumerate(target):
+        logits = aligner.model(source[None], None, previous[None])[0]
+        (gradient,) = torch.autograd.grad(logits[0, step].log_softmax(dim=-1)[word], table)
+        norms = gradient[source].norm(dim=-1)
+        torch.testing.assert_close(torch.tensor(found.weights[step]).double(), norms / norms.sum())
+    assert all(parameter.grad is None for parameter in aligner.model.parameters())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_models_of_fairseq(method: str) -> None:
+    small: dict[str, Any] = {"encoder_embed_dim": 8, "decoder_embed_dim": 8}
+    lstm = fairseq_aligner("lstm", encoder_hidden_size=8, decoder_hidden_size=8, decoder_out_embed_dim=8, **small)
+    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2}
+    layers = {"encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_embed_dim": 8, "decoder_ffn_embed_dim": 8}
+    transformer = fairseq_aligner("transformer", **small, **heads, **layers)
+    for aligner in (lstm, transformer):
+        weights = torch.tensor(aligner.align(SOURCE, TARGET, method).weights)
+        assert weights.shape == (3, 5) and len(weights.unique()) > 10
+        torch.testing.assert_close(weights.sum(dim=1), torch.ones(3))
+
+
+def test_wrong_input() -> None:
+    aligner = reencoder_aligner(readout="end")
+    with pytest.raises(DataError, match="model: the model reports no weights; use --method gradient"):
+        aligner.align(SOURCE, TARGET, "readout")
+    with pytest.raises(DataError, match="sentence 3: the target is empty"):
+        aligner.align(SOURCE, " ", "gradient", 3)
+    with pytest.raises(DataError, match=r"^6 source words; the model allows 5"):
+        aligner.align("w1 w1 w1 w1 w1 w1", TARGET, "gradient")
+
+
+ALIGNMENT = Alignment(
+    ("我", "<喝>", "</s>"), ("I", "drink", "&"), ((0.7, 0.2, 0.1), (0.25, 0.5, 0.25), (0.1, 0.1, 0.8)), 4
+)
+
+
+def test_links_leave_out_the_end() -> None:
+    assert ALIGNMENT.links() == {(0, 0), (1, 1)}
+    assert to_pharaoh({(10, 2), (1, 1), (1, 0)}) == "1-0 1-1 10-2"
+
+
+def test_json_round_trip() -> None:
+    assert alignment_from_json(ALIGNMENT.to_json(), "x") == ALIGNMENT
+    values: list[Any] = [{}, [], {"source": ["a"], "target": ["b"], "weights": [["x"]], "number": None}]
+    for value in values:
+        with pytest.raises(DataError, match=r"x, line 1: no alignment"):
+            alignment_from_json(value, "x, line 1")
+    with pytest.raises(DataError, match="expected 1 rows of 2 weights"):
+        alignment_from_json({"source": ["a", "</s>"], "target": ["b"], "weights": [[1.0]], "number": None}, "x")
+
+
+def test_diagonal() -> None:
+    assert diagonal(3, 3) == {(0, 0), (1, 1), (2, 2)}
+    assert diagonal(2, 4) == {(0, 0), (0, 1), (1, 2), (1, 3)}
+    assert diagonal(4, 2) == {(1, 0), (3, 1)}
+
+
+def test_heat_map_as_svg() -> None:
+    text = to_svg(ALIGNMENT, "a < b")
+    tree = ElementTree.fromstring(text)
+    name = "{http://www.w3.org/2000/svg}"
+    assert [element.text for element in tree.iter(f"{name}text")] == ["a < b", *ALIGNMENT.source, *ALIGNMENT.target]
+    squares = list(tree.iter(f"{name}rect"))[1:]
+    assert len(squares) == 9
+    tips = [square.findtext(f"{name}title") for square in squares]
+    assert tips[1] == "I ← <喝>: 0.20" and tips[8] == "& ← </s>: 0.80"
+    # the larger the weight, the darker
+    red = [int(str(square.get("fill"))[1:3], 16) for square in squares]
+    weights = [weight for row in ALIGNMENT.weights for weight in row]
+    assert [n for _, n in sorted(zip(red, weights, strict=True))] == sorted(weights, reverse=True)
+    assert to_svg(Alignment(("a",), ("b",), ((1.0,),))).count("#084594") == 1
+
+
+def test_heat_map_files(tmp_path: Path) -> None:
+    draw(tmp_path / "map.svg", ALIGNMENT)
+    assert (tmp_path / "map.svg").read_text(encoding="utf-8") == to_svg(ALIGNMENT) + "\n"
+    latin = Alignment(("a", "</s>"), ("b",), ((0.5, 0.5),))
+    draw(tmp_path / "map.png", latin)
+    first = (tmp_path / "map.png").read_bytes()
+    draw(tmp_path / "map.png", latin)
+    assert first == (tmp_path / "map.png").read_bytes() and first.startswith(b"\x89PNG")
+    if chinese_font() is None:
+        with pytest.raises(DataError, match=r"no font with Chinese characters; .* or write the map as \.svg"):
+            draw(tmp_path / "chinese.png", ALIGNMENT)
+    else:
+        draw(tmp_path / "chinese.png", ALIGNMENT)
+    with pytest.raises(DataError, match=r"must end in \.svg or \.png"):
+        draw(tmp_path / "map.pdf", ALIGNMENT)
