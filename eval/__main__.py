@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from data_prep.command_line import Parser, run
 
-from .commands import align, average, compare, curve, digits, generate, inspect, mbr, sample, score, tune
+from .commands import align, average, compare, curve, digits, generate, inspect, mbr, report, sample, score, tune
 
 COMMANDS = {
     "generate": generate,
@@ -17,6 +17,7 @@ COMMANDS = {
     "score": score,
     "compare": compare,
     "align": align,
+    "report": report,
     "curve": curve,
     "inspect": inspect,
     "digits": digits,
@@ -29,7 +30,10 @@ _PASS_ON = ("generate", "tune")
 
 def build_parser() -> Parser:
     """Return the parser of the command line."""
-    parser = Parser(prog="python -m eval", description="Translate, score, compare, inspect, and plot training curves.")
+    parser = Parser(
+        prog="python -m eval",
+        description="Translate, score, compare, align, inspect, report, and plot training curves.",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in COMMANDS.items():
         command = commands.add_parser(name, help=module.HELP)

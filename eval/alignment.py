@@ -114,16 +114,18 @@ class Aligner:
             number: number of the sentence in its split.
 
         Raises:
-            DataError: a side is empty or too long, or the model has no weights to report.
+            DataError: the source is empty, a side is too long, or the model has no weights to report.
         """
         import torch
 
         where = "" if number is None else f"sentence {number}: "
         for side, text, most in zip(("source", "target"), (source, target), self.model.max_positions(), strict=True):
-            if not text.split():
-                raise DataError(f"{where}the {side} is empty")
             if len(text.split()) >= most:
                 raise DataError(f"{where}{len(text.split())} {side} words; the model allows {most - 1}")
+        if not source.split():
+            raise DataError(f"{where}the source is empty")
+        if not target.split():
+            return Alignment((*source.split(), END), (), (), number)
         src = self.source_dictionary.encode_line(source, add_if_not_exist=False).long()
         words = self.target_dictionary.encode_line(target, add_if_not_exist=False, append_eos=False).long()
         previous = torch.cat([words.new_tensor([self.target_dictionary.eos()]), words[:-1]])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from .buckets import range_text
+from .buckets import FrequencyBucket, LengthBucket, range_text
 from .compare import Comparison, Tested
 from .sentences import Difference, Differences
 from .tables import Table, escape_markdown
@@ -25,30 +25,35 @@ def tables(comparison: Comparison) -> list[Table]:
             ],
         )
     )
-    if comparison.lengths:
+    several = comparison.first_reference is not None
+    return [*found, *bucket_tables(comparison.lengths, comparison.frequencies, several)]
+
+
+def bucket_tables(
+    lengths: Sequence[LengthBucket], frequencies: Sequence[FrequencyBucket], several: bool
+) -> list[Table]:
+    """Return BLEU by length and F1 by frequency.
+
+    Args:
+        lengths: see `eval.buckets.by_length`; without one there is no table.
+        frequencies: see `eval.buckets.by_frequency`; without one there is no table.
+        several: show the figures for the first reference beside those for all.
+    """
+    found = []
+    if lengths:
+        columns = ("length", "sources", *_system_columns(list(lengths[0].bleu), several))
         rows = [
-            (range_text(b.lowest, b.highest), str(b.sources), *_by_system(b.bleu, b.bleu_first_reference, comparison))
-            for b in comparison.lengths
+            (range_text(b.lowest, b.highest), str(b.sources), *_figures(b.bleu, b.bleu_first_reference, several))
+            for b in lengths
         ]
-        found.append(
-            Table(
-                "BLEU by length of the source, in characters",
-                ("length", "sources", *_system_columns(comparison)),
-                rows,
-            )
-        )
-    if comparison.frequencies:
+        found.append(Table("BLEU by length of the source, in characters", columns, rows))
+    if frequencies:
+        columns = ("occurrences", "words", *_system_columns(list(frequencies[0].f1), several))
         rows = [
-            (range_text(b.lowest, b.highest), str(b.words), *_by_system(b.f1, b.f1_first_reference, comparison))
-            for b in comparison.frequencies
+            (range_text(b.lowest, b.highest), str(b.words), *_figures(b.f1, b.f1_first_reference, several))
+            for b in frequencies
         ]
-        found.append(
-            Table(
-                "F1 of words by their number of occurrences in the training data",
-                ("occurrences", "words", *_system_columns(comparison)),
-                rows,
-            )
-        )
+        found.append(Table("F1 of words by their number of occurrences in the training data", columns, rows))
     return found
 
 
@@ -103,15 +108,12 @@ def _tested(test: Tested) -> list[str]:
     return [f"{test.score:.2f}", interval, p_value(test.p_bootstrap), p_value(test.p_randomisation)]
 
 
-def _system_columns(comparison: Comparison) -> list[str]:
-    if comparison.first_reference is None:
-        return list(comparison.scores)
-    return [f"{name}, {which}" for which in ("all", "1 ref") for name in comparison.scores]
+def _system_columns(names: Sequence[str], several: bool) -> list[str]:
+    return [f"{name}, {which}" for which in ("all refs", "1 ref") for name in names] if several else list(names)
 
 
-def _by_system(every: Mapping[str, float], one: Mapping[str, float], comparison: Comparison) -> list[str]:
-    values = [*every.values(), *(() if comparison.first_reference is None else one.values())]
-    return [f"{value:.2f}" for value in values]
+def _figures(every: Mapping[str, float], one: Mapping[str, float], several: bool) -> list[str]:
+    return [f"{value:.2f}" for value in (*every.values(), *(one.values() if several else ()))]
 
 
 def _summary(comparison: Comparison, name: str, found: Differences) -> str:

@@ -6,13 +6,16 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data_prep.errors import DataError
 from data_prep.files import read_lines, write_csv
 
 from .pictures import new_figure, save_png
 from .training_log import Entry, drop_replaced, read_entries
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -104,11 +107,16 @@ def write_curve(path: Path, points: Sequence[CurvePoint]) -> None:
 
 
 def plot(path: Path, points: Sequence[CurvePoint], title: str = "") -> None:
-    """Plot perplexity (logarithmic axis) and, where known, validation BLEU against updates, as a PNG file.
+    """Write the figure of `draw_curve` as a PNG file.
 
     Raises:
         DataError: the name of the file does not end in ``.png``, or it cannot be written.
     """
+    save_png(draw_curve(points, title), path, dpi=150)
+
+
+def draw_curve(points: Sequence[CurvePoint], title: str = "") -> Figure:
+    """Plot perplexity (logarithmic axis) and, where known, validation BLEU against updates."""
     from matplotlib.ticker import LogFormatter, MaxNLocator
 
     figure = new_figure(7, 4.5)
@@ -134,7 +142,7 @@ def plot(path: Path, points: Sequence[CurvePoint], title: str = "") -> None:
         more_handles, more_labels = right.get_legend_handles_labels()
         handles, labels = handles + more_handles, labels + more_labels
     figure.legend(handles, labels, loc="outside lower center", ncols=len(handles))
-    save_png(figure, path, dpi=150)
+    return figure
 
 
 def _known(points: Sequence[CurvePoint], name: str) -> list[tuple[int, float]]:

@@ -32,10 +32,13 @@ def draw(path: Path, alignment: Alignment, title: str = "") -> None:
         title: title above the map. Default: none
 
     Raises:
-        DataError: the ending of the name is neither, the PNG lacks a font for its characters, or it cannot be written.
+        DataError: the ending of the name is neither, the target is empty, the PNG lacks a font for its characters, or
+            the file cannot be written.
     """
     if path.suffix.lower() not in FORMATS:
         raise DataError(f"{path}: the name of a heat map must end in {' or '.join(FORMATS)}")
+    if not alignment.target:
+        raise DataError(f"{path}: there is nothing to draw, the target is empty")
     if path.suffix.lower() == ".png":
         _draw_png(path, alignment, title)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,8 @@ def svg_text(figure: Figure, salt: str) -> str:
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     text = stream.getvalue()
-    return text[text.index("<svg") :].rstrip()
+    # Names of groups, which nothing refers to, would be those of all figures on the page.
+    return re.sub(r'<g id="[^"]*">', "<g>", text[text.index("<svg") :].rstrip())
 
 
 def chinese_font() -> str | None:

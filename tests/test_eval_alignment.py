@@ -106,8 +106,8 @@ def test_wrong_input() -> None:
     aligner = reencoder_aligner(readout="end")
     with pytest.raises(DataError, match="model: the model reports no weights; use --method gradient"):
         aligner.align(SOURCE, TARGET, "readout")
-    with pytest.raises(DataError, match="sentence 3: the target is empty"):
-        aligner.align(SOURCE, " ", "gradient", 3)
+    with pytest.raises(DataError, match="sentence 3: the source is empty"):
+        aligner.align(" ", TARGET, "gradient", 3)
     with pytest.raises(DataError, match=r"^6 source words; the model allows 5"):
         aligner.align("w1 w1 w1 w1 w1 w1", TARGET, "gradient")
 
@@ -115,6 +115,13 @@ def test_wrong_input() -> None:
 ALIGNMENT = Alignment(
     ("我", "<喝>", "</s>"), ("I", "drink", "&"), ((0.7, 0.2, 0.1), (0.25, 0.5, 0.25), (0.1, 0.1, 0.8)), 4
 )
+
+
+def test_an_empty_translation_has_no_links(tmp_path: Path) -> None:
+    found = reencoder_aligner(readout="max").align(SOURCE, "")
+    assert (found.target, found.weights, found.links()) == ((), (), set())
+    with pytest.raises(DataError, match="nothing to draw, the target is empty"):
+        draw(tmp_path / "x.svg", found)
 
 
 def test_links_leave_out_the_end() -> None:

@@ -1,0 +1,229 @@
+"""The report: what it says, that it needs nothing else, and that a browser has nothing to complain about."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from data_prep.manifest import FORMAT
+from eval.__main__ import main
+from eval.alignment import Alignment
+from eval.bleu import score
+from eval.word_differences import Word, closest, mark
+
+SOURCES = ["我喝茶。", "他有一只狗 & 猫", "这是一本书", "<script>alert(1)</script>"]
+REFERENCES = [["I drink tea.", "I'm drinking tea."], ["He has a dog & a cat."], ["This is a book."], ["No script."]]
+ONE = ["i drink coffee.", "he has a dog.", "this is a book.", "<script>alert(2)</script>"]
+TWO = ["i drink tea.", "he has dogs.", "that is a <b>book</b>.", ""]
+VOID = {"meta", "link", "br"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Prepared data, translations, a log and alignments."""
+    for name in ("raw", "text"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+    raw = tmp_path / "data" / "raw"
+    write(raw / "test.zh", SOURCES)
+    write(raw / "test.en.0", [texts[0] for texts in REFERENCES])
+    write(raw / "test.en.1", [texts[1] if len(texts) > 1 else "" for texts in REFERENCES])
+    write(tmp_path / "data" / "text" / "train.en", ["i drink tea ."])
+    (tmp_path / "data" / "manifest.json").write_text(json.dumps({"format": FORMAT, "options": {}}))
+    write(tmp_path / "one", ONE)
+    write(tmp_path / "two", TWO)
+    entries = [
+        {"epoch": 1, "train_ppl": "9.5", "train_num_updates": "10"},
+        {"epoch": 1, "valid_ppl": "8.5", "valid_num_updates": "10"},
+        {"epoch": 2, "train_ppl": "7.5", "train_num_updates": "20"},
+    ]
+    write(tmp_path / "log", [json.dumps(entry) for entry in entries])
+    alignments = [
+        Alignment(("我", "喝", "茶", "</s>"), ("i", "drink"), ((0.7, 0.1, 0.1, 0.1), (0.1, 0.6, 0.2, 0.1)), 1),
+        Alignment(("x", "</s>"), (), (), 4),
+    ]
+    write(tmp_path / "alignments", [json.dumps(alignment.to_json()) for alignment in alignments])
+    return tmp_path
+
+
+def write(path: Path, lines: list[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def report(folder: Path, *systems: str, options: tuple[str, ...] = ()) -> str:
+    output = folder / "report.html"
+    arguments = ["report", *systems, "--data", str(folder / "data"), "--output", str(output), *options]
+    assert main([*arguments, "--samples", "20", "--trials", "20"]) == 0
+    return output.read_text(encoding="utf-8")
+
+
+def full_report(folder: Path) -> str:
+    return report(
+        folder,
+        f"one={folder / 'one'}",
+        f"tw<o={folder / 'two'}",
+        options=(
+            *("--logs", f"run={folder / 'log'}", "--alignments", str(folder / "alignments")),
+            *("--title", "Tea & <dogs>"),
+        ),
+    )
+
+
+class Page(HTMLParser):
+    """Checks that elements are closed in their order; collects attributes, texts of cells, and marked words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.cells: list[str] = []
+        self.marked: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag in ("td", "th"):
+            self.cells.append("")
+        if tag == "mark":
+            self.marked.append("")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "td" in self.open or "th" in self.open:
+            self.cells[-1] += data
+        if "mark" in self.open:
+            self.marked[-1] += data
+
+
+def test_it_says_what_the_scores_are(folder: Path) -> None:
+    page = Page(full_report(folder))
+    for name, hypotheses in (("one", ONE), ("tw<o", TWO)):
+        found = score(hypotheses, REFERENCES, samples=20)
+        at = page.cells.index(name)
+        row = page.cells[at : at + 6]
+        assert row[1] == f"{found.bleu:.2f} ± {found.confidence['BLEU'].half_width:.2f}"
+        assert row[4] == f"{found.ter:.2f} ± {found.confidence['TER'].half_width:.2f}"
+        assert row[5] == f"{found.length_ratio:.3f}"
+    assert "occurrences" in page.cells and "1 ref" in page.cells and "length ratio" in page.cells
+
+
+def test_text_of_users_is_text(folder: Path) -> None:
+    text = full_report(folder)
+    page = Page(text)
+    assert "script" not in page.tags and "b" in page.tags and "<b>book" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text and "<title>Tea &amp; &lt;dogs&gt;</title>" in text
+
+
+def test_it_needs_nothing_else(folder: Path) -> None:
+    page = Page(full_report(folder))
+    named = [value for name, value in page.attributes if name in ("src", "href", "xlink:href", "srcset", "action")]
+    assert named and all(value.startswith(("#", "data:")) for value in named)
+    urls = {value for name, value in page.attributes if "://" in value and not name.startswith("xmlns")}
+    assert urls == set()
+    identifiers = [value for name, value in page.attributes if name == "id"]
+    assert len(identifiers) == len(set(identifiers)), "no name occurs twice on the page"
+    assert {value[1:] for value in named if value.startswith("#")} <= set(identifiers)
+
+
+def test_curves_alignments_and_marks(folder: Path) -> None:
+    text = full_report(folder)
+    page = Page(text)
+    assert "train perplexity" in text and 'id="curves"' in text
+    assert "drink ← 喝: 0.60" in text
+    assert {"coffee.", "dogs.", "That", "<b>book</b>."} & set(page.marked) >= {"coffee.", "dogs.", "<b>book</b>."}
+    assert "i" not in page.marked
+    assert text == full_report(folder), "the same bytes again"
+
+
+def test_one_system_without_log_and_alignments(folder: Path) -> None:
+    text = report(folder, str(folder / "one"), options=("--examples", "2"))
+    page = Page(text)
+    assert "p-value" not in text and 'id="curves"' not in text and "<details" not in text
+    assert text.count('class="example"') == 2 and "occurrences" in page.cells
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--examples", "-1"], "--examples -1: must not be negative"),
+        (["--alignments", "log"], "log, line 1: no alignment; expected a line that python -m eval align --json wrote"),
+        (["--logs", "one"], "one: no training or validation entry"),
+        (["--samples", "0"], "--samples 0: must be at least 1"),
+        (["--split", "valid"], "valid.zh: no such file"),
+    ],
+)
+def test_wrong_input(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(folder)
+    assert main(["report", "one", "--data", "data", "--output", "x.html", *options]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: ") and message in error
+    assert not (folder / "x.html").exists()
+
+
+def test_a_file_with_missing_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder / "short", ONE[:3])
+    arguments = ["report", str(folder / "short"), "--data", str(folder / "data"), "--output", str(folder / "x.html")]
+    assert main(arguments) == 2
+    assert "short: 3 hypotheses for the 4 sources of" in capsys.readouterr().err
+
+
+def test_without_jinja2(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("eval.report.find_spec", lambda name: None)
+    assert main(["report", str(folder / "one"), "--data", str(folder / "data"), "--output", str(folder / "x")]) == 2
+    assert capsys.readouterr().err.startswith("error: report: needs jinja2; install this project's extra 'report'")
+
+
+def test_differences_of_words() -> None:
+    own, other = mark("he Has two dogs", "He has a big dog.")
+    assert own == [Word("he", False), Word("Has", False), Word("two", True), Word("dogs", True)]
+    assert [word.text for word in other if word.differs] == ["a", "big", "dog."]
+    assert mark("", "a b") == ([], [Word("a", True), Word("b", True)])
+    assert mark("yes .", "yes !")[0] == [Word("yes", False), Word(".", True)]
+    assert closest("a cat", ["the dog", "A cat!", "a cat"]) == "A cat!"
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to open the page with")
+def test_a_browser_has_nothing_to_complain_about(folder: Path) -> None:
+    full_report(folder)
+    (folder / "bad.html").write_text("<script>console.error('found')</script><img src='missing.png'>")
+
+    def console(page: str) -> list[str]:
+        command = [
+            str(CHROMIUM),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            f"--user-data-dir={folder / 'profile'}",
+        ]
+        command += ["--enable-logging=stderr", "--dump-dom", (folder / page).as_uri()]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        assert "</html>" in done.stdout
+        return re.findall(r"CONSOLE.*", done.stderr)
+
+    assert any("found" in line for line in console("bad.html")), "complaints would be seen"
+    assert console("report.html") == []
