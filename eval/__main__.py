@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from data_prep.command_line import Parser, run
 
-from .commands import align, average, compare, curve, digits, generate, inspect, mbr, report, sample, score, tune
+from .commands import aer, align, average, compare, curve, digits, generate, inspect, mbr, report, sample, score, tune
 
 COMMANDS = {
     "generate": generate,
@@ -17,6 +17,7 @@ COMMANDS = {
     "score": score,
     "compare": compare,
     "align": align,
+    "aer": aer,
     "report": report,
     "curve": curve,
     "inspect": inspect,

@@ -4,8 +4,8 @@ Two ways to ask a model, both with the target given (teacher forcing):
 
 * ``readout``: the weights of the source positions that the model itself reports, as for ``--print-alignment``. Those of
   a Reencoder say which blocks of a row its softmax reads; any other model with attention has weights, too.
-* ``gradient``: how much the log-probability of a target word changes with the vector of a source word: the norm of the
-  gradient, as a share of the norms of all source words. It works for every encoder-decoder model.
+* ``gradient``: by how much the vector of a source word raises the logit of a target word: the product of the vector
+  with the gradient where it is positive, as a share of these products. It works for every encoder-decoder model.
 """
 
 from __future__ import annotations
@@ -134,6 +134,14 @@ class Aligner:
         rows = tuple(tuple(row) for row in weights.double().tolist())
         return Alignment((*source.split(), END), tuple(target.split()), rows, number)
 
+    def reports_weights(self, source: str, target: str) -> bool:
+        """True if the model has weights to report; asked with a sentence pair."""
+        try:
+            self.align(source, target, METHODS[0])
+        except DataError:
+            return False
+        return True
+
     def _readout(self, src: Tensor, previous: Tensor, _: Tensor) -> Tensor:
         """Return the weights that the model reports, shape (T, S)."""
         import torch
@@ -148,23 +156,24 @@ class Aligner:
         return weights
 
     def _gradient(self, src: Tensor, previous: Tensor, words: Tensor) -> Tensor:
-        """Return the norms of the gradients as shares, shape (T, S)."""
+        """Return the positive products of gradients and word vectors as shares, shape (T, S)."""
         import torch
 
         count = len(words)
+        each = torch.arange(count)
         # A copy of the sentence for each target word, whose gradients are then those of this word alone.
-        with torch.enable_grad(), _watched_embeddings(self.model.encoder) as vectors:
+        with torch.enable_grad(), _watched_embeddings(self.model.encoder) as found:
             encoded = self.model.encoder(src.expand(count, -1), src_lengths=torch.full((count,), len(src)))
-            output = self.model.decoder(previous.expand(count, -1), encoder_out=encoded)
-            probabilities = self.model.get_normalized_probs(output, log_probs=True)
-            chosen = probabilities[torch.arange(count), torch.arange(count), words].sum()
-        if not vectors:
+            logits = self.model.decoder(previous.expand(count, -1), encoder_out=encoded)[0]
+        if not found:
             raise DataError(f"{self.name}: the encoder looks up no word vectors")
-        (gradient,) = torch.autograd.grad(chosen, vectors[:1])
-        norms = gradient.norm(dim=-1)
-        norms = norms if norms.shape == (count, len(src)) else norms.t()  # some encoders have the batch second
-        total = norms.sum(dim=1, keepdim=True)
-        return torch.where(total > 0, norms / total, torch.full_like(norms, 1 / len(src)))
+        tokens, vectors = found[0]
+        (gradient,) = torch.autograd.grad(logits[each, each, words].sum(), [vectors])
+        product = (gradient * vectors.detach()).sum(dim=-1).clamp(min=0)
+        if not torch.equal(tokens, src.expand(count, -1)):
+            product = product.t()  # this encoder has the batch second
+        total = product.sum(dim=1, keepdim=True)
+        return torch.where(total > 0, product / total, torch.full_like(product, 1 / len(src)))
 
 
 def load_aligner(checkpoint: Path, data: Path, user_dir: Path | None = USER_DIR) -> Aligner:
@@ -198,16 +207,16 @@ def load_aligner(checkpoint: Path, data: Path, user_dir: Path | None = USER_DIR)
 
 
 @contextmanager
-def _watched_embeddings(encoder: Any) -> Iterator[list[Tensor]]:
-    """Collect the word vectors that an encoder looks up, as tensors that have a gradient."""
+def _watched_embeddings(encoder: Any) -> Iterator[list[tuple[Tensor, Tensor]]]:
+    """Collect the words that an encoder looks up and their vectors, which have a gradient."""
     from torch import nn
 
-    found: list[Tensor] = []
+    found: list[tuple[Tensor, Tensor]] = []
 
-    def watch(_module: Any, _inputs: Any, vectors: Tensor) -> Tensor:
-        # Detached: without it, a frozen or a trained table would decide whether there is a gradient.
-        found.append(vectors.detach().requires_grad_())
-        return found[-1]
+    def watch(_module: Any, inputs: tuple[Tensor, ...], vectors: Tensor) -> Tensor:
+        # Detached: otherwise a frozen table would have no gradient.
+        found.append((inputs[0], vectors.detach().requires_grad_()))
+        return found[-1][1]
 
     tables = [module for module in encoder.modules() if isinstance(module, nn.Embedding)]
     handles = [table.register_forward_hook(watch) for table in tables]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import cycle
 
@@ -28,6 +28,38 @@ _PATIENCE = 60
 
 #: The entry of each slot of a rule, by the name of the slot.
 Binding = dict[str, Entry]
+
+
+@dataclass(frozen=True)
+class Phrase(Entry):
+    """An entry that a nonterminal generated.
+
+    Attributes:
+        rule: the rule that it follows.
+        binding: what fills the slots of the rule.
+    """
+
+    rule: Rule | None = None
+    binding: Binding = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """How a sentence pair was generated.
+
+    Attributes:
+        rule: the rule that it follows.
+        english: the English version of the rule.
+        chinese: the Chinese version of the rule.
+        binding: what fills the slots of the rule.
+        texts: the pair: English, Chinese.
+    """
+
+    rule: Rule
+    english: Template
+    chinese: Template
+    binding: Binding
+    texts: tuple[str, str]
 
 
 class Grammar:
@@ -101,7 +133,8 @@ class Grammar:
             plural = english.removesuffix(head.english) + head.plural
         else:
             plural = ""
-        return replace(head, kind=section.kind, english=english, chinese=chinese, plural=plural)
+        values = {**vars(head), "kind": section.kind, "english": english, "chinese": chinese, "plural": plural}
+        return Phrase(**{**values, "rule": rule, "binding": binding})
 
     def bind(self, rule: Rule, rng: random.Random) -> Binding:
         """Fill the slots of a rule at random; entries in slots of the same category differ in both languages.
@@ -169,8 +202,8 @@ class _RuleState:
     generated: int = 0
 
 
-def _derive(grammar: Grammar, rule: Rule, rng: random.Random) -> list[tuple[str, str]]:
-    """Return a random derivation as (English, Chinese) pairs: the usual English and sometimes another version of it."""
+def _derive(grammar: Grammar, rule: Rule, rng: random.Random) -> list[Derivation]:
+    """Return random derivations of one Chinese text: with the usual English and sometimes another version of it."""
     binding = grammar.bind(rule, rng)
     chinese = rule.chinese[0]
     if len(rule.chinese) > 1 and rng.random() < OTHER_CHINESE:
@@ -179,7 +212,16 @@ def _derive(grammar: Grammar, rule: Rule, rng: random.Random) -> list[tuple[str,
     if len(rule.english) > 1 and rng.random() < OTHER_ENGLISH:
         english.append(rng.choice(rule.english[1:]))
     text = render_chinese(chinese, binding, rule).replace(ASPECT, "")
-    return [(capitalise(fix_articles(render_english(version, binding, rule))), text) for version in english]
+    return [
+        Derivation(
+            rule,
+            version,
+            chinese,
+            binding,
+            (capitalise(fix_articles(render_english(version, binding, rule))), text),
+        )
+        for version in english
+    ]
 
 
 def _round_robin(states: list[_RuleState], limit: int, rng: random.Random) -> Iterator[_RuleState]:
@@ -226,6 +268,20 @@ def generate_pairs(count: int = 24000, seed: int = 1) -> list[Pair]:
         ValueError: `count` is below 1 or more than the grammar can generate.
         GrammarError: a table or rule is malformed.
     """
+    return [pair for pair, _ in generate_derivations(count, seed)]
+
+
+def generate_derivations(count: int = 24000, seed: int = 1) -> list[tuple[Pair, Derivation]]:
+    """Generate pairs as `generate_pairs` does, each with its derivation.
+
+    Args:
+        count: number of pairs.
+        seed: random seed; the same seed gives the same pairs.
+
+    Raises:
+        ValueError: `count` is below 1 or more than the grammar can generate.
+        GrammarError: a table or rule is malformed.
+    """
     if count < 1:
         raise ValueError(f"the number of phrasebook pairs must be at least 1, not {count}")
     grammar = load_grammar()
@@ -240,14 +296,16 @@ def generate_pairs(count: int = 24000, seed: int = 1) -> list[Pair]:
     states = [_RuleState(topic, rule) for topic, rules in grammar.topics.items() for rule in rules]
     limit = max(20, math.ceil(RULE_SHARE * count))
     seen: set[tuple[str, str]] = set()
-    groups: list[list[Pair]] = []
+    groups: list[list[tuple[Pair, Derivation]]] = []
     for state in _round_robin(states, limit, rng):
-        fresh = [pair for pair in _derive(grammar, state.rule, rng) if pair not in seen][: count - len(seen)]
+        derived = _derive(grammar, state.rule, rng)
+        fresh = [derivation for derivation in derived if derivation.texts not in seen][: count - len(seen)]
         state.failures = 0 if fresh else state.failures + 1
         state.generated += len(fresh)
         if fresh:
-            seen.update(fresh)
-            groups.append([Pair(chinese, english, f"phrasebook:{state.topic}") for english, chinese in fresh])
+            seen.update(derivation.texts for derivation in fresh)
+            topic = f"phrasebook:{state.topic}"
+            groups.append([(Pair(d.texts[1], d.texts[0], topic), d) for d in fresh])
         if len(seen) == count:
             break
     else:

@@ -1,0 +1,82 @@
+"""``python -m eval aer``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+
+from data_prep.files import write_json
+
+from ..alignment import load_aligner
+from ..alignment_error import compare_aligners, phrasebook_gold
+from ..provenance import commit, versions
+from ..tables import Table
+from .shared import add_split, add_user_dir, describe_files, quiet_libraries, user_dir
+
+HELP = "alignment error rate of a model on the phrasebook"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.description = (
+        "Align the first references of a split of the phrasebook by the model's readout and by gradients, and compare "
+        "the links with those that the grammar knows; beside them a diagonal and, where it is installed, eflomal."
+    )
+    parser.add_argument("checkpoint", type=Path, metavar="CKPT", help="checkpoint of a translation model")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder written by python -m data_prep prepare from the phrasebook",
+    )
+    add_split(parser, "to align")
+    parser.add_argument(
+        "--pairs", type=int, default=24000, metavar="N", help="pairs of the phrasebook (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="random seed of the phrasebook (default: %(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
+    add_user_dir(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command.
+
+    Raises:
+        DataError: an input is missing, or the data are not those of the phrasebook.
+    """
+    quiet_libraries()
+    gold = phrasebook_gold(args.data, args.split, args.pairs, args.seed)
+    aligner = load_aligner(args.checkpoint, args.data, user_dir(args))
+    with_eflomal = find_spec("eflomal") is not None
+    if not with_eflomal:
+        print("note: eflomal is not installed (pip install '.[align]'): left out", file=sys.stderr)
+    found = compare_aligners(aligner, args.data, args.split, gold, with_eflomal)
+    if args.json is not None:
+        at = commit()
+        document = {
+            "aligners": {name: rate.to_json() for name, rate in found.items()},
+            "settings": {"split": args.split, "pairs": args.pairs, "seed": args.seed},
+            "sentences": len(gold),
+            "sure_links": sum(len(true.sure) for true in gold),
+            "possible_links": sum(len(true.possible) for true in gold),
+            "files": describe_files([args.checkpoint, args.data / "manifest.json"]),
+            "commit": None if at is None else asdict(at),
+            "versions": versions(),
+        }
+        write_json(args.json, document)
+    rows = [
+        (name, f"{rate.error_rate:.3f}", f"{rate.precision:.3f}", f"{rate.recall:.3f}", str(rate.links))
+        for name, rate in found.items()
+    ]
+    note = f"{len(gold)} sentences, {sum(len(true.sure) for true in gold)} sure links"
+    table = Table(
+        "Alignment error rate (lower is better)",
+        ("aligner", "error rate", "precision", "recall", "links"),
+        rows,
+        [note],
+    )
+    print(table.to_text())
