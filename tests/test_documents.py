@@ -172,7 +172,7 @@ def our_programs() -> list[str]:
 
 @pytest.fixture(scope="module")
 def known_options() -> set[str]:
-    """All options of fairseq's programs with the plugin, and of our own."""
+    """All options of fairseq's programs with the plugin, of sacreBLEU, and of our own."""
     from fairseq.dataclass.utils import gen_parser_from_dataclass
     from fairseq.models import MODEL_DATACLASS_REGISTRY
     from fairseq.registry import REGISTRIES
@@ -188,7 +188,7 @@ def known_options() -> set[str]:
             parser = argparse.ArgumentParser(conflict_handler="resolve")
             gen_parser_from_dataclass(parser, config())
             found |= parser_options(parser)
-    for module in our_programs():
+    for module in [*our_programs(), "sacrebleu"]:
         program = parse_only(module, None)
         assert program is not None, module
         found |= parser_options(program)
@@ -264,8 +264,11 @@ def test_the_readme_quotes_commands() -> None:
     }
 
 
-@pytest.mark.parametrize("words", README_COMMANDS, ids=lambda words: " ".join(words)[:60])
-def test_commands_of_the_readme_parse(words: list[str]) -> None:
+QUOTED_COMMANDS = [*README_COMMANDS, *commands(text_of(ROOT / "docs" / "evaluation.md"))]
+
+
+@pytest.mark.parametrize("words", QUOTED_COMMANDS, ids=lambda words: " ".join(words)[:60])
+def test_commands_of_the_documents_parse(words: list[str]) -> None:
     if words[0] == "python":
         module, arguments = words[2], words[3:]
     else:
