@@ -71,8 +71,11 @@ class Scores:
     confidence: Mapping[str, Interval] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the scores as a JSON object, in full precision."""
-        return asdict(self)
+        """Return the scores as a JSON object, in full precision; without ``confidence`` if nothing was resampled."""
+        values = asdict(self)
+        if not self.confidence:
+            del values["confidence"]
+        return values
 
     def to_text(self) -> str:
         """Return the scores as a few lines of text, each score with its signature."""

@@ -18,7 +18,7 @@ from .pictures import chinese_font, new_figure, save_png
 FORMATS = (".svg", ".png")
 """Kinds of files that `draw` writes."""
 
-_SQUARE, _LETTER, _GAP = 26, 8.0, 6
+_SQUARE, _LETTER, _GAP = 26, 9.0, 6
 """Side of a square, estimated width of a letter and distance between text and squares, in pixels."""
 _LIGHT, _DARK = (255, 255, 255), (8, 69, 148)
 

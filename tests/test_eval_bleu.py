@@ -104,6 +104,7 @@ def test_scores_and_intervals_equal_those_of_the_sacrebleu_command(
         assert f"{value:6.2f}  ({interval.mean:.2f} ± {interval.half_width:.2f})" in found.to_text()
     unsampled = score(hypotheses, references, keep_case=keep_case)
     assert (unsampled.bleu, unsampled.ter, unsampled.confidence) == (found.bleu, found.ter, {})
+    assert set(found.to_json()) - set(unsampled.to_json()) == {"confidence"}
     assert " ± " not in unsampled.to_text()
 
 
