@@ -12,7 +12,7 @@ import torch
 from data_prep.phrasebook import write_phrasebook
 from data_prep.prepare import Options, prepare
 from eval.speed import __main__ as program
-from eval.speed import grids, measure, tables, translation
+from eval.speed import grids, measure, processor, products, tables, translation
 
 
 @pytest.fixture
@@ -21,6 +21,16 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grids, "TWINS", (16, 12, 12))
     monkeypatch.setattr(grids, "SIZES", (2, 4))
     monkeypatch.setattr(translation, "HIDDEN_SIZE", 16)
+    monkeypatch.setattr(translation, "RECIPE", {**translation.RECIPE, "--arch": "reencoder_tiny"})
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Binarised data of a small phrasebook, in a folder `phrases`."""
+    folder = tmp_path_factory.mktemp("speed")
+    write_phrasebook(folder / "phrasebook.tsv", 300, 1)
+    prepare(Options(dest=folder / "phrases", tsv=folder / "phrasebook.tsv", test_permille=50, valid_permille=50))
+    return folder / "phrases" / "bin"
 
 
 def test_work_takes_turns() -> None:
@@ -41,13 +51,84 @@ def test_peak_counts_what_lives_at_the_same_time() -> None:
     assert 8000 <= measure.peak_bytes(work) < 8100
 
 
-def test_products_are_those_of_linear_maps() -> None:
-    """Forward, gradient of the input, gradient of the weight: three products of the same size."""
+def test_roles_are_the_products_of_linear_maps() -> None:
+    """Forward, gradient of the inputs, gradient of the weight; maps of the same sizes are one."""
+    found = products.roles([(7, 3, 5), (2, 4, 6), (1, 3, 5)])
+    assert found == {
+        products.Role(kind, inputs, outputs): rows
+        for inputs, outputs, rows in ((3, 5, 8), (4, 6, 2))
+        for kind in ("forward", "inputs", "weight")
+    }
+
+
+@pytest.mark.parametrize("role", products.roles([(7, 3, 5)]))
+def test_every_way_computes_the_role(role: products.Role) -> None:
     from torch.utils.flop_counter import FlopCounterMode
 
-    with FlopCounterMode(display=False) as counter:
-        measure.products([(7, 3, 5), (2, 4, 6)])()
-    assert counter.get_total_flops() == 3 * 2 * (7 * 3 * 5 + 2 * 4 * 6)
+    ways = products._ways(7, role)
+    assert len(ways) >= 2
+    for name, way in ways.items():
+        if name != "packed":  # not known to the counter
+            with FlopCounterMode(display=False) as counter:
+                way()
+            assert counter.get_total_flops() == 2 * 7 * 3 * 5
+
+
+def test_calls_of_a_linear_map_are_told_by_their_sizes() -> None:
+    inputs, weight = torch.randn(7, 3, requires_grad=True), torch.randn(5, 3, requires_grad=True)
+    runs: list[int] = []
+
+    def work() -> None:
+        runs.append(1)
+        (torch.tanh(inputs) @ weight.t()).square().sum().backward()
+
+    calls = products.record(work)
+    assert [call.sizes and call.sizes.multiplications for call in calls.all] == [105] * 3
+    for role in products.roles([(7, 3, 5)]):
+        assert calls.of(role, 7) is not None
+        assert calls.of(role, 8) is None  # they do not do all of it
+    calls.work()()
+    assert len(runs) == 1  # nothing but the products is repeated
+
+
+def test_the_limit_is_the_least_time_of_each_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times are given in the order of the candidates: the computation, its products repeated, the ways."""
+
+    def alternating(work: list[Any], repeats: int) -> list[float]:
+        return [20.0, 9.0, *(float(2 + n % 5) for n in range(len(work) - 2))]
+
+    monkeypatch.setattr(products, "alternating", alternating)
+    monkeypatch.setattr(products, "_ways", lambda rows, role: {"a": lambda: None, "b": lambda: None})
+    weight = torch.randn(5, 3, requires_grad=True)
+    inputs = torch.randn(7, 3, requires_grad=True)
+    found = products.limit(lambda: (inputs @ weight.t()).sum().backward(), [(7, 3, 5)], 1)
+    # forward 2 3 4, inputs 5 6 2, weight 3 4 5; the third of each is the repetition
+    assert found.products == 2.0 + 2.0 + 3.0
+    assert list(found.ways.values()) == ["a", "replay", "a"]
+    assert (found.ratio, found.time_in_products) == (7 / 20, 9 / 20)
+
+
+def test_instruction_sets_are_those_of_the_system(tmp_path: Path) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("processor\t: 0\nflags\t\t: fpu avx2 avx512f amx_tile\n")
+    assert processor.instruction_sets(cpuinfo) == ["AVX2", "AVX-512", "AMX"]
+    assert processor.instruction_sets(tmp_path / "none") is None
+    words = processor.describe({**processor.processor(), "instruction_sets": ["AVX2"], "blas": "mkl", "threads": 1})
+    assert words.startswith("instruction sets AVX2; torch uses ") and ", 1 thread, BLAS mkl, oneDNN " in words
+
+
+def test_parts_are_all_of_a_step(small: None, data: Path) -> None:
+    step = translation.Step(data, translation.RECIPE, 300, batches=2)
+    shares = step.parts(1)
+    assert sum(shares.values()) == pytest.approx(1)
+    parts = ("grid", "readout", "output layer", "softmax and loss", "words")
+    assert set(shares) == {
+        *(f"{part}, {way}" for part in parts for way in ("forward", "backward")),
+        "optimizer",
+        "data",
+    }
+    assert min(shares.values()) > 0
+    assert not step.model.decoder.grid._forward_hooks  # removed
 
 
 def test_memory_of_a_block(small: None) -> None:
@@ -57,15 +138,15 @@ def test_memory_of_a_block(small: None) -> None:
     assert 4 <= found["recompute_floats_per_cell_over_d"] <= 6
 
 
-def test_every_figure_is_there(small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    data = tmp_path / "phrases"
-    write_phrasebook(tmp_path / "phrasebook.tsv", 300, 1)
-    prepare(Options(dest=data, tsv=tmp_path / "phrasebook.tsv", test_permille=50, valid_permille=50))
-    assert program.main(["--quick", "--data", str(data / "bin"), "--json", str(tmp_path / "speed.json")]) == 0
+def test_every_figure_is_there(small: None, data: Path, tmp_path: Path, capsys: Any) -> None:
+    assert program.main(["--quick", "--data", str(data), "--json", str(tmp_path / "speed.json")]) == 0
     result = json.loads((tmp_path / "speed.json").read_text())
-    assert set(result["limit_ratio"]) == {*grids.PLANES, "train_step_d256"} == {
-        "plane_d256", "plane_d450", "plane_d128", "stack_tied_d400", "train_step_d256"
+    assert set(result["limit_ratio"]) == {*grids.PLANES, "train_step_d256", "train_step_d160"} == {
+        "plane_d256", "plane_d450", "plane_d128", "stack_tied_d400", "train_step_d256", "train_step_d160"
     }  # fmt: skip
+    assert set(result["time_in_products"]) == set(result["fastest_products"]) == set(result["limit_ratio"])
+    assert sum(result["recipe_step"]["parts"].values()) == pytest.approx(1)
+    assert result["processor"]["threads"] >= 1
     assert {"twin_b64", "twin_b4", "autograd_diagonals"} < set(result["speedup"])
     assert {"ms_per_word", "over_recompute"} < set(result["decode"])
     assert {"floats_per_cell_over_d", "recompute_floats_per_cell_over_d"} < set(result["memory"])

@@ -75,10 +75,11 @@ def measure(quick: bool, data: Path | None) -> dict[str, Any]:
     from reencoder.memory import keep_freed_memory
 
     from . import grids, translation
+    from .processor import processor
 
     keep_freed_memory()  # as in training; it must come before the first large tensor
     repeats = 1 if quick else 9
-    result: dict[str, Any] = {}
+    result: dict[str, Any] = {"processor": processor()}
     with tempfile.TemporaryDirectory() as folder:
         parts = [
             ("planes", lambda: grids.limit_ratios(repeats)),
@@ -115,12 +116,20 @@ def _data(given: Path | None, folder: Path, quick: bool) -> Path:
 
 def report(result: dict[str, Any]) -> str:
     """Return the results as lines of text."""
+    from .processor import describe
+
     decode, used = result["decode"], result["memory"]
     train = result["train_step"]
-    lines = [f"threads: {result['provenance']['hardware']['threads']}"]
-    lines += [f"time of matrix products / time, {name}: {ratio:.2f}" for name, ratio in result["limit_ratio"].items()]
+    lines = [f"processor: {describe(result['processor'])}"]
+    lines += [
+        f"{name}: least time of the matrix products / time: {ratio:.2f}; time in its own products: "
+        f"{result['time_in_products'][name]:.2f}"
+        for name, ratio in result["limit_ratio"].items()
+    ]
     lines += [f"time of {name} / time of the fused engine: {ratio:.2f}" for name, ratio in result["speedup"].items()]
     lines += [
+        "training step of the recipes: "
+        + ", ".join(f"{part} {share:.0%}" for part, share in result["recipe_step"]["parts"].items()),
         f"training ({train['data']}): {train['words_per_second']:.0f} target words per second",
         f"decoding, beam 20: {decode['ms_per_word']:.1f} ms per word; last words / first words: "
         f"{decode['growth']:.2f}; recomputing {decode['prefix']} prefixes / decoding: {decode['over_recompute']:.1f}",

@@ -13,7 +13,8 @@ from torch import Tensor
 from reencoder.grid import Dimension, GridLSTM2d, State, compute_grid
 from reencoder.grid.reference import grid_reference
 
-from .measure import Work, alternating, peak_bytes, products
+from .measure import Work, alternating, peak_bytes
+from .products import Limit, Map, limit
 
 Shape = tuple[int, int, int, int]
 
@@ -55,7 +56,7 @@ class Plane:
         self.biases: list[Tensor | None] = [draw(1, 1, 4 * d) for _ in range(2)]
         self.sides = [State(draw(n, batch, d), draw(n, batch, d)) for n in reversed(extents)]
         self.leaves = [part for side in self.sides for part in side] + self.weights
-        self.products = products([(math.prod(extents) * batch, 2 * d, 8 * d)])
+        self.maps: list[Map] = [(math.prod(extents) * batch, 2 * d, 8 * d)]
 
     def work(self, compute: Compute = compute_grid, **options: Any) -> Work:
         """Return the work of the forward and the backward pass, with the gradients of weights and sides.
@@ -74,18 +75,41 @@ class Plane:
         return run
 
 
-def limit_ratios(repeats: int) -> dict[str, dict[str, float]]:
-    """Measure the unavoidable matrix products and the fused engine for each of `PLANES`.
+def limit_ratios(repeats: int) -> dict[str, dict[str, Any]]:
+    """Measure the fused engine and the least time of its products, see `limit`, for each of `PLANES`.
 
     Returns:
-        `limit_ratio`: time of the products / time of the engine; `seconds`: both times.
+        See `limit_figures`.
     """
-    ratios, seconds = {}, {}
+    figures: dict[str, dict[str, Any]] = {}
     for name, shape in PLANES.items():
         plane = Plane(shape)
-        limit, taken = alternating([plane.products, plane.work()], repeats)
-        ratios[name], seconds[f"{name} products"], seconds[f"{name} engine"] = limit / taken, limit, taken
-    return {"limit_ratio": ratios, "seconds": seconds}
+        for key, values in limit_figures(name, limit(plane.work(), plane.maps, repeats)).items():
+            figures.setdefault(key, {}).update(values)
+    return figures
+
+
+def limit_figures(name: str, found: Limit) -> dict[str, dict[str, Any]]:
+    """Return the figures of a limit for the result file.
+
+    Args:
+        name: name of the computation.
+        found: its limit.
+
+    Returns:
+        `limit_ratio`: least time of the products / time of the computation; `time_in_products`: time of the
+        computation's own product calls / its time; `fastest_products`: the fastest way for each product; `seconds`.
+    """
+    return {
+        "limit_ratio": {name: found.ratio},
+        "time_in_products": {name: found.time_in_products},
+        "fastest_products": {name: found.ways},
+        "seconds": {
+            f"{name} products": found.products,
+            f"{name} replay": found.replayed,
+            f"{name} engine": found.taken,
+        },
+    }
 
 
 def speedups(repeats: int) -> dict[str, dict[str, float]]:

@@ -17,8 +17,16 @@ Work = Callable[[], object]
 """A computation to measure."""
 
 
+def clock() -> float:
+    """Return seconds: of the process with one thread, else of the wall."""
+    return time.process_time() if torch.get_num_threads() == 1 else time.perf_counter()
+
+
 def alternating(work: Sequence[Work], repeats: int) -> list[float]:
     """Run several computations in turn, so that a slow moment of the machine affects all of them.
+
+    With one thread the time is that in which the process has the processor, so that other processes, which make it
+    wait, count as little as possible.
 
     Args:
         work: the computations; each runs once before the measurement.
@@ -32,9 +40,9 @@ def alternating(work: Sequence[Work], repeats: int) -> list[float]:
     times: list[list[float]] = [[] for _ in work]
     for _ in range(repeats):
         for piece, taken in zip(work, times, strict=True):
-            started = time.perf_counter()
+            started = clock()
             piece()
-            taken.append(time.perf_counter() - started)
+            taken.append(clock() - started)
     return [median(taken) for taken in times]
 
 
@@ -72,28 +80,3 @@ def peak_bytes(work: Work) -> int:
     with _Storages() as storages:
         work()
     return storages.peak
-
-
-def products(shapes: Sequence[tuple[int, int, int]], device: torch.device | str = "cpu") -> Work:
-    """Return the unavoidable matrix products of forward and backward pass as work, one large product each.
-
-    They write into memory that is already allocated.
-
-    Args:
-        shapes: rows, inputs and outputs of each linear map.
-        device: device of the matrices. Default: "cpu"
-    """
-    work = []
-    for rows, inputs, outputs in shapes:
-        entering, leaving = torch.randn(rows, inputs, device=device), torch.randn(rows, outputs, device=device)
-        weight = torch.randn(outputs, inputs, device=device)
-        results = torch.empty_like(leaving), torch.empty_like(entering), torch.empty_like(weight)
-        work.append((entering, leaving, weight, results))
-
-    def run() -> None:
-        for entering, leaving, weight, results in work:
-            torch.mm(entering, weight.t(), out=results[0])
-            torch.mm(leaving, weight, out=results[1])
-            torch.mm(leaving.t(), entering, out=results[2])
-
-    return run

@@ -4,20 +4,47 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import torch
-from fairseq import criterions, options, tasks, utils
+from fairseq import criterions, optim, options, tasks, utils
 from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from .measure import Work, alternating, products
+from .grids import limit_figures
+from .measure import Work, alternating, clock
+from .parts import Parts
+from .products import Map, limit
 
 HIDDEN_SIZE = 256
-"""d of the measured Reencoder."""
+"""d of the Reencoder of which decoding is measured, and of the large training step."""
+
+PAPER: dict[str, str] = {
+    "--arch": "reencoder",
+    "--readout": "end",
+    "--dropout": "0.2",
+    "--optimizer": "adam",
+    "--lr": "0.001",
+}
+"""Options of the large training step: the paper's readout and optimizer."""
+
+RECIPE: dict[str, str] = {
+    "--arch": "reencoder_small",
+    "--readout": "lexical-attention",
+    "--dropout": "0.25",
+    "--output-dropout": "0.2",
+    "--optimizer": "muon",
+    "--adam-betas": "(0.9,0.98)",
+    "--lr": "0.006",
+}
+"""Options of the training step that the recipes take; its hidden size is the preset's, 160."""
+
+RECIPE_BLOCKS = 3000
+"""Maximum number of blocks per batch in the recipes."""
 
 KINDS = {
     "matrix products": ("mm", "addmm", "bmm", "baddbmm", "_linear_pointwise", "_reorder_linear_weight", "linear"),
@@ -31,33 +58,26 @@ KINDS = {
 
 
 class Step:
-    """A Reencoder of the given size with its optimizer, and batches of a data set.
+    """A Reencoder with its optimizer, and batches of a data set.
 
     Args:
         data: folder of binarised data (`python -m data_prep prepare`).
-        hidden_size: d.
+        chosen: options of training by name, `PAPER` or `RECIPE`.
         max_blocks: maximum number of blocks per batch, see `--max-blocks`.
         batches: number of batches to use, spread over all lengths.
+        hidden_size: d, also the size of the word vectors. Default: the architecture's
     """
 
-    def __init__(self, data: Path, hidden_size: int, max_blocks: int, batches: int) -> None:
+    def __init__(
+        self, data: Path, chosen: dict[str, str], max_blocks: int, batches: int, hidden_size: int | None = None
+    ) -> None:
         parser = options.get_training_parser()
-        arguments = [str(data), "--task", "reencoder_translation", "--arch", "reencoder", "--optimizer", "adam"]
-        arguments += ["--hidden-size", str(hidden_size), "--embed-dim", str(hidden_size), "--dropout", "0.2"]
-        arguments += ["--criterion", "label_smoothed_cross_entropy", "--label-smoothing", "0.1", "--lr", "0.001"]
-        # The paper's readout, whose products `products` counts, and with which earlier measurements compare.
-        arguments += [
-            "--readout",
-            "end",
-            "--max-blocks",
-            str(max_blocks),
-            "--batch-size",
-            "512",
-            "--seed",
-            "1",
-            "--clip-norm",
-            "1.0",
-        ]
+        arguments = [str(data), "--task", "reencoder_translation", "--criterion", "label_smoothed_cross_entropy"]
+        arguments += ["--label-smoothing", "0.1", "--batch-size", "512", "--required-batch-size-multiple", "1"]
+        arguments += ["--max-blocks", str(max_blocks), "--seed", "1", "--clip-norm", "1.0", "--num-workers", "0"]
+        arguments += [word for pair in chosen.items() for word in pair]
+        if hidden_size is not None:
+            arguments += ["--hidden-size", str(hidden_size), "--embed-dim", str(hidden_size)]
         namespace: Namespace = options.parse_args_and_arch(parser, arguments)
         config = convert_namespace_to_omegaconf(namespace)
         utils.set_torch_seed(1)
@@ -65,18 +85,21 @@ class Step:
         self.task.load_dataset("train")
         self.model = self.task.build_model(config.model)
         self.criterion = criterions.build_criterion(config.criterion, self.task)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-3)
+        self.optimizer = optim.build_optimizer(config.optimizer, list(self.model.parameters()))
+        started = clock()
         iterator = self.task.get_batch_iterator(
             self.task.dataset("train"), max_sentences=512, max_positions=(1024, 1024), seed=1
         ).next_epoch_itr(shuffle=False)
         everything = list(iterator)
+        self.seconds_to_load = (clock() - started) / len(everything)
         self.batches = everything[:: max(1, len(everything) // batches)][:batches]
         self.words = sum(batch["ntokens"] for batch in self.batches)
 
-    def products(self) -> Work:
-        """Return the matrix products that these batches need: of real positions only, one large product per map."""
+    def maps(self) -> list[Map]:
+        """Return the linear maps that these batches need, with their real positions only as rows."""
         encoder, decoder = self.model.encoder, self.model.decoder
-        d, layers = decoder.grid.stack.options.hidden_size, decoder.layers
+        stack = decoder.grid.stack
+        d = stack.options.hidden_size
         pad = self.task.source_dictionary.pad()
         blocks = sources = targets = 0
         for batch in self.batches:
@@ -84,13 +107,13 @@ class Step:
             target = batch["net_input"]["prev_output_tokens"].ne(pad).sum(1)
             blocks += int((source * target).sum())
             sources, targets = sources + int(source.sum()), targets + int(target.sum())
-        shapes = [(blocks, (2 if layer == 0 else 3) * d, 8 * d) for layer in range(layers)]
-        shapes += [(blocks, 2 * d, d)] * (layers - 1)
+        maps = [(blocks, weight.size(1), weight.size(0)) for weight in (*stack.weights, *stack.depth_weights)]
         for words, positions in ((encoder.words, sources), (decoder.words, targets)):
-            shapes += [(positions, p.in_features, p.out_features) for p in words.projections.values()]
+            maps += [(positions, p.in_features, p.out_features) for p in words.projections.values()]
+        if decoder.readout.score is not None:
+            maps.append((blocks, d, decoder.readout.score.out_features))
         output = decoder.output.output
-        shapes.append((targets, output.in_features, output.out_features))
-        return products(shapes)
+        return [*maps, (targets, output.in_features, output.out_features)]
 
     def run(self) -> None:
         """Do one training step on each batch."""
@@ -100,15 +123,28 @@ class Step:
 
     def learn(self, batch: Any) -> None:
         """Do the forward and the backward pass of a batch."""
+        self.forward(batch).backward()
+
+    def forward(self, batch: Any) -> Tensor:
+        """Do the forward pass of a batch and return its loss."""
         self.model.train()
         self.optimizer.zero_grad()
-        loss, _, _ = self.criterion(self.model, batch)
-        loss.backward()
+        loss: Tensor = self.criterion(self.model, batch)[0]
+        return loss
 
     def update(self) -> None:
         """Clip the gradients and update the parameters."""
-        utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.clip_grad_norm(1.0)
         self.optimizer.step()
+
+    def parts(self, repeats: int) -> dict[str, float]:
+        """Return the fraction of the time of training steps by part of the model; see `Parts`."""
+        parts = Parts(self.model)
+        for _ in range(repeats):
+            for batch in self.batches:
+                parts.step((partial(self.forward, batch), Tensor.backward), self.update)
+        parts.close()
+        return parts.shares(len(self.batches), self.seconds_to_load * len(self.batches))
 
     def padding(self) -> float:
         """Return the fraction of the computed blocks that are padding."""
@@ -122,27 +158,38 @@ class Step:
 
 
 def training_step(data: Path, quick: bool) -> dict[str, Any]:
-    """Measure whole training steps of a Reencoder.
+    """Measure whole training steps: of a large Reencoder (`PAPER`), and of the recipes' (`RECIPE`).
 
     Args:
         data: folder of binarised data.
         quick: use few batches and repetitions.
 
     Returns:
-        `limit_ratio`: time of the unavoidable matrix products / time; `seconds`: both times; `train_step`: target words
-        per second and fraction of padding; `profile`: fraction of the time by kind of operation.
+        What `limit_figures` returns for both; `train_step`: target words per second and fraction of padding of the
+        large one; `profile`: fraction of its time by kind of operation; `recipe_step`: as `train_step`, and `parts`:
+        fraction of the time by part of the model.
     """
-    step = Step(data, hidden_size=HIDDEN_SIZE, max_blocks=9000, batches=2 if quick else 6)
-    limit, taken = alternating([step.products(), step.run], 1 if quick else 7)
+    repeats = 1 if quick else 7
+    step = Step(data, PAPER, max_blocks=9000, batches=2 if quick else 4, hidden_size=HIDDEN_SIZE)
+    large = limit(step.run, step.maps(), repeats)
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
         for batch in step.batches:
             step.learn(batch)
     (updating,) = alternating([step.update], 5)
+    recipe = Step(data, RECIPE, RECIPE_BLOCKS, batches=2 if quick else 12)
+    small = limit(recipe.run, recipe.maps(), repeats)
+    figures = limit_figures("train_step_d256", large)
+    for key, values in limit_figures("train_step_d160", small).items():
+        figures[key].update(values)
     return {
-        "limit_ratio": {"train_step_d256": limit / taken},
-        "seconds": {"train_step_d256 products": limit, "train_step_d256 engine": taken},
-        "train_step": {"words_per_second": step.words / taken, "padding": step.padding()},
+        **figures,
+        "train_step": {"words_per_second": step.words / large.taken, "padding": step.padding()},
         "profile": _by_kind(profiler.key_averages(), 1e6 * updating * len(step.batches)),
+        "recipe_step": {
+            "words_per_second": recipe.words / small.taken,
+            "padding": recipe.padding(),
+            "parts": recipe.parts(repeats),
+        },
     }
 
 
@@ -175,7 +222,7 @@ def decoding(data: Path, quick: bool) -> dict[str, Any]:
         `decode`: milliseconds per word (median, and by position); `growth`: the last words' time / that of the first;
         `over_recompute`: time of recomputing each prefix / time of decoding, for the first `prefix` words.
     """
-    step = Step(data, hidden_size=HIDDEN_SIZE, max_blocks=9000, batches=1)
+    step = Step(data, PAPER, max_blocks=9000, batches=1, hidden_size=HIDDEN_SIZE)
     model, beam, steps = step.model.eval(), 20, 30 if quick else 40
     source = torch.randint(4, len(step.task.source_dictionary), (beam, 12))
     target = torch.randint(4, len(step.task.target_dictionary), (beam, steps))
