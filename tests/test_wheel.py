@@ -56,8 +56,12 @@ def test_the_wheel_contains_the_plugin_and_nothing_else(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     plugin = {name for name in names if name.startswith("reencoder/")}
     assert all(".dist-info/" in name for name in names - plugin)
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "reencoder").rglob("*.py")}
-    assert plugin == modules
+    sources = {
+        path.relative_to(ROOT).as_posix()
+        for ending in ("py", "c")
+        for path in (ROOT / "reencoder").rglob(f"*.{ending}")
+    }
+    assert plugin == sources
 
 
 def test_the_installed_plugin_is_found_and_trains(installed: Path, tmp_path: Path) -> None:

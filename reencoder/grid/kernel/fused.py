@@ -17,6 +17,7 @@ from torch.autograd.function import once_differentiable
 
 from ..block import OUTPUT_FORMS, OutputForm, State
 from ..checks import check_shape
+from .compiled import Arriving
 from .fused_grid import FusedGrid, FusedInputs
 from .products import FixedMatrix
 from .scan import Front, GridLayout, grid_layout
@@ -63,8 +64,7 @@ class _FusedFunction(torch.autograd.Function):
         gates = grid.new_gates(len(grid.entering)) if keep and base is None else base
         for front in layout.fronts:
             front_gates = None if gates is None else gates[grid.span(front)]
-            front_gates = grid.compute_gates(front, front_gates, base is not None)
-            grid.compute_states(front, front_gates, options.output_form)
+            grid.forward_front(front, front_gates, base is not None, options.output_form)
         ctx.save_for_backward(*inputs, grid.hidden, grid.memory)
         ctx.options, ctx.gates = options, gates if keep else None
         ctx.set_materialize_grads(False)
@@ -100,28 +100,28 @@ class _FusedFunction(torch.autograd.Function):
                 torch.mm(gate_gradients, inputs.extra_weight, out=grad_extra[span])
                 grad_extra_weight.addmm_(gate_gradients.t(), inputs.extra[span])
 
-        entering: tuple[Tensor, Tensor] | None = None
+        hidden = Arriving(
+            None, layout.blocks, grad_leaving_hidden, None if at_points is None else at_points.contiguous()
+        )
+        memory = Arriving(None, layout.blocks, grad_leaving_memory, None)
         for front in reversed(layout.fronts):
-            grad_hidden = grid.gradient_of_leaving(front, entering and entering[0], grad_leaving_hidden, at_points)
-            grad_memory = grid.gradient_of_leaving(front, entering and entering[1], grad_leaving_memory, None)
-            entering = None  # frees its memory before more is allocated
             if kept is None:
-                entering = grid.backward_front_recomputing(
-                    front, grad_hidden, grad_memory, options.output_form, accumulate
-                )
+                entering = grid.backward_front_recomputing(front, hidden, memory, options.output_form, accumulate)
             else:
                 gates = kept[grid.span(front)]
-                entering = grid.backward_front(front, gates, grad_hidden, grad_memory, options.output_form)
-            del grad_hidden, grad_memory
+                entering = grid.backward_front(front, gates, hidden, memory, options.output_form)
             shape = (front.blocks, batch, grid.width)
-            entering = entering[0].view(shape), entering[1].view(shape)
-            if at_points is not None:
-                entering[0].add_(at_points[front.start : front.start + front.blocks])
+            hidden = hidden._replace(next=entering[0].view(shape), next_start=front.start)
+            memory = memory._replace(next=entering[1].view(shape), next_start=front.start)
+            assert hidden.next is not None and memory.next is not None
             for n, block in enumerate(front.entries):
                 if block >= 0:
-                    k = sum(front.first)
-                    grad_sides[2 * n][k] = entering[0][block, :, grid.part(n)]
-                    grad_sides[2 * n + 1][k] = entering[1][block, :, grid.part(n)]
+                    k, elements = sum(front.first), grid.part(n)
+                    grad_sides[2 * n][k] = hidden.next[block, :, elements]
+                    grad_sides[2 * n + 1][k] = memory.next[block, :, elements]
+        if at_points is not None:
+            for n, points in enumerate(layout.entering):
+                grad_sides[2 * n] += at_points[points, :, grid.part(n)]
         if kept is not None:
             accumulate(layout.fronts, kept)
         grad_weight, grad_bias = grid.products.grad_weight, grid.products.grad_bias

@@ -13,11 +13,12 @@ import torch
 from torch import Tensor
 
 from ..block import OutputForm, State
+from .compiled import Arriving, compiled_fronts
 from .gates import activate, cell_backward, cell_forward
 from .products import FixedMatrix, grid_products
-from .scan import Front, GridLayout
+from .scan import Front, GridLayout, Move
 
-_PIECES = 32
+_PIECES = 48
 """Where gates are recomputed, at most 1 / _PIECES of all blocks have theirs in memory at a time."""
 
 OnGateGradients = Callable[[Sequence[Front], Tensor], None]
@@ -62,6 +63,7 @@ class FusedGrid:
         self.extra_product = packed and packed[1]
         if inputs.extra_weight is not None and self.extra_product is None:
             self.extra_product = FixedMatrix(inputs.extra_weight, len(layout.fronts))
+        self.compiled = compiled_fronts(layout, hidden, memory, inputs.mask, inputs.real)
 
     def part(self, n: int) -> slice:
         """The elements of a state that belong to dimension n."""
@@ -92,16 +94,40 @@ class FusedGrid:
         Returns:
             `gates`, or a new tensor of that shape.
         """
+        products = self._products(front, gates if has_base else None)
+        gates = products if gates is None else gates
+        if self.compiled is not None and products is gates:
+            self.compiled.activate(gates)
+        else:
+            activate(products, gates)
+        return gates
+
+    def _products(self, front: Front, base: Tensor | None) -> Tensor:
+        """Products of a front with all that adds to them, shape (blocks * batch, 4 * K * d)."""
         span = self.span(front)
         products = self.products.forward(front, self.entering[span])
-        if has_base:
-            assert gates is not None
-            products += gates
+        if base is not None:
+            products += base
         elif self.extra_product is not None and self.inputs.extra is not None:
             products += self.extra_product(self.inputs.extra[span])
-        gates = products if gates is None else gates
-        activate(products, gates)
-        return gates
+        return products
+
+    def forward_front(self, front: Front, gates: Tensor | None, has_base: bool, output_form: OutputForm) -> None:
+        """Compute a front: its gates, and the states that leave its blocks, at the points where they go.
+
+        Args:
+            front: the front.
+            gates: takes the gates if given, see `compute_gates`.
+            has_base: see `compute_gates`.
+            output_form: see `lstm_transform`.
+        """
+        if self.compiled is None:
+            self.compute_states(front, self.compute_gates(front, gates, has_base), output_form)
+        elif gates is None:
+            self.compiled.forward(front, self._products(front, None), None, False, output_form == "o_tanhm")
+        else:
+            products = self.products.forward_into(front, self.entering[self.span(front)], gates, has_base)
+            self.compiled.forward(front, gates, products, has_base, output_form == "o_tanhm")
 
     def compute_states(self, front: Front, gates: Tensor, output_form: OutputForm) -> None:
         """Put the states that leave the blocks of a front at the points where they go."""
@@ -123,46 +149,28 @@ class FusedGrid:
         """Copies of the states that leave the grid along dimension n."""
         return State(self.hidden, self.memory).map(lambda at: at[self.layout.leaving[n], :, self.part(n)].clone())
 
-    def gradient_of_leaving(
-        self,
-        front: Front,
-        next_entering: Tensor | None,
-        leaving_grid: Sequence[Tensor | None],
-        at_points: Tensor | None,
-    ) -> Tensor:
-        """Gradient of the states that leave the blocks of a front.
-
-        Args:
-            front: the front.
-            next_entering: gradient of the states that entered the next front, shape (its blocks, batch, K * d).
-            leaving_grid: for each dimension the gradient of the states that leave the grid, shape (other extent, batch,
-                d), or None.
-            at_points: gradient of the states at all points; `next_entering` already includes the next front's.
-
-        Returns:
-            A new tensor of shape (blocks * batch, K * d).
-        """
+    def _gradient_of_leaving(self, front: Front, arriving: Arriving) -> Tensor:
+        """Gradient of the states that leave the blocks of a front, a new tensor of shape (blocks * batch, K * d)."""
         grad = self.memory.new_empty(front.blocks, self.batch, self.width)
-        next_start = front.start + front.blocks
         for n, moves in enumerate(front.moves):
-            elements, grad_leaving = self.part(n), leaving_grid[n]
+            elements, grad_leaving = self.part(n), arriving.leaving[n]
             for block, point, count in moves:
                 target = grad[block : block + count, :, elements]
                 if point < self.layout.blocks:
-                    assert next_entering is not None
-                    target.copy_(next_entering[point - next_start : point - next_start + count, :, elements])
-                    continue
-                position = point - self.layout.leaving[n].start
-                if grad_leaving is None:
+                    assert arriving.next is not None
+                    first = point - arriving.next_start
+                    target.copy_(arriving.next[first : first + count, :, elements])
+                elif grad_leaving is None:
                     target.zero_()
                 else:
-                    target.copy_(grad_leaving[position : position + count])
-                if at_points is not None:
-                    target += at_points[point : point + count, :, elements]
+                    first = point - self.layout.leaving[n].start
+                    target.copy_(grad_leaving[first : first + count])
+                if arriving.at_points is not None:
+                    target += arriving.at_points[point : point + count, :, elements]
         return grad.flatten(0, 1)
 
     def backward_front(
-        self, front: Front, gates: Tensor, grad_hidden: Tensor, grad_memory: Tensor, output_form: OutputForm
+        self, front: Front, gates: Tensor, hidden: Arriving, memory: Arriving, output_form: OutputForm
     ) -> tuple[Tensor, Tensor]:
         """Gradients of the states that enter a front from those of the states that leave it.
 
@@ -170,14 +178,22 @@ class FusedGrid:
             front: the front.
             gates: its activated gates, shape (blocks * batch, 4 * K * d); overwritten with the gradient of the
                 products.
-            grad_hidden: gradient of the leaving hidden vectors, shape (blocks * batch, K * d); overwritten.
-            grad_memory: gradient of the leaving memories, same shape; overwritten.
+            hidden: gradients of the leaving hidden vectors.
+            memory: gradients of the leaving memories.
             output_form: see `lstm_transform`.
 
         Returns:
-            Gradients of the entering hidden and memory vectors, each of shape (blocks * batch, K * d).
+            Gradients of the entering hidden and memory vectors, each of shape (blocks * batch, K * d), without those
+            of `Arriving.at_points`.
         """
+        if self.compiled is not None:
+            grad_entering_memory = gates.new_empty(front.blocks * self.batch, self.width)
+            self.compiled.backward(front, gates, hidden, memory, grad_entering_memory, output_form == "o_tanhm")
+            grad_entering = self.products.backward(front, gates)
+            self.compiled.add_passed(front, grad_entering, hidden)
+            return grad_entering, grad_entering_memory
         span, mask, real = self.span(front), self.inputs.mask, self.inputs.real
+        grad_hidden, grad_memory = (self._gradient_of_leaving(front, part) for part in (hidden, memory))
         passed: tuple[Tensor, Tensor] | None = None
         if real is not None:
             padding = real[span].logical_not()
@@ -186,12 +202,12 @@ class FusedGrid:
             grad_memory *= real[span]
         if mask is not None:
             grad_hidden *= mask[span]
-        memory = self.entering_memory[span]
+        entering_memory = self.entering_memory[span]
         if gates.dtype == grad_memory.dtype:
-            grad_entering_memory = cell_backward(gates, memory, grad_hidden, grad_memory, output_form)
+            grad_entering_memory = cell_backward(gates, entering_memory, grad_hidden, grad_memory, output_form)
         else:
             wide = gates.to(grad_memory.dtype)
-            grad_entering_memory = cell_backward(wide, memory, grad_hidden, grad_memory, output_form)
+            grad_entering_memory = cell_backward(wide, entering_memory, grad_hidden, grad_memory, output_form)
             gates.copy_(wide)
         grad_entering = self.products.backward(front, gates)
         if passed is not None:
@@ -202,35 +218,43 @@ class FusedGrid:
     def backward_front_recomputing(
         self,
         front: Front,
-        grad_hidden: Tensor,
-        grad_memory: Tensor,
+        hidden: Arriving,
+        memory: Arriving,
         output_form: OutputForm,
         on_gate_gradients: OnGateGradients,
     ) -> tuple[Tensor, Tensor]:
         """`backward_front` without stored gates: they are recomputed for a few blocks at a time.
 
         Args:
-            front, grad_hidden, grad_memory, output_form: see `backward_front`.
+            front, hidden, memory, output_form: see `backward_front`.
             on_gate_gradients: called with the blocks and the gradient of their products before that is dropped.
 
         Returns:
             See `backward_front`.
         """
-        grad_entering = self.hidden.new_empty(grad_hidden.shape)
+        rows = front.blocks * self.batch
+        grads = self.hidden.new_empty(rows, self.width), self.memory.new_empty(rows, self.width)
         for piece in _pieces(front, max(1, self.layout.blocks // _PIECES)):
             gates = self.compute_gates(piece)
             span = self.span(piece)
             inside = slice(span.start - front.start * self.batch, span.stop - front.start * self.batch)
-            grad_entering[inside], grad_memory[inside] = self.backward_front(
-                piece, gates, grad_hidden[inside], grad_memory[inside], output_form
-            )
+            grads[0][inside], grads[1][inside] = self.backward_front(piece, gates, hidden, memory, output_form)
             on_gate_gradients([piece], gates)
-        return grad_entering, grad_memory
+        return grads
 
 
 def _pieces(front: Front, blocks: int) -> Iterator[Front]:
-    """Cut a front into pieces of at most `blocks` blocks; `moves` and `entries` of a piece are not adapted."""
+    """Cut a front into pieces of at most `blocks` blocks; `entries` of a piece are not adapted."""
     for first in range(0, front.blocks, blocks):
         count = min(blocks, front.blocks - first)
         at = tuple(p + (first if n == 0 else -first) for n, p in enumerate(front.first))
-        yield front._replace(start=front.start + first, blocks=count, first=at)
+        moves = tuple(tuple(_inside(moves, first, first + count)) for moves in front.moves)
+        yield front._replace(start=front.start + first, blocks=count, first=at, moves=moves)
+
+
+def _inside(moves: Sequence[Move], first: int, stop: int) -> Iterator[Move]:
+    """The parts of moves that concern the blocks from `first` to before `stop`, counted from `first`."""
+    for block, point, count in moves:
+        begin, end = max(block, first), min(block + count, stop)
+        if begin < end:
+            yield Move(begin - first, point + begin - block, end - begin)

@@ -64,6 +64,11 @@ class FixedMatrix:
         if packable and uses >= _WORTH_PACKING and packing_available():
             self._packed = torch.ops.mkldnn._reorder_linear_weight(matrix.contiguous(), None)
 
+    @property
+    def packed(self) -> bool:
+        """True if the matrix has been packed."""
+        return self._packed is not None
+
     def __call__(self, inputs: Tensor, bias: Tensor | None = None) -> Tensor:
         """`inputs @ matrix.t() + bias`, shape (n, outputs), for inputs of shape (n, inputs)."""
         if self._packed is not None:
@@ -96,6 +101,31 @@ class TiedProducts:
         if self._into_gates is None:
             self._into_gates = FixedMatrix(self._weight, self._uses)
         return self._into_gates(hidden, self._bias)
+
+    def forward_into(self, front: Front, hidden: Tensor, out: Tensor, add: bool) -> Tensor | None:
+        """`forward`, into memory that is there.
+
+        Args:
+            front, hidden: see `forward`.
+            out: takes the products, shape (blocks * batch, outputs).
+            add: add them to what `out` holds.
+
+        Returns:
+            None; or the products, and `out` is as it was: where it is faster to let the caller add or copy them.
+        """
+        if self._into_gates is None:
+            self._into_gates = FixedMatrix(self._weight, self._uses)
+        if self._into_gates.packed:
+            return self._into_gates(hidden, self._bias)
+        if add:
+            if self._bias is not None:
+                return self._into_gates(hidden, self._bias)
+            out.addmm_(hidden, self._weight.t())
+        elif self._bias is None:
+            torch.mm(hidden, self._weight.t(), out=out)
+        else:
+            torch.addmm(self._bias, hidden, self._weight.t(), out=out)
+        return None
 
     def backward(self, front: Front, grad: Tensor) -> Tensor:
         """Gradient of the front's H, shape (blocks * batch, inputs), from the gradient of the products."""
@@ -177,6 +207,10 @@ class UntiedProducts:
         if self._bias is None:
             return torch.bmm(by_block, matrices).flatten(0, 1)
         return torch.baddbmm(self._bias[run].unsqueeze(1), by_block, matrices).flatten(0, 1)
+
+    def forward_into(self, front: Front, hidden: Tensor, out: Tensor, add: bool) -> Tensor | None:
+        """See `TiedProducts.forward_into`."""
+        return self.forward(front, hidden)
 
     def backward(self, front: Front, grad: Tensor) -> Tensor:
         """See `TiedProducts.backward`."""

@@ -1,0 +1,294 @@
+"""The element-wise work of fronts in compiled code: one pass over memory instead of one per operation.
+
+The code, `compiled.c`, is compiled by the C compiler of the machine when it is first needed, which takes a second, and
+kept in the user's cache. Without a compiler, and for types other than float32 on a CPU, torch does the same work.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import logging
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .scan import Front, GridLayout
+
+COMPILE = "REENCODER_COMPILE"
+"""Environment variable: 0 forbids compiled code, 1 requires it."""
+
+SOURCE = Path(__file__).with_suffix(".c")
+
+# No option that lets the compiler assume that there are no NaNs: a diverging training must show them.
+_FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fPIC", "-fopenmp")
+_WIDE = "-mprefer-vector-width=512"
+_POINTER, _INTEGER, _NUMBER = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int
+
+_logger = logging.getLogger(__name__)
+
+
+class _Arriving(ctypes.Structure):
+    _fields_ = (
+        ("next", _POINTER),
+        ("leaving", _POINTER * 2),
+        ("at_points", _POINTER),
+        ("next_start", _INTEGER),
+        ("all_blocks", _INTEGER),
+        ("strides", (_INTEGER * 3) * 2),
+    )
+
+
+_SIGNATURES = {
+    "activate_gates": [_POINTER, _POINTER, _INTEGER, _INTEGER, _NUMBER],
+    "front_forward": [*[_POINTER] * 2, _NUMBER, *[_POINTER] * 7, *[_INTEGER] * 5, _NUMBER, _NUMBER],
+    "front_backward": [
+        *[_POINTER] * 4,
+        *[ctypes.POINTER(_Arriving)] * 2,
+        *[_POINTER] * 2,
+        *[_INTEGER] * 5,
+        *[_NUMBER] * 2,
+    ],
+    "front_passed": [*[_POINTER] * 2, ctypes.POINTER(_Arriving), _POINTER, *[_INTEGER] * 5],
+}
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "reencoder"
+
+
+def _processor() -> str:
+    """What `-march=native` depends on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return "".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}))
+
+
+def _compile(folder: Path) -> Path:
+    """Return the path of the compiled library in `folder`, compiled if it is not there.
+
+    Raises:
+        OSError: there is no compiler, or the folder cannot be written.
+        subprocess.CalledProcessError: the compiler refuses.
+    """
+    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        raise OSError("there is no C compiler")
+    flags = [*_FLAGS, *([_WIDE] if platform.machine() in ("x86_64", "AMD64") else [])]
+    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True).stdout
+    parts = (SOURCE.read_text(encoding="utf-8"), *flags, version, _processor())
+    path = folder / f"grid-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]}.so"
+    if not path.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as work:
+            made = Path(work) / "grid.o", Path(work) / "grid.so"
+            # Linked without -fopenmp: the library then shares the threads of torch's OpenMP.
+            for command in (
+                [compiler, *flags, "-c", str(SOURCE), "-o", str(made[0])],
+                [compiler, "-shared", str(made[0]), "-o", str(made[1])],
+            ):
+                subprocess.run(command, capture_output=True, text=True, check=True)
+            made[1].replace(path)
+    return path
+
+
+def _load() -> ctypes.CDLL:
+    path = _compile(_cache())
+    library = ctypes.CDLL(str(path))
+    for name, arguments in _SIGNATURES.items():
+        getattr(library, name).argtypes = arguments
+        getattr(library, name).restype = None
+    return library
+
+
+@lru_cache(maxsize=1)
+def library() -> ctypes.CDLL | None:
+    """The compiled code; None if there is none. Compiled or loaded once per process.
+
+    Raises:
+        ValueError: `REENCODER_COMPILE` is 1, but the code cannot be compiled or loaded.
+    """
+    wish = os.environ.get(COMPILE)
+    if wish == "0" or (sys.platform != "linux" and wish != "1"):
+        return None
+    try:
+        return _load()
+    except (OSError, subprocess.CalledProcessError, RuntimeError, AttributeError) as error:
+        reason = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
+        reason = (reason or str(error)).strip().splitlines()[0]
+        if wish == "1":
+            raise ValueError(f"{COMPILE}=1: the grid's code cannot be compiled: {reason}") from None
+        _logger.info("the grid's element-wise work is done by torch, which is slower: %s", reason)
+        return None
+
+
+class Arriving(NamedTuple):
+    """Gradients of the states that leave the blocks of a front; of their hidden vectors or of their memories.
+
+    Attributes:
+        next: of the states that enter the next front, shape (its blocks, batch, K * d); None for the last front.
+        next_start: the first point of the next front.
+        leaving: for each dimension those of the states that leave the grid, shape (other extent, batch, d), or None.
+        at_points: further gradients of the states at all points, shape (points, batch, K * d), contiguous, or None.
+    """
+
+    next: Tensor | None
+    next_start: int
+    leaving: tuple[Tensor | None, ...]
+    at_points: Tensor | None
+
+
+def _address(tensor: Tensor | None) -> int | None:
+    return None if tensor is None else tensor.data_ptr()
+
+
+class CompiledFronts:
+    """The compiled element-wise work of the fronts of one grid; its tensors are contiguous float32 tensors on a CPU.
+
+    Args:
+        code: the library.
+        layout: the grid's layout.
+        hidden: hidden vectors at the points, shape (points, batch, K * d).
+        memory: memories at the points, same shape.
+        mask: dropout factors, shape (blocks * batch, K * d), or None.
+        real: False where a block is padding, shape (blocks * batch, 1), or None.
+    """
+
+    def __init__(
+        self,
+        code: ctypes.CDLL,
+        layout: GridLayout,
+        hidden: Tensor,
+        memory: Tensor,
+        mask: Tensor | None,
+        real: Tensor | None,
+    ) -> None:
+        self._code, self._layout = code, layout
+        self._hidden, self._memory, self._mask, self._real = hidden, memory, mask, real
+        self._points = layout.outputs.contiguous()
+        self.dimensions, self.batch = len(layout.extents), hidden.size(1)
+        self.d = hidden.size(2) // self.dimensions
+        self._threads = torch.get_num_threads()
+
+    def _at(self, tensor: Tensor | None, front: Front) -> int | None:
+        """Address of the front's rows."""
+        if tensor is None:
+            return None
+        width = tensor.size(-1) * tensor.element_size()
+        return tensor.data_ptr() + front.start * self.batch * width
+
+    def _sizes(self, front: Front) -> tuple[int, ...]:
+        """The front's points and sizes, as all functions of a front take them."""
+        return (
+            self._points.data_ptr() + 8 * front.start,
+            self._layout.blocks,
+            front.blocks,
+            self.batch,
+            self.dimensions,
+            self.d,
+        )
+
+    def activate(self, gates: Tensor) -> None:
+        """Replace products by gates, shape (n, 4 * K * d)."""
+        self._code.activate_gates(gates.data_ptr(), gates.data_ptr(), len(gates), gates.size(1) // 4, self._threads)
+
+    def forward(self, front: Front, gates: Tensor, products: Tensor | None, add: bool, o_tanhm: bool) -> None:
+        """Compute the gates of a front and put the states that leave its blocks at the points where they go.
+
+        Args:
+            front: the front.
+            gates: its products, which the gates replace, shape (blocks * batch, 4 * K * d).
+            products: the products if they are not in `gates`.
+            add: add `gates` to them.
+            o_tanhm: the output form.
+        """
+        self._code.front_forward(
+            gates.data_ptr(),
+            _address(products),
+            add,
+            self._at(self._hidden, front),
+            self._at(self._memory, front),
+            self._at(self._mask, front),
+            self._at(self._real, front),
+            self._hidden.data_ptr(),
+            self._memory.data_ptr(),
+            *self._sizes(front),
+            o_tanhm,
+            self._threads,
+        )
+
+    def backward(
+        self, front: Front, gates: Tensor, hidden: Arriving, memory: Arriving, entering: Tensor, o_tanhm: bool
+    ) -> None:
+        """Replace the gates of a front by the gradients of its products.
+
+        Args:
+            front: the front.
+            gates: its gates, shape (blocks * batch, 4 * K * d).
+            hidden: gradients of the leaving hidden vectors.
+            memory: gradients of the leaving memories.
+            entering: takes the gradients of the entering memories, shape (blocks * batch, K * d).
+            o_tanhm: the output form.
+        """
+        self._code.front_backward(
+            gates.data_ptr(),
+            self._at(self._memory, front),
+            self._at(self._mask, front),
+            self._at(self._real, front),
+            ctypes.byref(self._arriving(hidden)),
+            ctypes.byref(self._arriving(memory)),
+            entering.data_ptr(),
+            *self._sizes(front),
+            o_tanhm,
+            self._threads,
+        )
+
+    def add_passed(self, front: Front, entering: Tensor, hidden: Arriving) -> None:
+        """Add the gradients of the hidden vectors that passed through padding.
+
+        Args:
+            front: the front.
+            entering: gradients of the entering hidden vectors, shape (blocks * batch, K * d).
+            hidden: gradients of the leaving ones.
+        """
+        if self._real is not None:
+            self._code.front_passed(
+                entering.data_ptr(),
+                self._at(self._real, front),
+                ctypes.byref(self._arriving(hidden)),
+                *self._sizes(front),
+            )
+
+    def _arriving(self, given: Arriving) -> _Arriving:
+        strides = [(0, 0, 0) if part is None else part.stride() for part in given.leaving]
+        return _Arriving(
+            _address(given.next),
+            (_POINTER * 2)(*map(_address, given.leaving)),
+            _address(given.at_points),
+            given.next_start,
+            self._layout.blocks,
+            ((_INTEGER * 3) * 2)(*((_INTEGER * 3)(*part) for part in strides)),
+        )
+
+
+def compiled_fronts(
+    layout: GridLayout, hidden: Tensor, memory: Tensor, mask: Tensor | None, real: Tensor | None
+) -> CompiledFronts | None:
+    """The compiled work for a grid (see `CompiledFronts`); None if torch has to do it."""
+    given = [hidden, memory, *([] if mask is None else [mask])]
+    if any(part.device.type != "cpu" or part.dtype != torch.float32 or not part.is_contiguous() for part in given):
+        return None
+    code = library()
+    return None if code is None else CompiledFronts(code, layout, hidden, memory, mask, real)
