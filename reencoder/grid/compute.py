@@ -219,14 +219,14 @@ def compute_plane(
         mask=mask,
         output_form=output_form,
         recompute_gates=recompute_gates,
-        want_points=depth is not None,
+        wanted=None if depth is None else ("leaving" if depth.dimension.priority else "entering"),
         packed=packed,
     )
     leaving = (_flip_side(output.leaving[0], scan[1]), _flip_side(output.leaving[1], scan[0]))
     if depth is None:
         return PlaneOutput(leaving, None)
-    assert output.points is not None
-    states = along_depth(output.points, extents, entering, depth, real, depth_mask, output_form)
+    assert output.blocks is not None
+    states = along_depth(output.blocks, entering, depth, real, depth_mask, output_form)
     return PlaneOutput(leaving, DepthStates(states, scan))
 
 

@@ -62,7 +62,10 @@ class MuonWithAdamW(torch.optim.Optimizer):
                 "--optimizer muon: the model has no hidden matrices marked for it, or half precision (--fp16, --bf16) "
                 "hides them; use --optimizer adam"
             )
-        self._adamw = torch.optim.AdamW(param for param in given if hidden_matrix_rows(param) is None)
+        others = [param for param in given if hidden_matrix_rows(param) is None]
+        # One pass over memory instead of some ten, which on a CPU is four times faster.
+        self._fused = all(param.device.type == "cpu" and param.is_floating_point() for param in others) or None
+        self._adamw = torch.optim.AdamW(others, fused=self._fused)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
@@ -108,6 +111,9 @@ class MuonWithAdamW(torch.optim.Optimizer):
             )
         super().load_state_dict({name: state_dict[name] for name in ("state", "param_groups")})
         self._adamw.load_state_dict(state_dict["adamw"])
+        self._adamw.param_groups[0]["fused"] = (
+            self._fused
+        )  # not as in the checkpoint, which another device may have made
 
 
 def _betas(text: str) -> tuple[float, float]:

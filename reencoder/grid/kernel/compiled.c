@@ -52,9 +52,10 @@ void activate_gates(const float *products, float *gates, i64 rows, i64 width, in
     }
 }
 
-/* One front forward: gates from products, states to their points. `gates` holds the products; if `products` is given,
+/* One front forward: gates from products, states to their points, and hidden vectors to `left`, if given, by row too. `gates` holds the products; if `products` is given,
    they are that, plus what `gates` holds if `add`. */
-void front_forward(float *gates, const float *products, int add, const float *hidden, const float *memory, const float *mask, const uint8_t *real, float *hidden_points, float *memory_points, const i64 *points, i64 stride, i64 blocks, i64 batch,
+void front_forward(float *gates, const float *products, int add, const float *hidden, const float *memory, const float *mask, const uint8_t *real, float *left,
+                   float *hidden_points, float *memory_points, const i64 *points, i64 stride, i64 blocks, i64 batch,
                    i64 dimensions, i64 d, int o_tanhm, int threads) {
     const i64 width = dimensions * d;
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1 && blocks * batch * width >= GRAIN)
@@ -94,20 +95,22 @@ void front_forward(float *gates, const float *products, int add, const float *hi
                 const float *restrict kept = mask + from;
                 for (i64 e = 0; e < d; e++) new_h[e] *= kept[e];
             }
+            if (left) memcpy(left + from, new_h, d * sizeof(float));
         }
     }
 }
 
 /* The gradients of the states that leave the blocks of a front. Up to `all_blocks` a point belongs to the next front,
    whose gradients begin with point `next_start`; the points after that hold states that leave the grid, whose gradients
-   (shape (other extent, batch, d) with any strides for each dimension, or null) begin with `all_blocks`. */
+   (shape (other extent, batch, d) with any strides for each dimension, or null) begin with `all_blocks`. Both
+   `at_points` (all points) and `at_blocks` (the front's blocks) are added, if given. */
 typedef struct {
-    const float *next, *leaving[2], *at_points;
+    const float *next, *leaving[2], *at_points, *at_blocks;
     i64 next_start, all_blocks, strides[2][3];
 } Arriving;
 
-static inline void arriving_gradient(const Arriving *a, float *restrict out, i64 point, i64 sample, i64 batch, i64 n,
-                                     i64 d, i64 width) {
+static inline void arriving_gradient(const Arriving *a, float *restrict out, i64 point, i64 block, i64 sample,
+                                     i64 batch, i64 n, i64 d, i64 width) {
     if (point < a->all_blocks) {
         memcpy(out, a->next + ((point - a->next_start) * batch + sample) * width + n * d, d * sizeof(float));
     } else if (a->leaving[n]) {
@@ -119,6 +122,10 @@ static inline void arriving_gradient(const Arriving *a, float *restrict out, i64
     }
     if (a->at_points) {
         const float *restrict more = a->at_points + (point * batch + sample) * width + n * d;
+        for (i64 e = 0; e < d; e++) out[e] += more[e];
+    }
+    if (a->at_blocks) {
+        const float *restrict more = a->at_blocks + (block * batch + sample) * width + n * d;
         for (i64 e = 0; e < d; e++) out[e] += more[e];
     }
 }
@@ -139,13 +146,13 @@ void front_backward(float *gates, const float *memory, const float *mask, const 
             float *restrict u = gate + n * d, *restrict f = u + width, *restrict o = f + width, *restrict c = o + width;
             const float *restrict m = memory + from;
             float *restrict into = entering_memory + from;
-            arriving_gradient(memory_in, gm, point, sample, batch, n, d, width);
+            arriving_gradient(memory_in, gm, point, block, sample, batch, n, d, width);
             if (real && !real[row]) { /* padding: `front_passed` passes the gradient of the hidden vector */
                 memcpy(into, gm, d * sizeof(float));
                 for (i64 e = 0; e < d; e++) u[e] = f[e] = o[e] = c[e] = 0.0f;
                 continue;
             }
-            arriving_gradient(hidden_in, gh, point, sample, batch, n, d, width);
+            arriving_gradient(hidden_in, gh, point, block, sample, batch, n, d, width);
             if (mask) {
                 const float *restrict kept = mask + from;
                 for (i64 e = 0; e < d; e++) gh[e] *= kept[e];
@@ -179,7 +186,8 @@ void front_passed(float *entering, const uint8_t *real, const Arriving *hidden_i
     for (i64 row = 0; row < blocks * batch; row++) {
         if (real[row]) continue;
         for (i64 n = 0; n < dimensions; n++) {
-            arriving_gradient(hidden_in, gh, points[n * stride + row / batch], row % batch, batch, n, d, width);
+            arriving_gradient(hidden_in, gh, points[n * stride + row / batch], row / batch, row % batch, batch, n, d,
+                              width);
             float *restrict into = entering + row * width + n * d;
             for (i64 e = 0; e < d; e++) into[e] += gh[e];
         }

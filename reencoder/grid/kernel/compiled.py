@@ -42,6 +42,7 @@ class _Arriving(ctypes.Structure):
         ("next", _POINTER),
         ("leaving", _POINTER * 2),
         ("at_points", _POINTER),
+        ("at_blocks", _POINTER),
         ("next_start", _INTEGER),
         ("all_blocks", _INTEGER),
         ("strides", (_INTEGER * 3) * 2),
@@ -50,7 +51,7 @@ class _Arriving(ctypes.Structure):
 
 _SIGNATURES = {
     "activate_gates": [_POINTER, _POINTER, _INTEGER, _INTEGER, _NUMBER],
-    "front_forward": [*[_POINTER] * 2, _NUMBER, *[_POINTER] * 7, *[_INTEGER] * 5, _NUMBER, _NUMBER],
+    "front_forward": [*[_POINTER] * 2, _NUMBER, *[_POINTER] * 8, *[_INTEGER] * 5, _NUMBER, _NUMBER],
     "front_backward": [
         *[_POINTER] * 4,
         *[ctypes.POINTER(_Arriving)] * 2,
@@ -142,12 +143,15 @@ class Arriving(NamedTuple):
         next_start: the first point of the next front.
         leaving: for each dimension those of the states that leave the grid, shape (other extent, batch, d), or None.
         at_points: further gradients of the states at all points, shape (points, batch, K * d), contiguous, or None.
+        at_blocks: further gradients of the states that leave all blocks, shape (blocks, batch, K * d), contiguous, or
+            None.
     """
 
     next: Tensor | None
     next_start: int
     leaving: tuple[Tensor | None, ...]
-    at_points: Tensor | None
+    at_points: Tensor | None = None
+    at_blocks: Tensor | None = None
 
 
 def _address(tensor: Tensor | None) -> int | None:
@@ -164,6 +168,7 @@ class CompiledFronts:
         memory: memories at the points, same shape.
         mask: dropout factors, shape (blocks * batch, K * d), or None.
         real: False where a block is padding, shape (blocks * batch, 1), or None.
+        left: takes the hidden vectors that leave all blocks, shape (blocks, batch, K * d), or None.
     """
 
     def __init__(
@@ -174,9 +179,10 @@ class CompiledFronts:
         memory: Tensor,
         mask: Tensor | None,
         real: Tensor | None,
+        left: Tensor | None,
     ) -> None:
         self._code, self._layout = code, layout
-        self._hidden, self._memory, self._mask, self._real = hidden, memory, mask, real
+        self._hidden, self._memory, self._mask, self._real, self._left = hidden, memory, mask, real, left
         self._points = layout.outputs.contiguous()
         self.dimensions, self.batch = len(layout.extents), hidden.size(1)
         self.d = hidden.size(2) // self.dimensions
@@ -222,6 +228,7 @@ class CompiledFronts:
             self._at(self._memory, front),
             self._at(self._mask, front),
             self._at(self._real, front),
+            self._at(self._left, front),
             self._hidden.data_ptr(),
             self._memory.data_ptr(),
             *self._sizes(front),
@@ -247,8 +254,8 @@ class CompiledFronts:
             self._at(self._memory, front),
             self._at(self._mask, front),
             self._at(self._real, front),
-            ctypes.byref(self._arriving(hidden)),
-            ctypes.byref(self._arriving(memory)),
+            ctypes.byref(self._arriving(hidden, front)),
+            ctypes.byref(self._arriving(memory, front)),
             entering.data_ptr(),
             *self._sizes(front),
             o_tanhm,
@@ -267,16 +274,17 @@ class CompiledFronts:
             self._code.front_passed(
                 entering.data_ptr(),
                 self._at(self._real, front),
-                ctypes.byref(self._arriving(hidden)),
+                ctypes.byref(self._arriving(hidden, front)),
                 *self._sizes(front),
             )
 
-    def _arriving(self, given: Arriving) -> _Arriving:
+    def _arriving(self, given: Arriving, front: Front) -> _Arriving:
         strides = [(0, 0, 0) if part is None else part.stride() for part in given.leaving]
         return _Arriving(
             _address(given.next),
             (_POINTER * 2)(*map(_address, given.leaving)),
             _address(given.at_points),
+            self._at(given.at_blocks, front),
             given.next_start,
             self._layout.blocks,
             ((_INTEGER * 3) * 2)(*((_INTEGER * 3)(*part) for part in strides)),
@@ -284,11 +292,16 @@ class CompiledFronts:
 
 
 def compiled_fronts(
-    layout: GridLayout, hidden: Tensor, memory: Tensor, mask: Tensor | None, real: Tensor | None
+    layout: GridLayout,
+    hidden: Tensor,
+    memory: Tensor,
+    mask: Tensor | None,
+    real: Tensor | None,
+    left: Tensor | None = None,
 ) -> CompiledFronts | None:
     """The compiled work for a grid (see `CompiledFronts`); None if torch has to do it."""
     given = [hidden, memory, *([] if mask is None else [mask])]
     if any(part.device.type != "cpu" or part.dtype != torch.float32 or not part.is_contiguous() for part in given):
         return None
     code = library()
-    return None if code is None else CompiledFronts(code, layout, hidden, memory, mask, real)
+    return None if code is None else CompiledFronts(code, layout, hidden, memory, mask, real, left)

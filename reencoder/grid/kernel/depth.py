@@ -7,14 +7,14 @@ Axes: `extents` A x B of a plane, `blocks` = A * B, `batch`, `d` hidden size.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from ..block import OutputForm, State, lstm_states, plain_activation
 from ..dimension import Dimension
-from .scan import Scan, grid_layout, rescan_index, scan_index
+from .scan import Scan, rescan_index, scan_index
 
 
 class DepthWeights(NamedTuple):
@@ -52,17 +52,33 @@ class DepthStates(NamedTuple):
         device = self.states.hidden.device
         if scan is None:
             assert self.scan is not None
-            index = scan_index(extents, self.scan, device)[1]
+            inverse, index = scan_index(extents, self.scan, device)
         elif self.scan is None:
-            index = scan_index(extents, scan, device)[0]
+            index, inverse = scan_index(extents, scan, device)
         else:
             index = rescan_index(extents, self.scan, scan, device)
-        return DepthStates(self.states.map(lambda part: part[index] if part.size(-1) else part), scan)
+            inverse = rescan_index(extents, scan, self.scan, device)
+        return DepthStates(
+            self.states.map(lambda part: _Permute.apply(part, index, inverse) if part.size(-1) else part), scan
+        )
+
+
+class _Permute(torch.autograd.Function):
+    """`tensor[index]` for a permutation, whose gradient takes one pass: that of `tensor[index]` clears and scatters."""
+
+    @staticmethod
+    def forward(ctx: Any, tensor: Tensor, index: Tensor, inverse: Tensor) -> Tensor:  # type: ignore[override]
+        ctx.save_for_backward(index, inverse)
+        return tensor[index]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+        index, inverse = ctx.saved_tensors
+        return _Permute.apply(grad, inverse, index), None, None
 
 
 def along_depth(
-    points: Tensor,
-    extents: tuple[int, int],
+    blocks: Tensor,
     below: State | None,
     depth: DepthWeights,
     real: Tensor | None,
@@ -72,8 +88,8 @@ def along_depth(
     """The states that leave all blocks of a plane along the depth, in the order of its scan.
 
     Args:
-        points: hidden vectors of the scanned dimensions at all points, shape (points, batch, 2 * d).
-        extents: A and B.
+        blocks: hidden vectors of the scanned dimensions, those that enter all blocks or, with priority 1, those that
+            leave them, shape (blocks, batch, 2 * d).
         below: the states that enter along the depth, in the order of the scan, or None.
         depth: the transform.
         real: False where a block is padding, shape (blocks, batch); None if none is.
@@ -84,15 +100,8 @@ def along_depth(
         Hidden of shape (blocks, batch, d), memory likewise or of width 0 without cells.
     """
     dimension, weight, bias = depth
-    layout = grid_layout(extents, points.device)
-    batch, width = points.shape[1:]
-    if dimension.priority == 0:
-        products = torch.nn.functional.linear(points[: layout.blocks], weight[:, :width], bias)
-    else:
-        # What leaves a block lies at two points. It is cheaper to multiply all points than to select them first.
-        half = width // 2
-        products = torch.nn.functional.linear(points[..., :half], weight[:, :half], bias)[layout.outputs[0]]
-        products = products + torch.nn.functional.linear(points[..., half:], weight[:, half:width])[layout.outputs[1]]
+    batch, width = blocks.shape[1:]
+    products = torch.nn.functional.linear(blocks, weight[:, :width], bias)
     if below is not None:
         products = products + torch.nn.functional.linear(below.hidden, weight[:, width:])
     if dimension.has_memory:
@@ -100,7 +109,7 @@ def along_depth(
         hidden, memory = lstm_states(products, below.memory, output_form)
     else:
         hidden = plain_activation(products, dimension.kind)
-        memory = hidden.new_empty(layout.blocks, batch, 0)
+        memory = hidden.new_empty(len(blocks), batch, 0)
     if mask is not None:
         hidden = hidden * mask
     if real is not None and below is not None:

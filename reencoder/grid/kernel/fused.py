@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -31,33 +31,37 @@ class FusedOutput(NamedTuple):
 
     Attributes:
         leaving: for each dimension the states that leave the grid along it, each of shape (other extent, batch, d).
-        points: hidden vectors at every point, dimension after dimension, shape (points, batch, K * d); None unless
-            requested. Where a state leaves the grid, the elements of a dimension that has fewer leaving states are
-            zero.
+        blocks: the hidden vectors that enter or leave every block, as requested, dimension after dimension, shape
+            (blocks, batch, K * d); None if they were not.
     """
 
     leaving: tuple[State, ...]
-    points: Tensor | None
+    blocks: Tensor | None
+
+
+Wanted = Literal["entering", "leaving"]
+"""Which hidden vectors of all blocks `compute_fused` returns."""
 
 
 class _Options(NamedTuple):
     layout: GridLayout
     output_form: OutputForm
     recompute_gates: bool
-    want_points: bool
+    wanted: Wanted | None
     packed: PackedWeights | None
     keep_gates: bool
 
 
 class _FusedFunction(torch.autograd.Function):
-    """Takes `FusedInputs` and the sides (hidden, memory in turn); returns the leaving states likewise, and points."""
+    """Takes `FusedInputs` and the sides (hidden, memory in turn); returns the leaving states likewise, and the hidden
+    vectors at all points or those that leave all blocks, as requested."""
 
     @staticmethod
     def forward(ctx: Any, options: _Options, *tensors: Any) -> tuple[Tensor, ...]:  # type: ignore[override]
         layout, inputs, sides = options.layout, FusedInputs(*tensors[:6]), tensors[6:]
-        grid = FusedGrid(
-            inputs, layout, _at_points(sides[0::2], layout), _at_points(sides[1::2], layout), options.packed
-        )
+        hidden, memory = _at_points(sides[0::2], layout), _at_points(sides[1::2], layout)
+        left = hidden.new_empty(layout.blocks, *hidden.shape[1:]) if options.wanted == "leaving" else None
+        grid = FusedGrid(inputs, layout, hidden, memory, options.packed, left)
         keep = options.keep_gates and any(ctx.needs_input_grad)
         # What the extra input adds to the gates is one product for all blocks; the gates overwrite it.
         base = None if options.recompute_gates else grid.products_of_extra()
@@ -69,7 +73,7 @@ class _FusedFunction(torch.autograd.Function):
         ctx.options, ctx.gates = options, gates if keep else None
         ctx.set_materialize_grads(False)
         leaving = [part for n in range(len(layout.extents)) for part in grid.leaving(n)]
-        return (*leaving, grid.hidden) if options.want_points else tuple(leaving)
+        return tuple(leaving) if options.wanted is None else (*leaving, hidden if left is None else left)
 
     @staticmethod
     @once_differentiable
@@ -79,7 +83,9 @@ class _FusedFunction(torch.autograd.Function):
         grid = FusedGrid(FusedInputs(*ctx.saved_tensors[:6]), layout, *ctx.saved_tensors[6:])
         inputs, batch = grid.inputs, grid.batch
         grad_leaving_hidden, grad_leaving_memory = grads[0 : 2 * dimensions : 2], grads[1 : 2 * dimensions : 2]
-        at_points = grads[2 * dimensions] if options.want_points else None
+        further = None if options.wanted is None else grads[2 * dimensions]
+        further = None if further is None else further.contiguous()
+        at_points, at_blocks = (further, None) if options.wanted == "entering" else (None, further)
         # The gradients overwrite the gates, which saves a copy of the largest array. Gates are recomputed if they were
         # not kept or if another backward pass has overwritten them (`retain_graph`).
         kept, ctx.gates = ctx.gates, None
@@ -100,10 +106,8 @@ class _FusedFunction(torch.autograd.Function):
                 torch.mm(gate_gradients, inputs.extra_weight, out=grad_extra[span])
                 grad_extra_weight.addmm_(gate_gradients.t(), inputs.extra[span])
 
-        hidden = Arriving(
-            None, layout.blocks, grad_leaving_hidden, None if at_points is None else at_points.contiguous()
-        )
-        memory = Arriving(None, layout.blocks, grad_leaving_memory, None)
+        hidden = Arriving(None, layout.blocks, grad_leaving_hidden, at_points, at_blocks)
+        memory = Arriving(None, layout.blocks, grad_leaving_memory)
         for front in reversed(layout.fronts):
             if kept is None:
                 entering = grid.backward_front_recomputing(front, hidden, memory, options.output_form, accumulate)
@@ -173,7 +177,7 @@ def compute_fused(
     mask: Tensor | None = None,
     output_form: OutputForm = "tanh_om",
     recompute_gates: bool = False,
-    want_points: bool = False,
+    wanted: Wanted | None = None,
     packed: PackedWeights | None = None,
 ) -> FusedOutput:
     """Compute a grid of K = 1 or 2 dimensions.
@@ -197,7 +201,7 @@ def compute_fused(
         output_form: see `lstm_transform`.
         recompute_gates: recompute the gates in the backward pass instead of keeping them, which takes less than half of
             the memory and about a third more time.
-        want_points: return the hidden vectors at all points.
+        wanted: return the hidden vectors that enter or leave all blocks, too.
         packed: what `pack_weights` made of the weights.
 
     Returns:
@@ -231,12 +235,12 @@ def compute_fused(
     keep_gates = torch.is_grad_enabled() and not recompute_gates
     if autocast or torch.is_grad_enabled():
         packed = None  # packed for another type, or the weights are about to change
-    options = _Options(layout, output_form, recompute_gates, want_points, packed, keep_gates)
+    options = _Options(layout, output_form, recompute_gates, wanted, packed, keep_gates)
     guard = torch.autocast(device, enabled=False) if autocast else nullcontext()
     with guard:
         results = _FusedFunction.apply(options, *tensors)
     leaving = tuple(State(*results[2 * n : 2 * n + 2]) for n in range(dimensions))
-    return FusedOutput(leaving, results[-1] if want_points else None)
+    return FusedOutput(leaving, None if wanted is None else results[-1][: layout.blocks])
 
 
 def _check(sides: Sequence[State], inputs: FusedInputs, layout: GridLayout, output_form: str) -> None:

@@ -44,6 +44,7 @@ class FusedGrid:
         hidden: hidden vectors at the points, shape (points, batch, K * d).
         memory: memories at the points, same shape.
         packed: weight and extra weight, if they have been packed already.
+        left: takes the hidden vectors that leave all blocks, shape (blocks, batch, K * d), if given.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class FusedGrid:
         hidden: Tensor,
         memory: Tensor,
         packed: tuple[FixedMatrix, FixedMatrix | None] | None = None,
+        left: Tensor | None = None,
     ) -> None:
         self.inputs, self.layout = inputs, layout
         self.batch, self.width = hidden.shape[1:]
@@ -63,7 +65,8 @@ class FusedGrid:
         self.extra_product = packed and packed[1]
         if inputs.extra_weight is not None and self.extra_product is None:
             self.extra_product = FixedMatrix(inputs.extra_weight, len(layout.fronts))
-        self.compiled = compiled_fronts(layout, hidden, memory, inputs.mask, inputs.real)
+        self.left = left
+        self.compiled = compiled_fronts(layout, hidden, memory, inputs.mask, inputs.real, left)
 
     def part(self, n: int) -> slice:
         """The elements of a state that belong to dimension n."""
@@ -139,6 +142,8 @@ class FusedGrid:
         if real is not None:
             new_hidden = torch.where(real[span], new_hidden, hidden)
             new_memory = torch.where(real[span], new_memory, memory)
+        if self.left is not None:
+            self.left.flatten(0, 1)[span] = new_hidden
         for states, new in ((self.hidden, new_hidden), (self.memory, new_memory)):
             new = new.view(front.blocks, self.batch, self.width)
             for n, moves in enumerate(front.moves):
@@ -167,6 +172,8 @@ class FusedGrid:
                     target.copy_(grad_leaving[first : first + count])
                 if arriving.at_points is not None:
                     target += arriving.at_points[point : point + count, :, elements]
+        if arriving.at_blocks is not None:
+            grad += arriving.at_blocks[front.start : front.start + front.blocks]
         return grad.flatten(0, 1)
 
     def backward_front(

@@ -141,13 +141,14 @@ class TiedProducts:
             grad: gradient of their products, shape (blocks * batch, outputs).
             hidden: their H, shape (blocks * batch, inputs).
         """
+        # As a product, the sum takes a third of the time of `sum`.
+        grad_bias = None if self._bias is None else (grad.new_ones(1, len(grad)) @ grad).squeeze(0)
         if self.grad_weight is None:
-            self.grad_weight = grad.t() @ hidden
-            self.grad_bias = None if self._bias is None else grad.sum(0)
+            self.grad_weight, self.grad_bias = grad.t() @ hidden, grad_bias
         else:
             self.grad_weight.addmm_(grad.t(), hidden)
-            if self.grad_bias is not None:
-                self.grad_bias.add_(grad.sum(0))
+            if self.grad_bias is not None and grad_bias is not None:
+                self.grad_bias.add_(grad_bias)
 
 
 class UntiedProducts:
