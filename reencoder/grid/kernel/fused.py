@@ -19,7 +19,7 @@ from ..block import OUTPUT_FORMS, OutputForm, State
 from ..checks import check_shape
 from .compiled import Arriving
 from .fused_grid import FusedGrid, FusedInputs
-from .products import FixedMatrix
+from .products import MANY, FixedMatrix
 from .scan import Front, GridLayout, grid_layout
 
 PackedWeights = tuple[FixedMatrix, FixedMatrix | None]
@@ -159,10 +159,7 @@ def pack_weights(weight: Tensor, extra_weight: Tensor | None = None) -> PackedWe
     under autocast.
     """
     with torch.no_grad():
-        return FixedMatrix(weight, _MANY), None if extra_weight is None else FixedMatrix(extra_weight, _MANY)
-
-
-_MANY = 1 << 20
+        return FixedMatrix(weight, MANY), None if extra_weight is None else FixedMatrix(extra_weight, MANY)
 
 
 def compute_fused(

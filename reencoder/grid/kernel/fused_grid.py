@@ -62,9 +62,7 @@ class FusedGrid:
         self.hidden, self.memory = hidden, memory
         self.entering, self.entering_memory = (part[: layout.blocks].flatten(0, 1) for part in (hidden, memory))
         self.products = grid_products(inputs.weight, inputs.bias, layout, packed and packed[0])
-        self.extra_product = packed and packed[1]
-        if inputs.extra_weight is not None and self.extra_product is None:
-            self.extra_product = FixedMatrix(inputs.extra_weight, len(layout.fronts))
+        self._packed_extra = packed and packed[1]
         self.left = left
         self.compiled = compiled_fronts(layout, hidden, memory, inputs.mask, inputs.real, left)
 
@@ -82,9 +80,11 @@ class FusedGrid:
 
     def products_of_extra(self) -> Tensor | None:
         """What the extra input adds to the products of all blocks, shape (blocks * batch, 4 * K * d)."""
-        if self.extra_product is None or self.inputs.extra is None:
+        if self.inputs.extra is None or self.inputs.extra_weight is None:
             return None
-        return self.extra_product(self.inputs.extra)
+        if self._packed_extra is None:
+            return torch.nn.functional.linear(self.inputs.extra, self.inputs.extra_weight)
+        return self._packed_extra(self.inputs.extra)
 
     def compute_gates(self, front: Front, gates: Tensor | None = None, has_base: bool = False) -> Tensor:
         """The activated gates of a front.
@@ -111,8 +111,11 @@ class FusedGrid:
         products = self.products.forward(front, self.entering[span])
         if base is not None:
             products += base
-        elif self.extra_product is not None and self.inputs.extra is not None:
-            products += self.extra_product(self.inputs.extra[span])
+        elif self.inputs.extra is not None and self.inputs.extra_weight is not None:
+            if self._packed_extra is None:
+                fronts = len(self.layout.fronts)
+                self._packed_extra = FixedMatrix(self.inputs.extra_weight, fronts, len(self.entering) // fronts)
+            products += self._packed_extra(self.inputs.extra[span])
         return products
 
     def forward_front(self, front: Front, gates: Tensor | None, has_base: bool, output_form: OutputForm) -> None:

@@ -1,22 +1,40 @@
 """The matrix products of a fused grid, with one matrix for all blocks or one per position.
 
 Every front multiplies by the same shared matrix. On x86 CPUs oneDNN can *pack* the matrix (rearrange a copy of it) once
-and multiply by the packed copy, while the ordinary product rearranges the matrix for every front. That takes a good
-part of the time if fronts are small.
+and multiply by the packed copy, while the ordinary product rearranges the matrix for every front. Whether that is
+faster depends on the processor and on the sizes, so it is measured: once per process for each class of sizes.
 """
 
 from __future__ import annotations
 
+import math
+import os
 import platform
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from .scan import Front, GridLayout
 
-_WORTH_PACKING = 4
-"""Minimum number of products by one matrix for packing to pay off."""
+PACKING = "REENCODER_PACKING"
+"""Environment variable: 0 forbids packing, 1 packs every matrix that can be packed; otherwise the faster way is used.
+
+The last bits of results depend on it. Set it where two runs have to agree to the last bit.
+"""
+
+MANY = 1 << 20
+"""Number of uses of a matrix that is packed for as long as it does not change."""
+
+_GAIN = 0.9
+"""Packing must take less than this part of the time of plain products, which can be written where they are needed. So
+about equal times always give the same choice."""
+
+_FEW_ROWS = 16
+"""Rows of the products of a search, in which a front is one block for each hypothesis."""
 
 
 def _can_pack() -> bool:
@@ -49,19 +67,70 @@ def packing_available() -> bool:
     return _packing
 
 
+class PackingTimes(NamedTuple):
+    """Seconds that it takes to pack a matrix, and for one product by it, packed and plain."""
+
+    pack: float
+    packed: float
+    plain: float
+
+    def pays(self, uses: int) -> bool:
+        """True if packing is faster for this number of products."""
+        return self.pack + uses * self.packed < _GAIN * uses * self.plain
+
+
+@lru_cache(maxsize=256)
+def _packing_times(outputs: int, inputs: int, rows: int, threads: int) -> PackingTimes:
+    """Measure, which takes some ten products; `threads` only tells apart what was measured with other numbers."""
+    with torch.no_grad():
+        matrix, rows_in = torch.full((outputs, inputs), 0.01), torch.full((rows, inputs), 0.01)
+        packed = torch.ops.mkldnn._reorder_linear_weight(matrix, None)
+        ways: list[Callable[[], object]] = [
+            lambda: torch.ops.mkldnn._reorder_linear_weight(matrix, None),
+            lambda: _packed_product(rows_in, packed, None),
+            lambda: torch.nn.functional.linear(rows_in, matrix),
+        ]
+        best = [math.inf] * len(ways)
+        clock = time.process_time if threads == 1 else time.perf_counter
+        for _ in range(4):  # in turn, so that a slow moment of the machine affects all of them
+            for n, way in enumerate(ways):
+                started = clock()
+                way()
+                best[n] = min(best[n], clock() - started)
+    return PackingTimes(*best)
+
+
+def packing_pays(outputs: int, inputs: int, rows: int, uses: int) -> bool:
+    """True if a matrix should be packed.
+
+    Args:
+        outputs, inputs: its shape.
+        rows: number of rows of a product, which is rounded to a power of 4.
+        uses: number of products.
+    """
+    wish = os.environ.get(PACKING)
+    if wish in ("0", "1"):
+        return wish == "1"
+    if uses < 2:
+        return False
+    rounded = int(4 ** round(math.log(max(1, rows), 4)))
+    return _packing_times(outputs, inputs, rounded, torch.get_num_threads()).pays(uses)
+
+
 class FixedMatrix:
-    """A matrix for many products, packed if there are enough of them.
+    """A matrix for many products, packed if that is faster.
 
     Args:
         matrix: shape (outputs, inputs); must not require gradients.
         uses: how many products there will be.
+        rows: how many rows they have, on average.
     """
 
-    def __init__(self, matrix: Tensor, uses: int) -> None:
+    def __init__(self, matrix: Tensor, uses: int, rows: int = _FEW_ROWS) -> None:
         self._matrix = matrix
         self._packed: Tensor | None = None
         packable = matrix.device.type == "cpu" and matrix.dtype == torch.float32 and torch.backends.mkldnn.enabled  # type: ignore[attr-defined]
-        if packable and uses >= _WORTH_PACKING and packing_available():
+        if packable and packing_available() and packing_pays(matrix.size(0), matrix.size(1), rows, uses):
             self._packed = torch.ops.mkldnn._reorder_linear_weight(matrix.contiguous(), None)
 
     @property
@@ -90,16 +159,20 @@ class TiedProducts:
         self, weight: Tensor, bias: Tensor | None, layout: GridLayout, packed: FixedMatrix | None = None
     ) -> None:
         self._weight, self._bias = weight, bias
-        self._uses = len(layout.fronts)
+        self._layout = layout
         self._into_gates = packed
         self._into_inputs: FixedMatrix | None = None
         self.grad_weight: Tensor | None = None
         self.grad_bias: Tensor | None = None
 
+    def _fixed(self, matrix: Tensor, batch: int) -> FixedMatrix:
+        fronts = len(self._layout.fronts)
+        return FixedMatrix(matrix, fronts, self._layout.blocks * batch // fronts)
+
     def forward(self, front: Front, hidden: Tensor) -> Tensor:
         """`W H + b` of the front's blocks, shape (blocks * batch, outputs), for H of shape (blocks * batch, inputs)."""
         if self._into_gates is None:
-            self._into_gates = FixedMatrix(self._weight, self._uses)
+            self._into_gates = self._fixed(self._weight, len(hidden) // front.blocks)
         return self._into_gates(hidden, self._bias)
 
     def forward_into(self, front: Front, hidden: Tensor, out: Tensor, add: bool) -> Tensor | None:
@@ -114,7 +187,7 @@ class TiedProducts:
             None; or the products, and `out` is as it was: where it is faster to let the caller add or copy them.
         """
         if self._into_gates is None:
-            self._into_gates = FixedMatrix(self._weight, self._uses)
+            self._into_gates = self._fixed(self._weight, len(hidden) // front.blocks)
         if self._into_gates.packed:
             return self._into_gates(hidden, self._bias)
         if add:
@@ -130,7 +203,7 @@ class TiedProducts:
     def backward(self, front: Front, grad: Tensor) -> Tensor:
         """Gradient of the front's H, shape (blocks * batch, inputs), from the gradient of the products."""
         if self._into_inputs is None:
-            self._into_inputs = FixedMatrix(self._weight.t(), self._uses)
+            self._into_inputs = self._fixed(self._weight.t(), len(grad) // front.blocks)
         return self._into_inputs(grad)
 
     def accumulate(self, fronts: Sequence[Front], grad: Tensor, hidden: Tensor) -> None:
