@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from data_prep.errors import DataError
 from data_prep.phrasebook import write_phrasebook
 from data_prep.prepare import Options, prepare
 from eval.speed import __main__ as program
-from eval.speed import grids, measure, processor, products, tables, translation
+from eval.speed import grids, measure, peer, processor, products, tables, translation
 
 
 @pytest.fixture
@@ -167,3 +169,67 @@ def test_missing_data_is_named(capsys: Any, tmp_path: Path) -> None:
     assert program.main(["--data", str(tmp_path)]) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"error: {tmp_path}: no binarised data") and error.count("\n") == 1
+
+
+STUB = """
+import torch
+from model.cell import Cell  # as the peer imports its own modules
+
+
+class LSTM2d(torch.nn.Module):
+    def __init__(self, embed_dim, state_dim_2d, encoder_state_dim, input_vocab_size, output_vocab_size, device,
+                 max_output_len=100, bos_token=1, eos_token=2, pad_token=0{more}):
+        super().__init__()
+        self.sizes = embed_dim, state_dim_2d, encoder_state_dim
+        self.embedding = torch.nn.Embedding(output_vocab_size, Cell.size)
+        self.logits = torch.nn.Linear(Cell.size, output_vocab_size)
+        self.criterion = torch.nn.CrossEntropyLoss(ignore_index=pad_token)
+
+    def forward(self, x, x_lengths, y=None):
+        assert self.training and x.shape == y.shape == (10, 30) and x_lengths.tolist() == [10] * 30
+        return self.logits(self.embedding(y))
+
+    def loss(self, y_pred, y_target):
+        return self.criterion(y_pred.view(-1, y_pred.size(-1)), y_target.view(-1))
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A stub with the interface of the peer."""
+    (tmp_path / "peer" / "model").mkdir(parents=True)
+    (tmp_path / "peer" / "model" / "lstm2d.py").write_text(STUB.replace("{more}", ", dropout_p=0.2"))
+    (tmp_path / "peer" / "model" / "cell.py").write_text("class Cell:\n    size = 3\n")
+    return tmp_path / "peer"
+
+
+def test_a_training_step_is_compared_with_the_peers(small: None, data: Path, checkout: Path) -> None:
+    found = peer.against_peer(checkout, data, 1)["peer"]
+    assert found["ratio"] == found["seconds"]["peer"] / found["seconds"]["Reencoder"] > 0
+    assert (found["hidden_size"], found["extent"] ** 2 * found["batch"]) == (96, translation.RECIPE_BLOCKS)
+    assert "model" not in sys.modules and str(checkout) not in sys.path  # nothing is left of it
+    (line, _) = tables._peer({**found, "ratio": 2.5})
+    assert "takes 2.50 times as long" in line and "(no commit)" in line
+    assert tables._peer(None) == []
+
+
+@pytest.mark.parametrize("more", ["", ", dropout_p=0.2"])
+def test_versions_of_the_peer_with_and_without_dropout(checkout: Path, more: str) -> None:
+    (checkout / "model" / "lstm2d.py").write_text(STUB.replace("{more}", more))
+    model = peer.load_peer(checkout, 16, 7, 9, {"pad_token": 1, "bos_token": 0, "eos_token": 2})
+    assert model.sizes == (16, 16, 8)
+    assert model.criterion.ignore_index == 1
+
+
+def test_a_peer_that_cannot_be_used_is_named(small: None, data: Path, checkout: Path, capsys: Any) -> None:
+    missing = checkout / "none"
+    assert program.main(["--quick", "--data", str(data), "--peer", str(missing)]) == 2
+    assert capsys.readouterr().err.startswith(f"error: --peer {missing}: no such folder")
+    with pytest.raises(DataError, match=r"no model/lstm2d\.py"):
+        peer.load_peer(checkout / "model", 16, 7, 9, {})
+    (checkout / "model" / "lstm2d.py").write_text(STUB.replace("{more}", ", *, needed"))
+    with pytest.raises(DataError, match=r"its model cannot be made .*needed"):
+        peer.load_peer(checkout, 16, 7, 9, {})
+    (checkout / "model" / "lstm2d.py").write_text(STUB.replace("{more}", "").replace("def loss", "def other"))
+    with pytest.raises(DataError, match=r"its training step fails .*loss"):
+        peer.against_peer(checkout, data, 1)

@@ -1,7 +1,7 @@
 """Measure speed and memory: of the grid, compared with its unavoidable matrix products and with slower ways to compute
 it; of a Reencoder's training step; and of decoding.
 
-    python -m eval.speed [--quick] [--data DIR] [--json FILE]
+    python -m eval.speed [--quick] [--data DIR] [--peer DIR] [--json FILE]
 
 Ratios are of medians measured in one process, with the compared computations taking turns.
 """
@@ -11,12 +11,15 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from data_prep.command_line import Parser, run
+from data_prep.errors import DataError
 from data_prep.files import write_json
 
 from ..inputs import check_binarised
@@ -32,6 +35,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="few repetitions: less than a minute")
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="binarised data for the training step (default: embedded phrasebook)"
+    )
+    parser.add_argument(
+        "--peer",
+        type=Path,
+        metavar="DIR",
+        help="compare with the model in a checkout of github.com/FlorianPfisterer/2D-LSTM-Seq2Seq, whose code is run",
     )
     return parser
 
@@ -52,22 +61,26 @@ def main(arguments: list[str] | None = None) -> int:
 def _measure_and_report(options: argparse.Namespace) -> None:
     if options.data is not None:
         check_binarised(options.data)
+    if options.peer is not None and not options.peer.is_dir():
+        raise DataError(f"--peer {options.peer}: no such folder; give a checkout of FlorianPfisterer/2D-LSTM-Seq2Seq")
     stopwatch = Stopwatch()
-    result = measure(options.quick, options.data)
+    result = measure(options.quick, options.data, options.peer)
     command = ["python", "-m", "eval.speed", *(["--quick"] if options.quick else [])]
     command += ["--data", relative(options.data)] if options.data else []
+    command += ["--peer", relative(options.peer)] if options.peer else []
     result["provenance"] = provenance(command, stopwatch)
     if options.json is not None:
         write_json(options.json, result)
     print(report(result))
 
 
-def measure(quick: bool, data: Path | None) -> dict[str, Any]:
+def measure(quick: bool, data: Path | None, peer: Path | None = None) -> dict[str, Any]:
     """Make all measurements.
 
     Args:
         quick: measure with few repetitions.
         data: folder of binarised data for the training step; None for the embedded phrasebook.
+        peer: checkout of the peer, see `against_peer`; None to leave it out.
 
     Returns:
         The results as one JSON object.
@@ -81,7 +94,7 @@ def measure(quick: bool, data: Path | None) -> dict[str, Any]:
     repeats = 1 if quick else 9
     result: dict[str, Any] = {"processor": processor()}
     with tempfile.TemporaryDirectory() as folder:
-        parts = [
+        parts: list[tuple[str, Callable[[], dict[str, Any]]]] = [
             ("planes", lambda: grids.limit_ratios(repeats)),
             ("twins", lambda: grids.speedups(1 if quick else 5)),
             ("memory", lambda: grids.memory(repeats)),
@@ -89,6 +102,12 @@ def measure(quick: bool, data: Path | None) -> dict[str, Any]:
             ("training step", lambda: translation.training_step(_data(data, Path(folder), quick), quick)),
             ("decoding", lambda: translation.decoding(_data(data, Path(folder), quick), quick)),
         ]
+        if peer is not None:
+            from .peer import against_peer
+
+            # First, since it is the part that may fail.
+            compare = partial(against_peer, peer, _data(data, Path(folder), quick), 1 if quick else 15)
+            parts.insert(0, ("peer", compare))
         for name, part in tqdm(parts, desc="measuring", leave=False, disable=None):
             tqdm.write(f"{name} ...", file=sys.stderr)
             for key, values in part().items():
@@ -137,6 +156,8 @@ def report(result: dict[str, Any]) -> str:
         f"{used['recompute_floats_per_cell_over_d']:.1f} d at {used['recompute_time_ratio']:.2f} times the time",
         f"time grows as (S * T) to the power of {result['cost_exponent']:.2f}",
     ]
+    if "peer" in result:
+        lines.append(f"training step of the peer / of the recipes' Reencoder: {result['peer']['ratio']:.2f}")
     return "\n".join(lines)
 
 

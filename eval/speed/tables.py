@@ -120,6 +120,7 @@ def document(result: dict[str, Any], picture: str) -> list[str]:
         *table,
         *(f"| {NAMES[name]} | {ratio:.2f} | {TARGETS[name]} |" for name, ratio in result["speedup"].items()),
         "",
+        *_peer(result.get("peer")),
         "## Decoding",
         "",
         "One more target word for a beam of 20 (S = 12, d 256; the model's part, without the search) takes "
@@ -138,6 +139,19 @@ def document(result: dict[str, Any], picture: str) -> list[str]:
         f"Time grows as (S * T) to the power of {result['cost_exponent']:.2f} (d 128, batch 16, 36 to 1296 blocks).",
         "",
         f"![Ratios, time against number of blocks, and time per word against its position]({picture})",
+    ]
+
+
+def _peer(peer: dict[str, Any] | None) -> list[str]:
+    """Return the lines on the peer, none if it was not measured."""
+    if peer is None:
+        return []
+    return [
+        "A training step of the two-dimensional LSTM translation model of Bahar, Brix and Ney (2018) as implemented in "
+        f"github.com/FlorianPfisterer/2D-LSTM-Seq2Seq ({describe_commit(peer['commit'])}), which has one plane, takes "
+        f"{peer['ratio']:.2f} times as long as that of the recipes' Reencoder, which has two (both with S = T = "
+        f"{peer['extent']}, batch {peer['batch']}, d {peer['hidden_size']}, the same vocabularies, and Adam).",
+        "",
     ]
 
 
