@@ -53,8 +53,8 @@ void activate_gates(const float *products, float *gates, i64 rows, i64 width, in
 }
 
 /* One front forward: gates from products, states to their points, and hidden vectors to `left`, if given, by row too. `gates` holds the products; if `products` is given,
-   they are that, plus what `gates` holds if `add`. */
-void front_forward(float *gates, const float *products, int add, const float *hidden, const float *memory, const float *mask, const uint8_t *real, float *left,
+   they are that, plus what `gates` holds if `add`. `bias` is added to each row, if given. */
+void front_forward(float *gates, const float *products, int add, const float *bias, const float *hidden, const float *memory, const float *mask, const uint8_t *real, float *left,
                    float *hidden_points, float *memory_points, const i64 *points, i64 stride, i64 blocks, i64 batch,
                    i64 dimensions, i64 d, int o_tanhm, int threads) {
     const i64 width = dimensions * d;
@@ -69,6 +69,8 @@ void front_forward(float *gates, const float *products, int add, const float *hi
             else
                 memcpy(gate, in, 4 * width * sizeof(float));
         }
+        if (bias)
+            for (i64 e = 0; e < 4 * width; e++) gate[e] += bias[e];
         for (i64 n = 0; n < dimensions; n++) {
             const i64 from = row * width + n * d, to = (points[n * stride + block] * batch + sample) * width + n * d;
             float *restrict u = gate + n * d, *restrict f = u + width, *restrict o = f + width, *restrict c = o + width;

@@ -51,7 +51,7 @@ class _Arriving(ctypes.Structure):
 
 _SIGNATURES = {
     "activate_gates": [_POINTER, _POINTER, _INTEGER, _INTEGER, _NUMBER],
-    "front_forward": [*[_POINTER] * 2, _NUMBER, *[_POINTER] * 8, *[_INTEGER] * 5, _NUMBER, _NUMBER],
+    "front_forward": [*[_POINTER] * 2, _NUMBER, *[_POINTER] * 9, *[_INTEGER] * 5, _NUMBER, _NUMBER],
     "front_backward": [
         *[_POINTER] * 4,
         *[ctypes.POINTER(_Arriving)] * 2,
@@ -210,7 +210,9 @@ class CompiledFronts:
         """Replace products by gates, shape (n, 4 * K * d)."""
         self._code.activate_gates(gates.data_ptr(), gates.data_ptr(), len(gates), gates.size(1) // 4, self._threads)
 
-    def forward(self, front: Front, gates: Tensor, products: Tensor | None, add: bool, o_tanhm: bool) -> None:
+    def forward(
+        self, front: Front, gates: Tensor, products: Tensor | None, add: bool, bias: Tensor | None, o_tanhm: bool
+    ) -> None:
         """Compute the gates of a front and put the states that leave its blocks at the points where they go.
 
         Args:
@@ -218,12 +220,14 @@ class CompiledFronts:
             gates: its products, which the gates replace, shape (blocks * batch, 4 * K * d).
             products: the products if they are not in `gates`.
             add: add `gates` to them.
+            bias: is added to the products of each row if given, shape (4 * K * d,), contiguous.
             o_tanhm: the output form.
         """
         self._code.front_forward(
             gates.data_ptr(),
             _address(products),
             add,
+            _address(bias),
             self._at(self._hidden, front),
             self._at(self._memory, front),
             self._at(self._mask, front),

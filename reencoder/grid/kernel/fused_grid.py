@@ -130,10 +130,11 @@ class FusedGrid:
         if self.compiled is None:
             self.compute_states(front, self.compute_gates(front, gates, has_base), output_form)
         elif gates is None:
-            self.compiled.forward(front, self._products(front, None), None, False, output_form == "o_tanhm")
+            self.compiled.forward(front, self._products(front, None), None, False, None, output_form == "o_tanhm")
         else:
             products = self.products.forward_into(front, self.entering[self.span(front)], gates, has_base)
-            self.compiled.forward(front, gates, products, has_base, output_form == "o_tanhm")
+            bias = self.products.bias_to_add
+            self.compiled.forward(front, gates, products, has_base, bias, output_form == "o_tanhm")
 
     def compute_states(self, front: Front, gates: Tensor, output_form: OutputForm) -> None:
         """Put the states that leave the blocks of a front at the points where they go."""

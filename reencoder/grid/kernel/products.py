@@ -176,7 +176,7 @@ class TiedProducts:
         return self._into_gates(hidden, self._bias)
 
     def forward_into(self, front: Front, hidden: Tensor, out: Tensor, add: bool) -> Tensor | None:
-        """`forward`, into memory that is there.
+        """`forward` without `bias_to_add`, into memory that is there.
 
         Args:
             front, hidden: see `forward`.
@@ -189,16 +189,17 @@ class TiedProducts:
         if self._into_gates is None:
             self._into_gates = self._fixed(self._weight, len(hidden) // front.blocks)
         if self._into_gates.packed:
-            return self._into_gates(hidden, self._bias)
+            return self._into_gates(hidden)
         if add:
-            if self._bias is not None:
-                return self._into_gates(hidden, self._bias)
             out.addmm_(hidden, self._weight.t())
-        elif self._bias is None:
-            torch.mm(hidden, self._weight.t(), out=out)
         else:
-            torch.addmm(self._bias, hidden, self._weight.t(), out=out)
+            torch.mm(hidden, self._weight.t(), out=out)
         return None
+
+    @property
+    def bias_to_add(self) -> Tensor | None:
+        """The bias that has to be added to what `forward_into` gives, shape (outputs,)."""
+        return None if self._bias is None else self._bias.contiguous()
 
     def backward(self, front: Front, grad: Tensor) -> Tensor:
         """Gradient of the front's H, shape (blocks * batch, inputs), from the gradient of the products."""
@@ -285,6 +286,11 @@ class UntiedProducts:
     def forward_into(self, front: Front, hidden: Tensor, out: Tensor, add: bool) -> Tensor | None:
         """See `TiedProducts.forward_into`."""
         return self.forward(front, hidden)
+
+    @property
+    def bias_to_add(self) -> Tensor | None:
+        """None: `forward_into` adds the biases, which differ between blocks."""
+        return None
 
     def backward(self, front: Front, grad: Tensor) -> Tensor:
         """See `TiedProducts.backward`."""
