@@ -21,6 +21,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "words": {},
     "words-all": {"min_count": 1},
     "phrases": _PHRASES,
+    "words-all-phrases": {"min_count": 1, **_PHRASES},
     "characters": {"segmentation": "char"},
     "bpe": {
         "segmentation": "sentencepiece",
@@ -31,7 +32,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     },
     "pieces": _PIECES,
     "pieces-sampled": _SAMPLED,
-    "pieces-phrases": {**_SAMPLED, **_PHRASES},
+    "pieces-phrases": {**_PIECES, **_PHRASES},
 }
 """Options of data preparation by the name of the variant."""
 

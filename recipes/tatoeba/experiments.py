@@ -67,6 +67,7 @@ _LEXICAL: dict[str, Value] = {"readout": "lexical-attention", "output_dropout": 
 _ADAM: dict[str, Value] = {"optimizer": "adam"}
 _MUON: dict[str, Value] = {"optimizer": "muon"}
 _DROPOUT: dict[str, Value] = {"dropout": 0.25, "output_dropout": 0.2}
+_LIGHT_DROPOUT: dict[str, Value] = {"dropout": 0.25, "output_dropout": 0.1, "word_dropout": 0.02}
 _LONG: dict[str, Value] = {**_LEXICAL, **_MUON, "upsample_primary": 2}
 
 # The systems to compare with: fairseq's own, with the same data, search and seeds. Batches are limited by tokens, which
@@ -116,6 +117,32 @@ EXPERIMENTS: dict[str, Experiment] = {
         "phrases",
         4000,
         seed=3,
+    ),
+    "words-all-phrases": Experiment(
+        "words that occur once are known, and occur in phrase pairs",
+        {**_LEXICAL, **_MUON, **_LIGHT_DROPOUT, "upsample_primary": 2},
+        "words-all-phrases",
+        4500,
+    ),
+    "words-all-phrases-few": Experiment(
+        "the same, more sentences than phrase pairs, more dropout",
+        {**_LEXICAL, **_MUON, **_DROPOUT, "word_dropout": 0.02, "upsample_primary": 6},
+        "words-all-phrases",
+        4500,
+        seed=2,
+    ),
+    "pieces-phrases": Experiment(
+        "pieces of words, and phrase pairs",
+        {**_LEXICAL, **_MUON, **_LIGHT_DROPOUT, "upsample_primary": 2},
+        "pieces-phrases",
+        4500,
+    ),
+    "pieces-phrases-few": Experiment(
+        "the same, more sentences than phrase pairs, more dropout",
+        {**_LEXICAL, **_MUON, **_DROPOUT, "word_dropout": 0.02, "upsample_primary": 6},
+        "pieces-phrases",
+        4500,
+        seed=2,
     ),
     "transformer": Experiment("Transformer, 3 + 3 layers of 256", _TRANSFORMER, updates=8000, lr=0.001),
     "transformer-dropout": Experiment(
