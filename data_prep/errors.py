@@ -1,5 +1,5 @@
 """The error that the commands report in one line."""
 
+from reencoder.text.errors import DataError
 
-class DataError(Exception):
-    """Bad input or options. The message names the file and line or the option, what is wrong and what to do."""
+__all__ = ["DataError"]

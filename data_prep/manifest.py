@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import unicodedata
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from reencoder.text.manifest import FORMAT, MANIFEST, check_files, read_manifest, text_files
+
 from .errors import DataError
-from .files import sha256_of
+from .files import new_file, sha256_of
 from .subwords import join_pieces, model_name
 from .text import SEGMENTATIONS, TARGET_SEGMENTATIONS, ChineseSegmenter, EnglishTokenizer, detokenize_english
-
-FORMAT = "data_prep/1"
-MANIFEST = "manifest.json"
 
 
 def package_versions(aligner: bool = False) -> dict[str, str]:
@@ -54,21 +54,22 @@ def write_manifest(directory: Path, manifest: dict[str, Any]) -> None:
     (directory / MANIFEST).write_text(text + "\n", encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
-    """Read a manifest that `prepare` wrote.
+def copy_text_files(data: Path, dest: Path) -> None:
+    """Copy the manifest and the files that translation needs, so that they travel with the checkpoints in `dest`.
+
+    Args:
+        data: folder of prepared data.
+        dest: folder of checkpoints, which is made if it is missing.
 
     Raises:
-        DataError: the file is missing or is not such a manifest.
+        DataError: the data are damaged, or a file cannot be written.
     """
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file (the manifest)") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read as a manifest: {error}") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise DataError(f"{path}: not a manifest written by this version of `python -m data_prep prepare`")
-    return manifest
+    manifest = data / MANIFEST
+    check_files(manifest)
+    # The manifest comes last: without it the other files count for nothing.
+    for name in [*text_files(read_manifest(manifest)), MANIFEST]:
+        with new_file(dest / name) as temporary:
+            shutil.copyfile(data / name, temporary)
 
 
 def foreign_file(directory: Path) -> Path | None:

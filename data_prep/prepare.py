@@ -11,9 +11,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from reencoder.text.manifest import TRUECASE
+from reencoder.text.truecase import count_capitals
+
 from .binarise import SideCounts, binarise
 from .errors import DataError
-from .files import check_directory, new_directory, sha256_of, write_lines
+from .files import check_directory, new_directory, sha256_of, write_json, write_lines
 from .manifest import checksums, describe_file, foreign_file, package_versions, write_manifest
 from .options import Options
 from .pairs import Corpus, Pair, read_parallel, read_tsv
@@ -66,6 +69,9 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         models = _train_subwords(options, train, directory)
         segment = ChineseSegmenter(options.segmentation, directory / model_name("zh"))
         tokenize = EnglishTokenizer(options.keep_case, directory / model_name("en") if "en" in models else None)
+        if not options.keep_case:
+            words = EnglishTokenizer(keep_case=True).words
+            write_json(directory / TRUECASE, count_capitals(words(example.english) for example in train))
         write_text(directory / "text", split.parts, parts, segment, tokenize)
         write_raw(directory / "raw", split.parts, parts)
         print("binarising with fairseq-preprocess ...", file=sys.stderr)

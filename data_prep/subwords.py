@@ -1,24 +1,31 @@
-"""Subwords with SentencePiece: training, segmentation, and its inverse."""
+"""Subwords with SentencePiece: training. For the segmentation see `reencoder/text/pieces.py`."""
 
 from __future__ import annotations
 
 import io
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
+from reencoder.text.pieces import SPACE, join_pieces, load_processor, load_sentencepiece, model_name
+
 from .errors import DataError
 from .files import write_lines
 
+__all__ = [
+    "MODEL_TYPES",
+    "join_pieces",
+    "load_sentencepiece",
+    "model_name",
+    "seed_sampling",
+    "train_sentencepiece",
+    "vocabulary",
+]
+
 MODEL_TYPES = ("unigram", "bpe")
-
-SPACE = "\u2581"
-"""How a piece shows that a space precedes it."""
-
-UNKNOWN = "<unk>"
 
 _SEEDS = "seeds.tsv"
 _LONGEST_PIECE = 16  # SentencePiece's default
@@ -30,11 +37,6 @@ _TRAINER_OPTIONS: dict[str, dict[str, Any]] = {
     "zh": {"add_dummy_prefix": False, "character_coverage": 0.9995},
     "en": {"add_dummy_prefix": True, "character_coverage": 1.0, "split_by_unicode_script": False},
 }
-
-
-def model_name(language: str) -> str:
-    """Return the name of the model's file beside the manifest."""
-    return f"sentencepiece.{language}.model"
 
 
 def train_sentencepiece(
@@ -94,25 +96,6 @@ def train_sentencepiece(
     return settings
 
 
-def load_sentencepiece(model: Path, sampling: float = 0.0) -> Callable[[str], list[str]]:
-    """Return the segmentation of a model: a function from text to pieces.
-
-    Args:
-        model: the model's file.
-        sampling: 0 for the best segmentation. Otherwise segmentations are drawn at random: with a BPE model every merge
-            is left out with this probability (BPE-dropout, Provilkov et al. 2020); with a unigram model a segmentation
-            is drawn according to its probability to the power of this (Kudo 2018). `seed_sampling` makes the draws
-            reproducible. Default: 0
-
-    Raises:
-        DataError: there is no such file, or it is not a model.
-    """
-    processor = _processor(model)
-    if sampling == 0:
-        return lambda text: processor.encode(text, out_type=str)
-    return lambda text: processor.encode(text, out_type=str, enable_sampling=True, nbest_size=-1, alpha=sampling)
-
-
 def seed_sampling(seed: int) -> None:
     """Seed the generator from which all segmentations of this process are drawn."""
     import sentencepiece
@@ -126,17 +109,12 @@ def vocabulary(model: Path) -> list[str]:
     Raises:
         DataError: there is no such file, or it is not a model.
     """
-    processor = _processor(model)
+    processor = load_processor(model)
     return [
         processor.id_to_piece(index)
         for index in range(processor.get_piece_size())
         if not processor.is_control(index) and not processor.is_unknown(index)
     ]
-
-
-def join_pieces(line: str) -> str:
-    """Return the text of a line of pieces separated by spaces; unknown pieces are left out."""
-    return "".join(piece for piece in line.split() if piece != UNKNOWN).replace(SPACE, " ").strip()
 
 
 def _write_seeds(path: Path, words: Counter[str], prefix: str) -> None:
@@ -153,14 +131,3 @@ def _write_seeds(path: Path, words: Counter[str], prefix: str) -> None:
                 counts[marked[start:end]] += count
     seeds = sorted((seed for seed in counts if counts[seed] > 1), key=lambda seed: (-counts[seed] * len(seed), seed))
     write_lines(path, (f"{seed}\t{counts[seed]}" for seed in seeds))
-
-
-def _processor(model: Path) -> Any:
-    import sentencepiece
-
-    if not model.is_file():
-        raise DataError(f"{model}: no such file (the sentencepiece model)")
-    try:
-        return sentencepiece.SentencePieceProcessor(model_file=str(model))
-    except (RuntimeError, OSError) as error:
-        raise DataError(f"{model}: not a sentencepiece model") from error

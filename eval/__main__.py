@@ -7,9 +7,25 @@ from collections.abc import Callable, Sequence
 
 from data_prep.command_line import Parser, run
 
-from .commands import aer, align, average, compare, curve, digits, generate, inspect, mbr, report, sample, score, tune
+from .commands import (
+    aer,
+    align,
+    average,
+    compare,
+    curve,
+    digits,
+    generate,
+    inspect,
+    mbr,
+    report,
+    sample,
+    score,
+    translate,
+    tune,
+)
 
 COMMANDS = {
+    "translate": translate,
     "generate": generate,
     "tune": tune,
     "mbr": mbr,

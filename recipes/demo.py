@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import random
+import shlex
 import sys
 from pathlib import Path
 
 from data_prep.command_line import Parser
 from data_prep.files import read_lines, write_json
+from data_prep.manifest import copy_text_files
 from eval.bleu import Scores
 from eval.curves import read_log
 from eval.generate import GenerationSettings, generate
@@ -67,6 +69,7 @@ def run_demo(options: argparse.Namespace) -> dict[str, Scores]:
     print(format_counts(prepare(Options(dest=data, tsv=tsv, test_permille=20, valid_permille=20, overwrite=True))))
 
     scores = {}
+    best = work / "trained" / "checkpoint_last.pt"
     for number, name, updates in ((2, "untrained", 1), (3, "trained", options.updates)):
         print(f"\n{number}. The {name} model")
         checkpoints = work / name
@@ -86,6 +89,7 @@ def run_demo(options: argparse.Namespace) -> dict[str, Scores]:
             no_epoch_checkpoints=True,
             disable_validation=name == "untrained",
         )
+        copy_text_files(data, checkpoints)
         train(data / "bin", settings, log)
         if name == "trained":
             last = read_log(log)[-1]
@@ -113,6 +117,8 @@ def run_demo(options: argparse.Namespace) -> dict[str, Scores]:
         "provenance": provenance(["python", "-m", "recipes.demo"], stopwatch),
     }
     write_json(work / "result.json", result)
+    print("\nTo translate sentences that you type in:\n")
+    print(f"    {shlex.join([relative(Path(sys.executable)), '-m', 'eval', 'translate', relative(best)])}")
     return scores
 
 

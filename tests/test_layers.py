@@ -17,8 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("data_prep", "eval", "recipes", "reencoder")
 
 RULES: dict[str, tuple[str, ...]] = {
-    "data_prep": (),
-    "eval": ("data_prep", "eval.images"),
+    "data_prep": ("reencoder.text",),
+    "eval": ("data_prep", "eval.images", "eval.translation"),
+    # What users do with a trained model; the hub is the plugin's.
+    "eval.translation": ("data_prep", "eval", "reencoder.hub"),
     "eval.images": ("data_prep", "eval", "reencoder.images"),
     "eval.speed": ("data_prep", "eval", "reencoder.grid", "reencoder.memory"),
     "recipes": ("data_prep", "eval"),
@@ -26,6 +28,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder": ("reencoder._after_import",),
     "reencoder.plugin": (
         "reencoder.compat", "reencoder.criterions", "reencoder.models", "reencoder.optim", "reencoder.tasks",
+        "reencoder.tokenizer",
     ),
     "reencoder._after_import": (),
     "reencoder.safe_loading": (),
@@ -33,6 +36,10 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder.images": (),
     "reencoder.memory": (),
     "reencoder.search": (),
+    # Raw text to tokens and back, which data preparation shares.
+    "reencoder.text": (),
+    "reencoder.tokenizer": ("reencoder.text",),
+    "reencoder.hub": ("reencoder.plugin", "reencoder.text"),
     # The grid: the paper; how it is made fast, behind one door; the modules.
     "reencoder.grid": (
         "reencoder.grid.block", "reencoder.grid.dimension", "reencoder.grid.compute", "reencoder.grid.modules",
@@ -54,6 +61,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder.criterions": ("reencoder.compat",),
     "reencoder.tasks": (
         "reencoder.compat", "reencoder.criterions", "reencoder.images", "reencoder.memory", "reencoder.search",
+        "reencoder.text", "reencoder.tokenizer",
     ),
 }  # fmt: skip
 """For each part what it may import besides itself. The longest name that matches a module decides."""

@@ -19,6 +19,7 @@ from typing import Any
 from data_prep.command_line import Parser
 from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
+from data_prep.manifest import copy_text_files
 from eval.curves import read_log
 from eval.generate import generate
 from eval.generation_settings import GenerationSettings
@@ -192,6 +193,7 @@ def train_experiment(name: str, data: Path, work: Path) -> Path:
         "keep_interval_updates": 1,
         "no_epoch_checkpoints": True,
     }
+    copy_text_files(data, folder / "checkpoints")
     train(data / "bin", {**options, **saving}, folder / "train.log", threads=1, quiet=True)
     return folder
 

@@ -3,6 +3,7 @@
 # No `from __future__ import annotations` and no `int | None` in the config: fairseq reads the types of its fields.
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 
 from ..memory import keep_freed_memory
 from ..search import MinimumLengthSearch
+from ..text.errors import DataError
+from ..text.manifest import MANIFEST, fingerprint, languages, read_manifest
+from ..tokenizer import ReencoderTokenizer, ReencoderTokenizerConfig
 from .batching import BlockBatchedPairs
 
 
@@ -54,6 +58,8 @@ class ReencoderTranslationTask(TranslationTask):
     """
 
     cfg: ReencoderTranslationConfig
+    _fingerprint: str | None = None  # of the data
+    _trained_on: str | None = None  # the fingerprint in the checkpoint that was loaded last
 
     @classmethod
     def setup_task(cls, cfg: ReencoderTranslationConfig, **kwargs: Any) -> "ReencoderTranslationTask":
@@ -68,8 +74,41 @@ class ReencoderTranslationTask(TranslationTask):
             raise ValueError(f"--upsample-primary: expected at least 1, got {cfg.upsample_primary}")
         if cfg.min_len_ratio < 0:
             raise ValueError(f"--min-len-ratio: expected 0 or more, got {cfg.min_len_ratio}")
+        if cfg.source_lang is None or cfg.target_lang is None:
+            # fairseq infers them from the binarised parts, which do not travel with a checkpoint
+            with suppress(DataError):
+                cfg.source_lang, cfg.target_lang = languages(read_manifest(_manifest_of(cfg)))
         task: ReencoderTranslationTask = super().setup_task(cfg, **kwargs)
+        # Now and not with every checkpoint: the data may be prepared again while a training runs.
+        with suppress(DataError):  # binarised otherwise than with data_prep
+            task._fingerprint = fingerprint(task._manifest)
         return task
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint records of the task: also the fingerprint of its data, if they have a manifest."""
+        state = {name: value for name, value in super().state_dict().items() if name != "text"}
+        return state if self._fingerprint is None else {**state, "text": self._fingerprint}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what a checkpoint records of the task."""
+        super().load_state_dict(state_dict)
+        self._trained_on = state_dict.get("text")
+
+    def build_tokenizer(self, args: Any) -> Any:
+        """fairseq's tokenizer; `--tokenizer reencoder` finds the manifest of the data and fits the checkpoint.
+
+        Raises:
+            ValueError: the manifest is missing or damaged, or the checkpoint was trained on data prepared otherwise.
+        """
+        if getattr(args, "_name", None) != "reencoder":
+            return super().build_tokenizer(args)
+        config = ReencoderTokenizerConfig(text_manifest=args.text_manifest or str(self._manifest))
+        return ReencoderTokenizer(config, self._trained_on)
+
+    @property
+    def _manifest(self) -> Path:
+        """Where the manifest of the (first) data folder is."""
+        return _manifest_of(self.cfg)
 
     def load_dataset(self, split: str, epoch: int = 1, combine: bool = False, **kwargs: Any) -> None:
         """Load a split.
@@ -133,6 +172,36 @@ class ReencoderTranslationTask(TranslationTask):
             generator.search = MinimumLengthSearch(generator.search, self.cfg.min_len_ratio)
             generator.should_set_src_lengths = True
         return generator
+
+    def inference_step(self, generator: Any, models: Any, sample: Any, *args: Any, **kwargs: Any) -> Any:
+        """Translate a batch; see fairseq's task. Of an empty source the translation is empty, not an invention."""
+        hypotheses = super().inference_step(generator, models, sample, *args, **kwargs)
+        lengths = sample["net_input"].get("src_lengths")
+        if getattr(generator, "score_reference", False) or sample.get("target") is not None or lengths is None:
+            return hypotheses
+        end = self.target_dictionary.eos()
+        return [
+            found if length > 1 else [_empty(found[0], end)]
+            for found, length in zip(hypotheses, lengths.tolist(), strict=True)
+        ]
+
+
+def _manifest_of(cfg: ReencoderTranslationConfig) -> Path:
+    return Path(cfg.data.split(os.pathsep)[0]).parent / MANIFEST
+
+
+def _empty(hypothesis: dict[str, Any], end: int) -> dict[str, Any]:
+    """The certain hypothesis that consists of the end of the sentence, with the devices of another."""
+    tokens, scores = hypothesis["tokens"], hypothesis["positional_scores"]
+    attention = hypothesis.get("attention")
+    return {
+        **hypothesis,
+        "tokens": tokens.new_tensor([end]),
+        "score": scores.new_zeros(()),
+        "positional_scores": scores.new_zeros(1),
+        "attention": None if attention is None else attention[:, :1],
+        "alignment": tokens.new_empty((0, 2)),
+    }
 
 
 def _too_long(dataset: FairseqDataset, ignored: list[int], max_positions: Any) -> str:

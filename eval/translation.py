@@ -1,0 +1,174 @@
+"""Raw text from a file, from arguments or typed in, translated line by line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from data_prep.errors import DataError
+
+if TYPE_CHECKING:
+    from reencoder.hub import Reencoder, Translation
+
+
+@dataclass(frozen=True)
+class OutputSettings:
+    """What is read and written.
+
+    Attributes:
+        nbest: number of translations of each line; more than one only as JSON.
+        json_input: lines are JSON objects with a "text" and perhaps an "id".
+        json_output: lines are JSON objects with "id", "source" and "translations".
+        buffer: number of lines that are read before they are translated together.
+
+    Raises:
+        DataError: names the option that is wrong.
+    """
+
+    nbest: int = 1
+    json_input: bool = False
+    json_output: bool = False
+    buffer: int = 1000
+
+    def __post_init__(self) -> None:
+        for option, value in (("--nbest", self.nbest), ("--buffer-size", self.buffer)):
+            if value < 1:
+                raise DataError(f"{option} {value}: must be at least 1")
+        if self.nbest > 1 and not self.json_output:
+            raise DataError(f"--nbest {self.nbest}: several translations do not fit in a line of text; give --json")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A line to translate.
+
+    Attributes:
+        text: raw Chinese.
+        identifier: passes through to JSON output: what the input says, or the number of the line, counted from 1.
+        number: number of the line, counted from 1.
+    """
+
+    text: str
+    identifier: Any
+    number: int
+
+
+def load_model(checkpoints: Sequence[str | Path], **options: Any) -> Reencoder:
+    """Load a model without fairseq's messages; see `Reencoder.from_pretrained`.
+
+    Raises:
+        DataError: a checkpoint or its data cannot be used.
+    """
+    logging.getLogger("fairseq").setLevel(logging.WARNING)
+    # fairseq asks torch for it whether there is a GPU or not
+    warnings.filterwarnings("ignore", message=".*pin_memory")
+    from reencoder.hub import Reencoder
+
+    return Reencoder.from_pretrained(*checkpoints, **options)
+
+
+def read_sentences(lines: Iterable[bytes], json_input: bool = False) -> Iterator[Sentence]:
+    """Yield the lines of a stream; bytes that are not UTF-8 become U+FFFD, and a byte-order mark is skipped.
+
+    Args:
+        lines: the lines as bytes, with their ends.
+        json_input: see `OutputSettings`.
+
+    Raises:
+        DataError: a line is not such a JSON object.
+    """
+    for number, line in enumerate(lines, 1):
+        text = line.decode("utf-8", errors="replace").rstrip("\r\n")
+        sentence = Sentence(text.removeprefix("\ufeff") if number == 1 else text, number, number)
+        yield _from_json(sentence) if json_input else sentence
+
+
+def translate_stream(
+    model: Reencoder,
+    sentences: Iterable[Sentence],
+    output: IO[str],
+    settings: OutputSettings,
+    done: Callable[[int], object] = lambda count: None,
+) -> list[int]:
+    """Translate sentences and write one line for each, in their order.
+
+    A blank sentence gives an empty line. So does one that is too long, which is reported on standard error.
+
+    Args:
+        model: the model.
+        sentences: what to translate.
+        output: where the lines are written, flushed after every `settings.buffer` sentences.
+        settings: see `OutputSettings`.
+        done: called with the number of further sentences that have been written, to show progress.
+
+    Returns:
+        The numbers of the lines that were too long.
+    """
+    refused: list[int] = []
+    for group in _groups(sentences, settings.buffer):
+
+        def report(index: int, error: DataError, group: list[Sentence] = group) -> None:
+            refused.append(group[index].number)
+            print(f"line {group[index].number}: not translated: {error}", file=sys.stderr)
+
+        found = model.candidates([sentence.text for sentence in group], settings.nbest, report)
+        for sentence, translations in zip(group, found, strict=True):
+            output.write(_to_line(sentence, translations, settings) + "\n")
+        output.flush()
+        done(len(group))
+    return refused
+
+
+def check_refused(refused: list[int]) -> None:
+    """Report at the end that lines were not translated.
+
+    Raises:
+        DataError: there are such lines.
+    """
+    if refused:
+        shown = ", ".join(map(str, refused[:10])) + (", ..." if len(refused) > 10 else "")
+        raise DataError(f"{len(refused)} lines were too long and are empty in the output: {shown}")
+
+
+def count_lines(path: Path) -> int:
+    """Return the number of lines of a file."""
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
+
+
+def _from_json(sentence: Sentence) -> Sentence:
+    try:
+        document = json.loads(sentence.text)
+    except ValueError as error:
+        raise DataError(f"line {sentence.number}: not JSON: {error}") from error
+    if not isinstance(document, dict) or not isinstance(document.get("text"), str):
+        raise DataError(f'line {sentence.number}: expected a JSON object with a string "text" (and perhaps an "id")')
+    return replace(sentence, text=document["text"], identifier=document.get("id", sentence.number))
+
+
+def _to_line(sentence: Sentence, translations: list[Translation], settings: OutputSettings) -> str:
+    if not settings.json_output:
+        return translations[0].text if translations else ""
+    document = {
+        "id": sentence.identifier,
+        "source": sentence.text,
+        "translations": [{"text": found.text, "score": round(found.score, 4)} for found in translations],
+    }
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _groups(sentences: Iterable[Sentence], size: int) -> Iterator[list[Sentence]]:
+    group = []
+    for sentence in sentences:
+        group.append(sentence)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group

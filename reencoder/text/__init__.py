@@ -1,0 +1,1 @@
+"""Raw text to the tokens of a model and back. Nothing here imports torch or fairseq."""

@@ -1,0 +1,78 @@
+"""Raw text to tokens and back, as a manifest describes it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+
+from .errors import DataError
+from .manifest import MANIFEST, TRUECASE, check_files, fingerprint, languages, read_manifest, text_files, text_options
+from .pieces import UNKNOWN, join_pieces, model_name
+from .segmentation import SEGMENTATIONS, TARGET_SEGMENTATIONS, ChineseSegmenter, EnglishTokenizer, detokenize_english
+from .truecase import read_capitals, restore_beginnings, restore_words
+
+# Control characters, invisible format characters such as a byte-order mark, private use, lone surrogates, separators
+# of lines and paragraphs.
+_UNWANTED = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
+_REPLACEMENT = "\ufffd"  # what stands for bytes that are no text
+_SENTENCE = re.compile(r".+?(?:[。！？!?；;]+[”’」』）)\"']*|\.(?=\s)|$)")
+
+
+class TextPipeline:
+    """How raw sentences become tokens of a model, and its tokens readable sentences.
+
+    Args:
+        folder: folder of prepared data, or of checkpoints that the manifest was copied to.
+
+    Attributes:
+        manifest: path of the manifest.
+        languages: source and target language.
+        fingerprint: see `reencoder.text.manifest.fingerprint`.
+
+    Raises:
+        DataError: the manifest or a file that it lists is missing, damaged or changed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.manifest = folder / MANIFEST
+        manifest = read_manifest(self.manifest)
+        options = text_options(manifest, self.manifest)
+        check_files(self.manifest)
+        for name, known in (("segmentation", SEGMENTATIONS), ("target_segmentation", TARGET_SEGMENTATIONS)):
+            if options[name] not in known:
+                raise DataError(f"{self.manifest}: unknown {name} '{options[name]}'; prepare the data again")
+        self.languages = languages(manifest)
+        self.fingerprint = fingerprint(self.manifest)
+        self._segment = ChineseSegmenter(options["segmentation"], folder / model_name("zh"))
+        self._pieces = options["target_segmentation"] == "sentencepiece"
+        self._tokenize = EnglishTokenizer(options["keep_case"], folder / model_name("en") if self._pieces else None)
+        self._keep_case: bool = options["keep_case"]
+        table = TRUECASE in text_files(manifest) and not self._keep_case
+        self._capitals = read_capitals(folder / TRUECASE) if table else {}
+
+    def encode_source(self, text: str) -> str:
+        """Return the tokens of a raw Chinese sentence, separated by spaces; none for a blank one."""
+        return self._segment(clean(text))
+
+    def encode_target(self, text: str) -> str:
+        """Return the tokens of a raw English sentence, separated by spaces; none for a blank one."""
+        return self._tokenize(clean(text))
+
+    def decode(self, line: str) -> str:
+        """Return target tokens, separated by spaces, as readable English; unknown words are left out."""
+        words = join_pieces(line) if self._pieces else " ".join(word for word in line.split() if word != UNKNOWN)
+        if self._keep_case:
+            return detokenize_english(words)
+        return restore_beginnings(detokenize_english(restore_words(words, self._capitals)))
+
+
+def clean(text: str) -> str:
+    """Replace what is no part of a sentence, such as control characters, by spaces; strip the ends."""
+    kept = (" " if unicodedata.category(c) in _UNWANTED or c == _REPLACEMENT else c for c in text)
+    return "".join(kept).strip()
+
+
+def split_sentences(text: str) -> list[str]:
+    """Split a text behind the punctuation that ends sentences, Chinese or Western."""
+    return [part for part in (match[0].strip() for match in _SENTENCE.finditer(clean(text))) if part]

@@ -1,0 +1,61 @@
+"""Capitals for lower-cased English: names by a table counted from training text, and beginnings of sentences."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from .errors import DataError
+
+ALWAYS = {"i": "I"}
+"""Words with capitals whatever the table says."""
+
+# A sentence begins with the text, or behind the end of another and a space; quotation marks and brackets may precede.
+_BEGINNING = re.compile(r"(?:^|[.!?][\"')\]]*\s+)[\"'(\[]*([^\W\d_])")
+# What Moses keeps together although no sentence ends there.
+_ABBREVIATION = re.compile(r"(?:^|\s)(?:\w\.)*\w\.\s+$|\b(?:mr|mrs|ms|dr|prof|st|vs|no|e\.g|i\.e)\.\s+$", re.IGNORECASE)
+
+
+def count_capitals(sentences: Iterable[Sequence[str]]) -> dict[str, str]:
+    """Return the words that are mostly written with capitals, by their lower-cased form.
+
+    Moses' rule: the most frequent form counts, beginnings of sentences left out, as they say nothing about a word.
+
+    Args:
+        sentences: sentences as words of the Moses tokenizer, with their case.
+    """
+    from sacremoses import MosesTruecaser
+
+    best = MosesTruecaser().train(list(sentences))["best"]
+    return {word: best[word] for word in sorted(best) if best[word] != word}
+
+
+def read_capitals(path: Path) -> dict[str, str]:
+    """Read a table that `count_capitals` returned.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read as a table of words: {error}") from error
+    return dict(table)
+
+
+def restore_words(line: str, capitals: Mapping[str, str]) -> str:
+    """Give the words of a line, separated by spaces, their capitals."""
+    return " ".join(ALWAYS.get(word) or capitals.get(word, word) for word in line.split())
+
+
+def restore_beginnings(text: str) -> str:
+    """Capitalise the first letter of every sentence of a detokenised text."""
+
+    def capitalise(match: re.Match[str]) -> str:
+        if match.start() > 0 and _ABBREVIATION.search(text[: match.start(1)]):
+            return match[0]
+        return match[0][:-1] + match[0][-1].upper()
+
+    return _BEGINNING.sub(capitalise, text)

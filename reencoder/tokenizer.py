@@ -1,0 +1,59 @@
+"""`--tokenizer reencoder`: raw Chinese in, readable English out, in fairseq's own programs."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Optional
+
+from fairseq.data.encoders import register_tokenizer
+from fairseq.dataclass import FairseqDataclass
+
+from .text.errors import DataError
+from .text.pipeline import TextPipeline
+
+
+@dataclass
+class ReencoderTokenizerConfig(FairseqDataclass):
+    """The options of the tokenizer."""
+
+    text_manifest: Optional[str] = field(  # noqa: UP045
+        default=None,
+        metadata={
+            "help": "with --tokenizer reencoder: manifest.json of the prepared data, or its copy beside a checkpoint; "
+            "--task reencoder_translation finds that of its data"
+        },
+    )
+
+
+@register_tokenizer("reencoder", dataclass=ReencoderTokenizerConfig)
+class ReencoderTokenizer:
+    """Segments Chinese, subwords included, and makes tokens text; see `TextPipeline`. It needs no `--bpe` beside it.
+
+    Args:
+        cfg: the options.
+        fingerprint: what the checkpoint says of the data that it was trained on. Default: nothing
+
+    Raises:
+        ValueError: the manifest is missing or damaged, or the checkpoint was trained on data prepared otherwise.
+    """
+
+    def __init__(self, cfg: ReencoderTokenizerConfig, fingerprint: str | None = None) -> None:
+        if cfg.text_manifest is None:
+            raise ValueError("--tokenizer reencoder: name the manifest.json of the prepared data with --text-manifest")
+        manifest = Path(cfg.text_manifest)
+        try:
+            self.pipeline = TextPipeline(manifest.parent)
+        except DataError as error:
+            raise ValueError(str(error)) from error
+        if fingerprint is not None and fingerprint != self.pipeline.fingerprint:
+            raise ValueError(
+                f"{manifest}: the checkpoint was trained on data that were prepared otherwise; name their manifest "
+                "with --text-manifest"
+            )
+
+    def encode(self, x: str) -> str:
+        """Return the tokens of a raw sentence."""
+        return self.pipeline.encode_source(x)
+
+    def decode(self, x: str) -> str:
+        """Return the text of target tokens."""
+        return self.pipeline.decode(x)
