@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from data_prep.files import read_json
+from data_prep.manifest import write_manifest
 from eval.bleu import score
 from recipes.tatoeba import experiments
 from recipes.tatoeba.data import VARIANTS
@@ -18,7 +19,7 @@ SCORES = score(["a b c d e"], [["a b c d e"]])
 
 
 @pytest.fixture
-def programs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+def programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, Any]]:
     """Trainings and translations that take no time; the list gets the options of each training."""
     trained: list[dict[str, Any]] = []
 
@@ -33,6 +34,7 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         ]
         log.write_text("".join(f"2026-01-01 00:00:00 {entry}\n" for entry in entries))
 
+    write_manifest(tmp_path, {"options": {"segmentation": "jieba"}, "files": {}})
     monkeypatch.setattr(experiments, "train", train)
     monkeypatch.setattr(experiments, "generate", lambda settings: SCORES)
     return trained
@@ -55,6 +57,7 @@ def test_a_result_is_the_best_validation_and_is_not_computed_twice(
         result = execute("end-adam", tmp_path, tmp_path / "work", tmp_path / "results", ["python"])
         assert (result["valid_ppl"], result["best_update"], result["updates"]) == (7.25, 10, 20)
         assert result["train_ppl"] == 4.5 and result["valid"]["bleu"] == pytest.approx(100.0)
+    assert (tmp_path / "work" / "experiments" / "end-adam" / "checkpoints" / "manifest.json").exists()
     assert len(programs) == 1 and result == read_json(tmp_path / "results" / "end-adam.json")
 
 

@@ -1,0 +1,206 @@
+"""The hub and `python -m eval translate`, with a small model; what fairseq-interactive prints is the standard."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from data_prep.errors import DataError
+from data_prep.files import sha256_of
+from data_prep.manifest import copy_text_files
+from data_prep.phrasebook import write_phrasebook
+from data_prep.prepare import Options, prepare
+from eval.__main__ import main
+from reencoder.hub import Reencoder
+from tests.programs import fairseq, hypotheses, succeed
+
+POSITIONS = 40
+SENTENCES = ["我需要一些牙膏。", "", "你好！\x00", " \u3000", "汤姆在深圳学了三年建筑学。", "🦑🦑"]
+LONG = "我需要一些牙膏。" * 12
+TOO_LONG = "我需要一些牙膏" * 30
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with prepared data (`data`, and `other` with another segmentation) and checkpoints (`trained`)."""
+    folder = tmp_path_factory.mktemp("hub")
+    write_phrasebook(folder / "pairs.tsv", 400, 1)
+    for name, segmentation in (("data", "jieba"), ("other", "char")):
+        prepare(Options(folder / name, tsv=folder / "pairs.tsv", segmentation=segmentation))
+    options = ["--task", "reencoder_translation", "--arch", "reencoder_tiny", "--optimizer", "adam", "--lr", 0.01]
+    options += ["--max-source-positions", POSITIONS, "--batch-size", 64, "--max-update", 15, "--disable-validation"]
+    options += ["--no-epoch-checkpoints", "--num-workers", 0, "--seed", 1, "--save-dir", folder / "trained"]
+    succeed("train", folder / "data" / "bin", *options)
+    copy_text_files(folder / "data", folder / "trained")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> Reencoder:
+    return Reencoder.from_pretrained(folder / "trained", device="cpu")
+
+
+def test_fairseq_interactive_says_the_same(folder: Path, model: Reencoder) -> None:
+    options = ["--path", folder / "trained" / "checkpoint_last.pt", "--tokenizer", "reencoder", "--nbest", 3]
+    options += ["--task", "reencoder_translation", "--cpu", "--beam", 5]
+    typed = "".join(f"{sentence}\n" for sentence in SENTENCES)
+    output = succeed("interactive", folder / "trained" / "bin", *options, stdin=typed)
+    texts: dict[int, list[str]] = {}
+    for line in output.splitlines():
+        if line.startswith("D-"):
+            name, _, text = line.split("\t")
+            texts.setdefault(int(name[2:]), []).append(text)
+    found = model.candidates(SENTENCES, 3)
+    assert sum(map(bool, found)) == 4
+    for number, score_and_words in hypotheses(output).items():
+        if not found[number]:
+            assert texts[number] == [""], "an empty source has an empty translation"
+            continue
+        assert [translation.text for translation in found[number]] == texts[number]
+        for translation, (score, words) in zip(found[number], score_and_words, strict=True):
+            assert translation.tokens.split() == words
+            assert translation.score == pytest.approx(score, abs=2e-4)
+
+
+def test_one_sentence_or_a_list(model: Reencoder) -> None:
+    texts = model.translate(SENTENCES)
+    assert [bool(text) for text in texts] == [bool(sentence.strip()) for sentence in SENTENCES]
+    assert model.translate(SENTENCES[0]) == texts[0]
+    assert texts[0][0].isupper() and " ." not in texts[0]
+    assert model.translate([]) == []
+
+
+def test_a_long_text_is_split_or_refused(model: Reencoder) -> None:
+    [[split]], [[one]] = model.candidates([LONG]), model.candidates([SENTENCES[0]])
+    assert split.text == " ".join([one.text] * 12)
+    assert split.score == pytest.approx(one.score, abs=1e-4)
+    with pytest.raises(DataError, match=rf"sentence 2: \d+ tokens, but the model reads at most {POSITIONS - 1}"):
+        model.translate(["你好！", TOO_LONG])
+
+
+def test_a_score_is_the_sum_over_the_words(model: Reencoder) -> None:
+    """What the model itself says of each word, given those before it, and of the end."""
+    interface = model._interface
+    words = interface.tgt_dict.encode_line(
+        model.pipeline.encode_target("I need some toothpaste."), add_if_not_exist=False
+    ).long()
+    source = interface.binarize(model.pipeline.encode_source(SENTENCES[0]))
+    given = torch.cat([words[-1:], words[:-1]])  # fairseq puts the end of the sentence in front
+    with torch.no_grad():
+        output = interface.models[0](source[None], torch.tensor([len(source)]), given[None])
+        chances = interface.models[0].get_normalized_probs(output, log_probs=True)[0]
+    total = chances.gather(1, words[:, None]).sum().item() / math.log(2)
+    assert len(words) == 6
+    assert model.score(SENTENCES[0], "I need some toothpaste.") == pytest.approx(total, abs=1e-3)
+    with pytest.raises(DataError, match="the source is blank"):
+        model.score(" ", "Hello.")
+
+
+def test_samples_depend_on_the_seed_alone(model: Reencoder) -> None:
+    torch.manual_seed(5)
+    before = torch.random.get_rng_state()
+    first = model.sample(SENTENCES[0], 4, seed=1)
+    assert torch.equal(before, torch.random.get_rng_state())
+    torch.manual_seed(6)
+    assert model.sample(SENTENCES[0], 4, seed=1) == first
+    assert model.sample(SENTENCES[0], 4, seed=2) != first
+    likeliest = model.sample(SENTENCES[0], 2, topk=1)
+    assert likeliest[0] == likeliest[1]
+
+
+def test_an_ensemble_of_one_model_with_itself_is_that_model(folder: Path, model: Reencoder) -> None:
+    twice = Reencoder.from_pretrained(folder / "trained", folder / "trained" / "checkpoint_last.pt", device="cpu")
+    assert twice.translate(SENTENCES) == model.translate(SENTENCES)
+
+
+def test_tuned_settings_beside_the_checkpoint_are_used(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "trained", tmp_path / "tuned")
+    checkpoint = tmp_path / "tuned" / "checkpoint_last.pt"
+    settings = {"beam": 2, "lenpen": 0.5, "unkpen": 3.0, "min_len_ratio": 2.0}
+    record = {"settings": settings, "checkpoints": [{"sha256": sha256_of(checkpoint)}]}
+    (tmp_path / "tuned" / "search.json").write_text(json.dumps(record))
+    tuned = Reencoder.from_pretrained(checkpoint, device="cpu", lenpen=0.7)
+    assert tuned.search == {"beam": 2, "lenpen": 0.7, "unkpen": 3.0}
+    source = tuned.pipeline.encode_source(SENTENCES[0]).split()
+    [[translation]] = tuned.candidates([SENTENCES[0]])
+    assert len(translation.tokens.split()) >= 2 * len(source)
+
+
+def test_what_does_not_belong_together_is_refused(folder: Path, tmp_path: Path) -> None:
+    checkpoint = folder / "trained" / "checkpoint_last.pt"
+    with pytest.raises(DataError, match="was trained on data prepared otherwise"):
+        Reencoder.from_pretrained(checkpoint, data=folder / "other")
+    # The manifest is found through the data of the training where none was copied.
+    (tmp_path / "alone").mkdir()
+    alone = shutil.copy(checkpoint, tmp_path / "alone" / "checkpoint_last.pt")
+    assert Reencoder.from_pretrained(alone).pipeline.manifest == folder / "data" / "manifest.json"
+    state = torch.load(checkpoint, weights_only=True)
+    del state["task_state"]["text"]
+    torch.save(state, alone)
+    with pytest.raises(DataError, match="does not record how its training data were prepared"):
+        Reencoder.from_pretrained(alone)
+    assert Reencoder.from_pretrained(alone, data=folder / "data").translate("你好！")
+    Path(alone).write_bytes(checkpoint.read_bytes()[:1000])
+    with pytest.raises(DataError, match="cannot be read as a checkpoint"):
+        Reencoder.from_pretrained(alone)
+    with pytest.raises(DataError, match="contains neither checkpoint_best"):
+        Reencoder.from_pretrained(tmp_path)
+
+
+def test_fairseq_refuses_another_manifest(folder: Path) -> None:
+    options = ["--path", folder / "trained" / "checkpoint_last.pt", "--tokenizer", "reencoder", "--cpu"]
+    options += ["--task", "reencoder_translation", "--text-manifest", folder / "other" / "manifest.json"]
+    done = fairseq("interactive", folder / "data" / "bin", *options, stdin="你好！\n")
+    assert done.returncode != 0
+    assert "the checkpoint was trained on data that were prepared otherwise" in done.stderr
+
+
+def test_a_file_becomes_a_file(folder: Path, model: Reencoder, tmp_path: Path) -> None:
+    source, output = tmp_path / "in.txt", tmp_path / "out.txt"
+    source.write_bytes("\ufeff".encode() + "\n".join(SENTENCES).encode() + b"\n\xff\xfe\n")
+    arguments = ["translate", str(folder / "trained"), "--input", str(source), "--output", str(output)]
+    assert main([*arguments, "--device", "cpu", "--buffer-size", "2"]) == 0
+    assert output.read_text().split("\n") == [*model.translate(SENTENCES), "", ""]
+
+
+def test_json_keeps_ids_and_long_lines_are_reported(
+    folder: Path, model: Reencoder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [{"id": "a-7", "text": SENTENCES[0]}, {"id": None, "text": TOO_LONG}, {"text": ""}]
+    typed = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed)))
+    options = ["--json", "--json-input", "--nbest", "3", "--device", "cpu"]
+    assert main(["translate", str(folder / "trained"), *options]) == 2
+    printed = capsys.readouterr()
+    first, refused, blank = (json.loads(line) for line in printed.out.splitlines())
+    expected = [{"text": t.text, "score": round(t.score, 4)} for t in model.candidates([SENTENCES[0]], 3)[0]]
+    assert first == {"id": "a-7", "source": SENTENCES[0], "translations": expected}
+    assert refused == {"id": None, "source": TOO_LONG, "translations": []}
+    assert blank == {"id": 3, "source": "", "translations": []}
+    assert "line 2: not translated: " in printed.err
+    assert printed.err.strip().endswith("error: 1 lines were too long and are empty in the output: 2")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["--nbest", "2", "--text", "你好"],
+            "--nbest 2: several translations do not fit in a line of text; give --json",
+        ),
+        (["--nbest", "0"], "--nbest 0: must be at least 1"),
+        (["--beam", "0", "--text", "你好"], "--beam 0: must be at least 1"),
+        (["--input", "nowhere.txt"], "--input nowhere.txt: no such file"),
+    ],
+)
+def test_bad_options(folder: Path, options: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["translate", str(folder / "trained"), *options]) == 2
+    error = capsys.readouterr().err
+    assert error == f"error: {message}\n"
