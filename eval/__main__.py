@@ -20,12 +20,14 @@ from .commands import (
     report,
     sample,
     score,
+    serve,
     translate,
     tune,
 )
 
 COMMANDS = {
     "translate": translate,
+    "serve": serve,
     "generate": generate,
     "tune": tune,
     "mbr": mbr,
