@@ -23,7 +23,7 @@ from .generation_settings import SPLITS, GenerationSettings
 from .hypotheses import best_hypotheses, in_source_order, parse_candidates
 from .program import recorded_command, run_generate
 from .provenance import Stopwatch, provenance, relative
-from .results import check_absent, write_results
+from .results import check_absent, to_text, write_results
 from .search_settings import ChosenSearch, choose_search, read_search_file, search_file
 from .split import read_split
 
@@ -74,8 +74,7 @@ def generate(settings: GenerationSettings, detokenise: Callable[[str], str] | No
     }
     return write_results(
         split,
-        [hypothesis.tokens for hypothesis in ordered],
-        detokenise,
+        [to_text(hypothesis.tokens, detokenise, settings.keep_unknown) for hypothesis in ordered],
         settings.output,
         settings.to_json(search.settings),
         record,

@@ -16,10 +16,10 @@ from data_prep.files import read_json, read_lines, sha256_of
 
 from .bleu import Scores
 from .generation_settings import SPLITS
-from .hypotheses import Hypothesis, check_token_scores, drop_unknown, in_source_order, parse_candidates
+from .hypotheses import Hypothesis, check_token_scores, in_source_order, parse_candidates
 from .provenance import Stopwatch, provenance, relative
-from .results import check_absent, write_results
-from .split import read_split
+from .results import Text, check_absent, to_text, write_results
+from .split import Split, read_split
 
 WEIGHTS = ("probability", "uniform")
 """How candidates are weighted: by their probability under the model (for n-best lists), or all alike (for samples)."""
@@ -30,7 +30,8 @@ class RiskSettings:
     """What to choose from, and how.
 
     Attributes:
-        data: folder written by ``python -m data_prep prepare``.
+        data: folders written by ``python -m data_prep prepare``: one for all outputs, or one for each, so that models
+            with different subwords can be combined. The references are those of the first.
         candidates: outputs of fairseq-generate; all candidates for a source compete.
         output: folder of results.
         split: ``test`` or ``valid``.
@@ -43,7 +44,7 @@ class RiskSettings:
         DataError: names the setting that is wrong.
     """
 
-    data: Path
+    data: tuple[Path, ...]
     candidates: tuple[Path, ...]
     output: Path
     split: str = "test"
@@ -59,11 +60,17 @@ class RiskSettings:
             raise DataError(f"--weights {self.weights}: expected one of {', '.join(WEIGHTS)}")
         if not self.candidates:
             raise DataError("no output of fairseq-generate to choose from")
+        if len(self.data) not in (1, len(self.candidates)):
+            raise DataError(
+                f"--data: expected one folder, or one for each of the {len(self.candidates)} outputs, "
+                f"got {len(self.data)}"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as a JSON object, with paths relative to the current directory."""
         values = asdict(self)
-        values["data"], values["output"] = relative(self.data), relative(self.output)
+        values["data"] = [relative(path) for path in self.data]
+        values["output"] = relative(self.output)
         values["candidates"] = [relative(path) for path in self.candidates]
         values["utility"] = "chrF2"
         del values["overwrite"]
@@ -78,32 +85,35 @@ def minimum_risk(
     Args:
         settings: see `RiskSettings`.
         command: the command, for the record.
-        detokenise: turns tokens joined by spaces into text. Default: the inverse of the data preparation's tokeniser
+        detokenise: turns tokens joined by spaces into text. Default: the inverse of the tokenizer of each output's data
 
     Raises:
-        DataError: an input is missing or malformed, a source has no candidate, or results exist already.
+        DataError: an input is missing or malformed, the data have different sources, a source has no candidate, or
+            results exist already.
     """
     from tqdm import tqdm
 
-    split = read_split(settings.data, settings.split)
+    splits = _read_splits(settings.data, settings.split)
+    split = splits[0]
     if not settings.overwrite:
         check_absent(*(settings.output / f"{name}" for name in _names(settings.split)))
-    text = detokenise or split.detokeniser()
+    detokenisers = [detokenise or part.detokeniser() for part in splits]
+    if len(detokenisers) == 1:
+        detokenisers *= len(settings.candidates)
     stopwatch = Stopwatch()
     needs_scores = settings.weights == "probability"
     lists = [_read_candidates(path, len(split.sources), needs_scores) for path in settings.candidates]
-
-    def shown(hypothesis: Hypothesis) -> str:
-        line = hypothesis.tokens if settings.keep_unknown else drop_unknown(hypothesis.tokens)[0]
-        return text(line) if settings.keep_case else text(line).lower()
-
     chosen, sizes = [], []
     for number in tqdm(range(len(split.sources)), desc=f"choose {settings.split}", unit="sentence"):
-        groups = [candidates[number] for candidates in lists]
-        candidates = [hypothesis for group in groups for hypothesis in group]
-        weights = [weight for group in groups for weight in weigh(group, settings.weights)]
-        chosen.append(candidates[choose([shown(candidate) for candidate in candidates], weights)].tokens)
-        sizes.append(len(candidates))
+        texts: list[Text] = []
+        weights: list[float] = []
+        for candidates, to_words in zip(lists, detokenisers, strict=True):
+            group = candidates[number]
+            texts += [to_text(hypothesis.tokens, to_words, settings.keep_unknown) for hypothesis in group]
+            weights += weigh(group, settings.weights)
+        compared = [text if settings.keep_case else text.lower() for text, _ in texts]
+        chosen.append(texts[choose(compared, weights)])
+        sizes.append(len(texts))
     record = {
         "candidates": {
             "files": [_describe(path, settings.split) for path in settings.candidates],
@@ -111,7 +121,7 @@ def minimum_risk(
         },
         **provenance(command, stopwatch),
     }
-    return write_results(split, chosen, text, settings.output, settings.to_json(), record)
+    return write_results(split, chosen, settings.output, settings.to_json(), record)
 
 
 def choose(texts: Sequence[str], weights: Sequence[float]) -> int:
@@ -146,6 +156,14 @@ def weigh(candidates: Sequence[Hypothesis], weights: str) -> list[float]:
     highest = max(totals)
     powers = [2.0 ** (total - highest) if total > -float("inf") else 0.0 for total in totals]
     return [power / sum(powers) for power in powers] if sum(powers) > 0 else [1.0 / len(powers)] * len(powers)
+
+
+def _read_splits(folders: Sequence[Path], name: str) -> list[Split]:
+    splits = [read_split(folder, name) for folder in folders]
+    for other in splits[1:]:
+        if other.sources != splits[0].sources:
+            raise DataError(f"--data: {name} of {other.data} has other sources than that of {splits[0].data}")
+    return splits
 
 
 def _read_candidates(path: Path, sources: int, needs_scores: bool) -> list[list[Hypothesis]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from data_prep.errors import DataError
 from data_prep.files import write_json, write_lines
@@ -25,29 +25,47 @@ def check_absent(*paths: Path) -> None:
             raise DataError(f"{path}: exists already; choose another --output or give --overwrite")
 
 
+class Text(NamedTuple):
+    """A hypothesis as text.
+
+    Attributes:
+        text: the text.
+        unknown: number of unknown words among its tokens.
+    """
+
+    text: str
+    unknown: int
+
+
+def to_text(tokens: str, detokenise: Callable[[str], str], keep_unknown: bool) -> Text:
+    """Detokenise a hypothesis.
+
+    Args:
+        tokens: tokens joined by spaces.
+        detokenise: turns tokens joined by spaces into text.
+        keep_unknown: keep unknown words in the text.
+    """
+    known, unknown = drop_unknown(tokens)
+    return Text(detokenise(tokens if keep_unknown else known), unknown)
+
+
 def write_results(
     split: Split,
-    tokens: Sequence[str],
-    detokenise: Callable[[str], str],
+    hypotheses: Sequence[Text],
     output: Path,
     settings: Mapping[str, Any],
     record: Mapping[str, Any],
 ) -> Scores:
-    """Detokenise and score hypotheses; write ``hypotheses.<split>.txt`` and then ``scores.<split>.json``.
+    """Score hypotheses; write ``hypotheses.<split>.txt`` and then ``scores.<split>.json``.
 
     Args:
         split: sources and references.
-        tokens: for each source its hypothesis, tokens joined by spaces.
-        detokenise: turns tokens joined by spaces into text.
+        hypotheses: for each source its hypothesis.
         output: folder of results.
-        settings: the settings as a JSON object, with ``keep_case`` and ``keep_unknown``.
+        settings: the settings as a JSON object, with ``keep_case``.
         record: what else the JSON file says, such as the provenance.
     """
-    texts, unknown = [], 0
-    for line in tokens:
-        known, dropped = drop_unknown(line)
-        unknown += dropped
-        texts.append(detokenise(line if settings["keep_unknown"] else known))
+    texts = [hypothesis.text for hypothesis in hypotheses]
     scores = score(texts, split.references, keep_case=settings["keep_case"])
     write_lines(output / f"hypotheses.{split.name}.txt", texts)
     write_json(
@@ -60,7 +78,7 @@ def write_results(
                 "hypotheses": len(texts),
                 "references": scores.references,
                 "empty_hypotheses": sum(not text for text in texts),
-                "unknown_words": unknown,
+                "unknown_words": sum(hypothesis.unknown for hypothesis in hypotheses),
             },
             "manifest_sha256": split.manifest_sha256,
             **record,

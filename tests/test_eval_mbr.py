@@ -1,6 +1,7 @@
 """Minimum Bayes risk: choices worked by hand, sacreBLEU pair by pair, and the files of results."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sacrebleu.metrics import CHRF
 
 from data_prep.errors import DataError
 from data_prep.files import sha256_of
+from data_prep.manifest import write_manifest
 from eval.__main__ import main
 from eval.bleu import score
 from eval.hypotheses import Hypothesis
@@ -133,6 +135,23 @@ def test_earlier_results_are_replaced_only_on_demand(arguments: list[str], capsy
     assert main([*arguments, "--overwrite"]) == 0
 
 
+def test_models_with_different_tokens_are_combined(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pieces = tmp_path / "pieces"
+    shutil.copytree(tmp_path / "data", pieces)
+    write_manifest(pieces, {"options": {"target_segmentation": "sentencepiece"}})
+    (tmp_path / "two" / "generate-test.txt").write_text("H-0\t-1\t▁hel lo ▁!\nH-1\t-1\t▁he ▁is ▁a ▁go od ▁man ▁.\n")
+    data = arguments.index("--data") + 1
+    assert main([*arguments[: data + 1], str(pieces), *arguments[data + 1 :]]) == 0
+    assert (tmp_path / "out" / "hypotheses.test.txt").read_text() == "hello!\nhe is a good man.\n"
+    settings = json.loads((tmp_path / "out" / "scores.test.json").read_text())["settings"]
+    assert [Path(folder).name for folder in settings["data"]] == ["data", "pieces"]
+    (pieces / "raw" / "test.zh").write_text("你好！\n你们好。\n", encoding="utf-8")
+    assert main([*arguments[: data + 1], str(pieces), *arguments[data + 1 :], "--overwrite"]) == 2
+    assert "pieces has other sources than that of" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -165,6 +184,6 @@ def test_probabilities_need_token_scores(
 def test_wrong_settings_of_the_library(tmp_path: Path) -> None:
     from eval.mbr import RiskSettings
 
-    for values in ({"split": "train"}, {"weights": "some"}, {"candidates": ()}):
+    for values in ({"split": "train"}, {"weights": "some"}, {"candidates": ()}, {"data": (tmp_path,) * 2}):
         with pytest.raises(DataError):
-            RiskSettings(**{"data": tmp_path, "candidates": (tmp_path,), "output": tmp_path, **values})  # type: ignore[arg-type]
+            RiskSettings(**{"data": (tmp_path,), "candidates": (tmp_path,), "output": tmp_path, **values})  # type: ignore[arg-type]

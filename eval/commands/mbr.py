@@ -23,7 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "candidates", type=Path, nargs="+", metavar="OUTPUT", help="outputs of fairseq-generate (generate-<split>.txt)"
     )
     parser.add_argument(
-        "--data", type=Path, required=True, metavar="DIR", help="folder written by python -m data_prep prepare"
+        "--data",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="DIR",
+        help="folder written by python -m data_prep prepare; or one for each output, if models have different tokens",
     )
     add_split(parser, "that was translated")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of results")
@@ -46,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
         DataError: see `eval.mbr.minimum_risk`.
     """
     settings = RiskSettings(
-        data=args.data,
+        data=tuple(args.data),
         candidates=tuple(args.candidates),
         output=args.output,
         split=args.split,
@@ -55,7 +60,8 @@ def run(args: argparse.Namespace) -> None:
         keep_unknown=args.keep_unknown,
         overwrite=args.overwrite,
     )
-    command = ["python", "-m", "eval", "mbr", *map(relative, settings.candidates), "--data", relative(settings.data)]
+    command = ["python", "-m", "eval", "mbr", *map(relative, settings.candidates), "--data"]
+    command += map(relative, settings.data)
     command += ["--split", settings.split, "--output", relative(settings.output), "--weights", settings.weights]
     command += ["--keep-case"] * settings.keep_case + ["--keep-unknown"] * settings.keep_unknown
     print(minimum_risk(settings, command).to_text())
