@@ -11,6 +11,7 @@ import torch
 
 from eval.__main__ import main
 from eval.hypotheses import best_hypotheses, in_source_order, parse_candidates
+from eval.pair_scores import score_pairs
 from eval.tune import best_at
 from tests.programs import succeed
 
@@ -176,3 +177,30 @@ def test_bad_options_of_align(
     assert main(["align", str(averaged), "--data", str(folder), "--split", "valid", *options]) == 2
     error = capsys.readouterr().err
     assert error.splitlines()[-1].startswith(f"error: {message}")
+
+
+def test_reranking_by_models_of_both_directions(folder: Path) -> None:
+    reverse = [*TRAINING, "--source-lang", "en", "--target-lang", "zh", "--max-update", 5]
+    succeed("train", folder / "bin", *reverse, "--save-dir", folder / "reverse")
+    forward, out = folder / "trained" / "checkpoint_last.pt", folder / "lists"
+    search = ["--split", "valid", "--beam", 4, "--nbest", 4, "--untuned", "--", "--cpu", "--max-len-b", 9]
+    run("generate", folder, "--path", forward, "--output", out, *search)
+    lines = (out / "generate-valid.txt").read_text().splitlines()
+    lists = in_source_order(parse_candidates(lines), SENTENCES["valid"])
+    sources = (folder / "text" / "valid.zh").read_text().splitlines()
+    pairs = [(source, found) for source, group in zip(sources, lists, strict=True) for found in group]
+    targets = [found.tokens for _, found in pairs]
+    again = score_pairs(forward, folder, [source for source, _ in pairs], targets)
+    assert again == pytest.approx([sum(found.token_scores) for _, found in pairs], abs=2e-3)
+    # A reverse model's scores are those of fairseq-generate --score-reference.
+    scores = score_pairs(folder / "reverse" / "checkpoint_last.pt", folder, sources, sources)
+    options = [folder / "bin", "--path", folder / "reverse" / "checkpoint_last.pt", "--task", "reencoder_translation"]
+    options += ["-s", "en", "-t", "zh", "--gen-subset", "valid", "--score-reference", "--batch-size", 32, "--cpu"]
+    found = in_source_order(parse_candidates(succeed("generate", *options).splitlines()), SENTENCES["valid"])
+    assert scores == pytest.approx([sum(group[0].token_scores) for group in found], abs=2e-3)
+    scorers = [forward, folder / "reverse" / "checkpoint_last.pt"]
+    run("rerank", out, "--data", folder, "--scorers", *scorers, "--split", "valid", "--output", folder / "reranked")
+    document = json.loads((folder / "reranked" / "scores.valid.json").read_text())
+    first = json.loads((out / "scores.valid.json").read_text())
+    assert document["scores"]["bleu"] >= first["scores"]["bleu"]
+    assert next(iter(document["weights"])) == "search" and len(document["weights"]) == 5

@@ -1,0 +1,78 @@
+"""Log-probabilities of given translations under a model of either direction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log
+from pathlib import Path
+
+from data_prep.errors import DataError
+
+BATCH = 64
+"""Pairs per batch."""
+
+
+def score_pairs(checkpoint: Path, data: Path, sources: Sequence[str], targets: Sequence[str]) -> list[float]:
+    """Return the log-probability to base 2 of each target given its source, or the reverse with a reverse model.
+
+    Which direction a model has is what its training's `--source-lang` says.
+
+    Args:
+        checkpoint: a translation model of fairseq that was trained on `data`, in either direction.
+        data: folder written by ``python -m data_prep prepare``.
+        sources: source tokens of each pair, joined by spaces.
+        targets: target tokens of each pair, joined by spaces.
+
+    Raises:
+        DataError: the checkpoint cannot be loaded with these data.
+    """
+    import fairseq  # noqa: F401  # before torch's own logging is set up
+    import torch
+    from fairseq import checkpoint_utils, utils
+    from fairseq.data import LanguagePairDataset
+    from tqdm import tqdm
+
+    from reencoder import plugin  # noqa: F401
+
+    try:
+        models, cfg, task = checkpoint_utils.load_model_ensemble_and_task(
+            [str(checkpoint)], arg_overrides={"data": str(data / "bin")}
+        )
+    except Exception as error:  # torch and fairseq explain at length
+        reason = str(error).strip().splitlines()[0]
+        raise DataError(f"{checkpoint}: cannot be loaded with the data of {data}: {reason}") from error
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    for model in models:
+        model.to(device).eval()
+    options = cfg.generation.copy()
+    options.score_reference = True
+    scorer = task.build_generator(models, options)
+    lines = (sources, targets) if task.cfg.source_lang == "zh" else (targets, sources)
+    dictionaries = (task.source_dictionary, task.target_dictionary)
+    tokens = [
+        [dictionary.encode_line(line, add_if_not_exist=False).long() for line in side]
+        for dictionary, side in zip(dictionaries, lines, strict=True)
+    ]
+    # The pairs of a batch are of similar size, the largest batch comes first: too little memory shows at once.
+    order = sorted(range(len(sources)), key=lambda n: -len(tokens[0][n]) * len(tokens[1][n]))
+    scores = [0.0] * len(sources)
+    for start in tqdm(range(0, len(order), BATCH), desc=f"score with {checkpoint.name}", unit="batch"):
+        chosen = order[start : start + BATCH]
+        sides = [[side[n] for n in chosen] for side in tokens]
+        dataset = LanguagePairDataset(
+            sides[0],
+            [len(line) for line in sides[0]],
+            dictionaries[0],
+            sides[1],
+            [len(line) for line in sides[1]],
+            dictionaries[1],
+            shuffle=False,
+        )
+        batch = dataset.collater([dataset[n] for n in range(len(dataset))])
+        batch = utils.apply_to_sample(lambda tensor: tensor.to(device), batch)
+        with torch.no_grad():
+            found = task.inference_step(scorer, models, batch)
+        # The collater sorts by length; its ids are positions in `chosen`.
+        for position, hypotheses in zip(batch["id"].tolist(), found, strict=True):
+            scores[chosen[position]] = float(hypotheses[0]["positional_scores"].sum()) / log(2)
+    return scores
