@@ -41,6 +41,10 @@ class Sample:
         """Positions at which the prediction is wrong."""
         return [n for n, pair in enumerate(zip(self.target, self.prediction, strict=True)) if pair[0] != pair[1]]
 
+    def results(self) -> list[tuple[str, str]]:
+        """Return the pairs of target and predicted symbol at positions where the target is no delimiter."""
+        return [pair for pair in zip(self.target, self.prediction, strict=True) if pair[0] != DELIMITER]
+
     def to_lines(self) -> list[str]:
         """Return lines of text: input, target, prediction, and a mark below each error."""
         width = max(map(len, (*self.source, *self.target, *self.prediction)))
@@ -188,8 +192,7 @@ def report(samples: Sequence[Sample], count: int, errors_only: bool = False) -> 
         f"{symbols - wrong} of {symbols} symbols right ({(symbols - wrong) / symbols:.2%}), "
         f"{without_error} of {len(samples)} samples without an error"
     )
-    results = [pair for sample in samples for pair in zip(sample.target, sample.prediction, strict=True)]
-    results = [pair for pair in results if pair[0] != DELIMITER]
+    results = [pair for sample in samples for pair in sample.results()]
     if len(results) < symbols:
         right = sum(target == predicted for target, predicted in results)
         share = f" ({right / len(results):.2%})" if results else ""

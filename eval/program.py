@@ -26,6 +26,18 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Exit|Interrupt)\b|[\w-]+(\.py)?: error:")
 
 
+def environment(**more: str) -> dict[str, str]:
+    """Return the environment for a program that must run this checkout's code, which is the code that is recorded.
+
+    Without it a program that is started in another folder would import the copy that is installed, if there is one.
+
+    Args:
+        more: further variables.
+    """
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", **more}
+
+
 def run_generate(arguments: Sequence[str], log: IO[str] | None = None) -> Generator[str, None, None]:
     """Run fairseq-generate and yield the lines of its standard output. Close the generator to end the program early.
 
@@ -36,12 +48,13 @@ def run_generate(arguments: Sequence[str], log: IO[str] | None = None) -> Genera
     Raises:
         DataError: the program exits with a status other than 0.
     """
-    environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
     with ExitStack() as stack:
         # Not into the pipe of the standard output: a warning could interrupt the line of a hypothesis.
         errors = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace"))
         process = stack.enter_context(
-            subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=errors, env=environment)
+            subprocess.Popen(
+                [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=errors, env=environment(PYTHONUTF8="1")
+            )
         )
         # After an error in the reader or an interrupt the program must not keep running.
         stack.callback(process.kill)

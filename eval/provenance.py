@@ -6,12 +6,14 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from data_prep.files import read_json, write_json
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder of the checkout."""
@@ -55,6 +57,28 @@ def commit(root: Path = ROOT) -> Commit | None:
     if revision is None or status is None:
         return None
     return Commit(revision, dirty=bool(status))
+
+
+def commit_at_end(start: Commit | None, root: Path = ROOT) -> Commit | None:
+    """Return the commit of work that ends now: dirty if the code differed from it at the start or differs now.
+
+    Args:
+        start: the commit at which the work began.
+        root: the folder of the checkout. Default: this one
+
+    Returns:
+        The commit at the start. It counts as dirty, too, if the code of another commit has been checked out since then:
+        programs that were started later ran that code. None without a commit at the start.
+    """
+    if start is None or start.dirty:
+        return start
+    end = commit(root)
+    if end is None:  # the repository is gone
+        return replace(start, dirty=True)
+    moved = end.revision != start.revision
+    # `git diff --quiet` fails if there is a difference
+    changed = moved and _git(root, "diff", "--quiet", start.revision, end.revision, "--", *CODE) is None
+    return replace(start, dirty=end.dirty or changed)
 
 
 def versions() -> dict[str, str | None]:
@@ -119,6 +143,11 @@ class Stopwatch:
         """Return the seconds since the stopwatch was created."""
         return time.monotonic() - self._started
 
+    def commit_record(self) -> dict[str, Any] | None:
+        """Return the commit for the JSON file of a result; see `commit_at_end`."""
+        at_end = commit_at_end(self.commit)
+        return None if at_end is None else asdict(at_end)
+
 
 def provenance(command: Sequence[str], stopwatch: Stopwatch) -> dict[str, Any]:
     """Return what the JSON file of a result says about its origin.
@@ -128,18 +157,47 @@ def provenance(command: Sequence[str], stopwatch: Stopwatch) -> dict[str, Any]:
         stopwatch: created when the work began.
 
     Returns:
-        A JSON object with the keys ``commit`` (``revision`` and ``dirty``, or null), ``command``, ``started`` (UTC),
-        ``wall_seconds``, ``versions`` and ``hardware``.
+        A JSON object with the keys ``commit`` (``revision`` and ``dirty``, or null; see `commit_at_end`), ``command``,
+        ``started`` (UTC), ``wall_seconds``, ``versions`` and ``hardware``.
     """
     wall_seconds = round(stopwatch.seconds(), 1)
     return {
-        "commit": None if stopwatch.commit is None else asdict(stopwatch.commit),
+        "commit": stopwatch.commit_record(),
         "command": list(command),
         "started": stopwatch.started.isoformat(timespec="seconds"),
         "wall_seconds": wall_seconds,
         "versions": versions(),
         "hardware": hardware(),
     }
+
+
+def worst(commit: dict[str, Any] | None, parts: Iterable[dict[str, Any] | None]) -> dict[str, Any] | None:
+    """Return the commit of a result that consists of parts: dirty if one of them is.
+
+    Args:
+        commit: the ``commit`` in the provenance of the whole.
+        parts: the ``commit`` of each part, which may be another revision; null counts as dirty.
+    """
+    if commit is None:
+        return None
+    return {**commit, "dirty": commit["dirty"] or any(part is None or part["dirty"] for part in parts)}
+
+
+def mark_dirty(paths: Iterable[Path]) -> None:
+    """Say in result files whose commit is clean that the run which wrote them was not.
+
+    A run writes some of its files before its end, when its checkout is clean, and all of them must say the same.
+
+    Args:
+        paths: JSON files with the key ``commit``.
+
+    Raises:
+        DataError: a file cannot be read or written.
+    """
+    for path in paths:
+        document = read_json(path)
+        if document["commit"] is not None and not document["commit"]["dirty"]:
+            write_json(path, {**document, "commit": {**document["commit"], "dirty": True}})
 
 
 def describe_commit(commit: dict[str, Any] | None) -> str:

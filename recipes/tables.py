@@ -14,10 +14,15 @@ from typing import Any
 
 from data_prep import command_line
 from data_prep.files import read_json, read_lines, write_lines
-from eval.provenance import ROOT, describe_commit
+from eval.provenance import ROOT
 from eval.speed import tables as speed_tables
 
+from .addition.__main__ import RECIPE as ADDITION
+from .algorithmic.tables import section
+from .memorization.__main__ import RECIPE as MEMORIZATION
 from .options import with_current_names
+from .origins import origins_of_result, origins_of_rows
+from .parity.__main__ import RECIPE as PARITY
 from .tatoeba.tables import experiments
 
 README = ROOT / "README.md"
@@ -26,77 +31,6 @@ TATOEBA = ROOT / "recipes" / "tatoeba" / "results"
 
 BASELINES = ROOT / "recipes" / "tatoeba" / "baselines.json"
 """Scores of other systems on the same split, measured outside this project with the same scoring."""
-
-
-def _origin(provenance: dict[str, Any]) -> str:
-    hardware = provenance["hardware"]
-    return (
-        f"Command: `{' '.join(provenance['command'])}`; {describe_commit(provenance['commit'])}; "
-        f"started {provenance['started']}; "
-        f"{provenance['wall_seconds'] / 60:.0f} minutes on {hardware['cores']} cores ({hardware['cpu']}); "
-        f"torch {provenance['versions']['torch']}."
-    )
-
-
-def algorithmic(name: str, metric: str, unit: str) -> list[str]:
-    """Return the section on one of the paper's algorithmic tasks, with a subsection per folder of further results.
-
-    Args:
-        name: name of the recipe.
-        metric: validation accuracy to show.
-        unit: what the size counts.
-    """
-    folder = ROOT / "recipes" / name / "results"
-    paper = read_json(folder / "curves.json")["paper"]
-    lines = [f"## {name.capitalize()}", "", *_runs(folder, metric, unit)]
-    for further in sorted(path.parent for path in folder.glob("*/curves.json")):
-        lines += [f"### {name.capitalize()}: {further.name.capitalize()}", "", *_runs(further, metric, unit)]
-    return [*lines, f"The paper, as we read it: {'; '.join(figure['text'] for figure in paper)}.", ""]
-
-
-def _runs(folder: Path, metric: str, unit: str) -> list[str]:
-    """Return the runs in a folder of results and the notes beside them."""
-    found = read_json(folder / "curves.json")
-    runs = sorted(found["runs"].values(), key=lambda run: (run["size"], -run["best"][metric]))
-    lines = [
-        f"Scale `{found['scale']}`. Best accuracy of all validations, on {runs[0]['options']['valid_samples']} samples "
-        "that are held out of training; training samples are drawn on the fly. The curves are in "
-        f'`{folder.relative_to(ROOT)}/` (`curves.csv`, `curves.png`). "Solved": all held-out samples right.',
-        "",
-        f"| {unit} | model | best accuracy | whole sequences | samples until solved | samples seen | minutes |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for run in runs:
-        solved = f"{run['samples_to_solve']:,}" if run["solved"] else "-"
-        best = run["best"]
-        lines.append(
-            f"| {run['size']} | {run['label']} | {best[metric]:.2%} | {best['valid_sequence_accuracy']:.2%} "
-            f"| {solved} | {run['samples']:,} | {(run['seconds'] or 0) / 60:.0f} |"
-        )
-    return [
-        *lines,
-        "",
-        *read_lines(folder / "notes.md"),
-        "",
-        *(f"* {run['label']}, {run['size']} {unit}: {_settings(run['options'])}. {_origins(run)}" for run in runs),
-        "",
-    ]
-
-
-def _settings(options: dict[str, Any]) -> str:
-    rate = f"learning rate {options['lr']}"
-    if "lr_shrink" in options:
-        rate += f", times {options['lr_shrink']} after {options['lr_patience'] + 1} validations without improvement"
-    return f"{options['optimizer'].capitalize()}, {rate}, batch {options['batch_size']}, seed {options['seed']}"
-
-
-def _origins(run: dict[str, Any]) -> str:
-    """Return all commands that started or resumed a run, and their commits."""
-    found: dict[str, None] = {}
-    for start in run["starts"]:
-        found[f"`{' '.join(start['command'])}` ({describe_commit(start['commit'])}, {start['started'][:10]})"] = None
-    versions, hardware = run["provenance"]["versions"], run["provenance"]["hardware"]
-    return f"{', then '.join(found)}; {hardware['cores']} cores ({hardware['cpu']}), torch {versions['torch']}."
 
 
 def _options(options: Mapping[str, Any]) -> str:
@@ -132,7 +66,7 @@ def results() -> list[str]:
         ),
         "",
         f"Valid set: BLEU {valid['bleu']:.2f}. Signature: `{test['bleu_signature']}`.",
-        _origin(result["provenance"]),
+        *origins_of_result(result),
         "",
         "Perplexity after each epoch (plot: `recipes/tatoeba/results/curve.png`):",
         "",
@@ -148,21 +82,20 @@ def results() -> list[str]:
         "",
         "One epoch on the same training data, one option changed at a time; validation perplexity.",
         "",
-        "| variant | changed | updates | valid perplexity |",
-        "| --- | --- | --- | --- |",
+        "| variant | changed | updates | valid perplexity | minutes |",
+        "| --- | --- | --- | --- | --- |",
         *(
-            f"| {row['variant']} | {_options(row['changed']) or '-'} | {row['updates']} | {row['valid_ppl']:.2f} |"
+            f"| {row['variant']} | {_options(row['changed']) or '-'} | {row['updates']} | {row['valid_ppl']:.2f} "
+            f"| {row['wall_seconds'] / 60:.1f} |"
             for row in ablation["results"]
         ),
         "",
         f"The base: {_options(ablation['base'])}. Options have their present names; some had others at the commit of "
         "the run. The difference between the two seeds of the base shows the noise.",
         "",
-        _origin(ablation["results"][0]["provenance"]),
+        *origins_of_rows(ablation["results"]),
         "",
-        *algorithmic("memorization", "valid_recall_accuracy", "symbols"),
-        *algorithmic("addition", "valid_digit_accuracy", "digits"),
-        *algorithmic("parity", "valid_accuracy", "bits"),
+        *(line for recipe in (MEMORIZATION, ADDITION, PARITY) for line in section(recipe)),
     ]
     while not lines[-1]:
         lines.pop()

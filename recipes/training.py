@@ -16,7 +16,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from data_prep.errors import DataError
-from eval.program import USER_DIR, failure_reason
+from eval.program import USER_DIR, environment, failure_reason
 from eval.provenance import relative
 
 from .options import Options
@@ -113,9 +113,7 @@ def train(data: Path | None, options: Options, log: Path, threads: int | None = 
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     arguments = command_line(data, {**options, "log_format": "json"})
-    environment = dict(os.environ, PYTHONUNBUFFERED="1")
-    if threads is not None:
-        environment["OMP_NUM_THREADS"] = str(threads)
+    limited = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
     tail: deque[str] = deque(maxlen=100)
     with (
         _locked(log.parent) as inherited,
@@ -126,7 +124,7 @@ def train(data: Path | None, options: Options, log: Path, threads: int | None = 
             stderr=subprocess.STDOUT,
             text=True,
             encoding="utf-8",
-            env=environment,
+            env=environment(**limited),
             pass_fds=inherited,
         ) as process,
         tqdm(desc="fairseq-train", unit=" log lines", disable=quiet or None, leave=False) as progress,

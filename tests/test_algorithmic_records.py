@@ -38,12 +38,15 @@ def test_a_curve_counts_what_was_repeated_once() -> None:
     assert [point["seconds"] for point in points] == [5, 9 + 4, 9 + 11]
     assert samples_to_reach(points, "valid_accuracy", 0.5) == 200
     assert outcome(points, 1.0)["samples_to_solve"] == 300
-    assert outcome(points[:2], 1.0) | {"best": 0} == {
+    last = {"samples": 200, "updates": 20, "valid_accuracy": 0.55}
+    assert outcome(points[:2], 1.0) == {
         "solved": False,
         "samples_to_solve": None,
         "samples": 200,
         "seconds": 13,
-        "best": 0,
+        "validations": 2,
+        "last": last,
+        "best": last,
     }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import shutil
 import stat
 import subprocess
 import sys
@@ -9,9 +10,21 @@ from pathlib import Path
 
 import pytest
 
+import eval.provenance
 from data_prep.errors import DataError
 from data_prep.files import new_file, read_lines, sha256_of, write_json, write_lines
-from eval.provenance import ROOT, Commit, Stopwatch, commit, provenance, versions
+from eval.program import environment
+from eval.provenance import (
+    ROOT,
+    Commit,
+    Stopwatch,
+    commit,
+    commit_at_end,
+    mark_dirty,
+    provenance,
+    versions,
+    worst,
+)
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -46,6 +59,76 @@ def test_commit_and_whether_code_changed(repository: Path) -> None:
     (repository / "package").mkdir()
     (repository / "package" / "new.py").write_text("1\n")
     assert commit(repository) == Commit(head, dirty=True)
+
+
+@pytest.fixture
+def committed(repository: Path) -> Path:
+    """A repository with one commit of code and one of a document."""
+    (repository / "a.py").write_text("1\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "--message", "code")
+    return repository
+
+
+def test_code_that_changes_during_the_work_is_dirty(committed: Path) -> None:
+    start = commit(committed)
+    assert start is not None and commit_at_end(start, committed) == start
+    (committed / "notes.md").write_text("1\n")
+    git(committed, "add", ".")
+    git(committed, "commit", "--quiet", "--message", "document")
+    assert commit_at_end(start, committed) == start, "the code is the same"
+    (committed / "a.py").write_text("2\n")
+    assert commit_at_end(start, committed) == Commit(start.revision, dirty=True)
+    git(committed, "commit", "--quiet", "--all", "--message", "other code")
+    assert commit(committed) != start and commit_at_end(start, committed) == Commit(start.revision, dirty=True)
+    git(committed, "checkout", "--quiet", start.revision)
+    dirty = Commit(start.revision, dirty=True)
+    assert commit_at_end(dirty, committed) == dirty, "clean at the end, but not at the start"
+    shutil.rmtree(committed / ".git")
+    assert commit_at_end(start, committed) == dirty
+    assert commit_at_end(None, committed) is None
+
+
+def test_provenance_looks_at_the_checkout_again(committed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(eval.provenance.commit, "__defaults__", (committed,))
+    monkeypatch.setattr(eval.provenance.commit_at_end, "__defaults__", (committed,))
+    stopwatch = Stopwatch()
+    assert provenance([], stopwatch)["commit"]["dirty"] is False
+    (committed / "new.py").write_text("1\n")
+    assert provenance([], stopwatch)["commit"]["dirty"] is True
+    late = Stopwatch()
+    (committed / "new.py").unlink()
+    assert provenance([], late)["commit"]["dirty"] is True
+
+
+CLEAN, DIRTY = {"revision": "a" * 40, "dirty": False}, {"revision": "b" * 40, "dirty": True}
+
+
+def test_a_whole_is_as_dirty_as_its_parts() -> None:
+    assert worst(CLEAN, []) == worst(CLEAN, [{"revision": "c", "dirty": False}]) == CLEAN
+    assert worst(CLEAN, [CLEAN, DIRTY]) == worst(CLEAN, [None]) == {**CLEAN, "dirty": True}
+    assert worst(DIRTY, [CLEAN]) == DIRTY
+    assert worst(None, [CLEAN]) is None
+
+
+def test_files_of_a_run_say_the_same(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("clean", "dirty", "none")]
+    for path, at in zip(paths, (CLEAN, DIRTY, None), strict=True):
+        write_json(path, {"commit": at, "scores": [1]})
+    mark_dirty(paths)
+    assert [json.loads(path.read_text()) for path in paths] == [
+        {"commit": at, "scores": [1]} for at in ({**CLEAN, "dirty": True}, DIRTY, None)
+    ]
+
+
+def test_programs_run_the_code_that_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in another folder, and with a copy of the code in front."""
+    (tmp_path / "copy" / "reencoder").mkdir(parents=True)
+    (tmp_path / "copy" / "reencoder" / "__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "copy"))
+    code = [sys.executable, "-c", "import reencoder; print(reencoder.__file__)"]
+    done = subprocess.run(code, capture_output=True, text=True, cwd=tmp_path, env=environment(), check=True)
+    assert Path(done.stdout.strip()).parent == ROOT / "reencoder"
 
 
 def test_commit_outside_of_a_repository(repository: Path, tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ import torch
 
 import reencoder  # noqa: F401  # allows what checkpoints hold
 from eval.__main__ import main as evaluate
+from eval.inspection import Sample
 from recipes.addition.__main__ import RECIPE as ADDITION
-from recipes.algorithmic import program
+from recipes.algorithmic import program, runs
 from recipes.algorithmic.program import Recipe, main
 from recipes.algorithmic.runs import Run
 from recipes.memorization.__main__ import RECIPE as MEMORIZATION
@@ -150,6 +151,11 @@ def test_recipes_run(
         if name.startswith("tied_"):
             assert run["points"][-1]["train_loss"] < 0.9 * run["points"][0]["train_loss"], "it learns"
         assert run["provenance"]["commit"] is None or run["provenance"]["commit"]["revision"]
+        assert 0 <= run["test"]["right"] <= run["test"]["samples"] and 0 <= run["test"]["accuracy"] <= 1
+        assert (
+            run["chance"]["last"][0] < run["chance"]["accuracy"] < run["chance"]["last"][1] < run["chance"]["best"][1]
+        )
+        assert run["last"].items() <= run["points"][-1].items()
         assert [row["samples"] for row in table if row["run"] == name] == [str(count) for count in samples]
     picture = (tmp_path / "results" / "curves.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
@@ -171,7 +177,8 @@ def test_recipes_run(
     assert [point["samples"] for point in grown["points"]] == list(range(samples[0], more + 1, samples[0]))
 
 
-def test_all_models_of_a_recipe_run_side_by_side(tmp_path: Path) -> None:
+def test_all_models_of_a_recipe_run_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "inspect", lambda checkpoint, split: [Sample(("0",), ("0",), ("0",))])
     small = ["--bits", "6", "--hidden-size", "8", "--samples", "100", "--samples-per-epoch", "50", "--quiet"]
     assert main(PARITY, ["--scale", "smoke", "--dest", str(tmp_path), "--jobs", "3", *small]) == 0
     document = json.loads((tmp_path / "results" / "curves.json").read_text())

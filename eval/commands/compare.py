@@ -11,7 +11,7 @@ from data_prep.files import read_lines, write_json, write_lines
 
 from ..compare import CompareOptions, compare
 from ..comparison_text import to_markdown, to_text
-from ..provenance import commit, versions
+from ..provenance import Stopwatch, versions
 from ..references import read_references
 from ..training_words import training_counts, training_file
 from .shared import add_keep_case, add_references, describe_files, reference_paths
@@ -112,6 +112,7 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         DataError: an input is missing or malformed.
     """
+    stopwatch = Stopwatch()
     files = named_files(args.systems)
     paths = reference_paths(args)
     references = read_references(paths)
@@ -134,14 +135,13 @@ def run(args: argparse.Namespace) -> None:
         options,
     )
     if args.json is not None:
-        at = commit()
         read = [*paths, *(path for path in (source_path, training_file(args.training, args.data)) if path is not None)]
         document = {
             **comparison.to_json(),
             "settings": asdict(options),
             "systems": dict(zip(files, describe_files(list(files.values())), strict=True)),
             "files": describe_files(read),
-            "commit": None if at is None else asdict(at),
+            "commit": stopwatch.commit_record(),
             "versions": versions(),
         }
         write_json(args.json, document)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 
 from data_prep.errors import DataError
 from data_prep.files import read_lines, write_json
 
 from ..bleu import score
-from ..provenance import commit, versions
+from ..provenance import Stopwatch, versions
 from ..references import read_references
 from .shared import add_keep_case, add_references, describe_files, reference_paths
 
@@ -42,6 +41,7 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         DataError: an input is missing or malformed.
     """
+    stopwatch = Stopwatch()
     paths = reference_paths(args)
     hypotheses = read_lines(args.hypotheses)
     references = read_references(paths)
@@ -52,14 +52,13 @@ def run(args: argparse.Namespace) -> None:
         )
     scores = score(hypotheses, references, keep_case=args.keep_case, samples=args.samples)
     if args.json is not None:
-        at = commit()
         write_json(
             args.json,
             {
                 "scores": scores.to_json(),
                 "settings": {"keep_case": args.keep_case, "samples": args.samples},
                 "files": describe_files([args.hypotheses, *paths]),
-                "commit": None if at is None else asdict(at),
+                "commit": stopwatch.commit_record(),
                 "versions": versions(),
             },
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 
+from ..algorithmic.chance import addition
 from ..algorithmic.models import SEQUENCE_MODELS
 from ..algorithmic.picture import PaperFigure
 from ..algorithmic.program import main
@@ -69,6 +70,7 @@ RECIPE = Recipe(
         PaperFigure("15 digits, untied 2-LSTM, 5 layers of 400: 67% of digits", accuracy=0.67),
         PaperFigure("15 digits, Stacked LSTM of 400: 51% of digits", accuracy=0.51),
     ),
+    chance=addition,
 )
 
 if __name__ == "__main__":

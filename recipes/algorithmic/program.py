@@ -13,7 +13,7 @@ from typing import Any
 from data_prep.command_line import Parser
 from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
-from eval.provenance import Stopwatch, provenance, relative
+from eval.provenance import Stopwatch, provenance, relative, worst
 
 from .. import command_line
 from ..training import run_in_parallel
@@ -68,6 +68,7 @@ def build_parser(recipe: Recipe) -> argparse.ArgumentParser:
         ("hours", float, "maximum training time per run, in hours; 0: no limit"),
         ("samples_per_epoch", int, "samples between two validations"),
         ("valid_samples", int, "samples held out for validation"),
+        ("test_samples", int, "further samples held out for a test of the finished model"),
         ("batch_size", int, "samples per update"),
         ("lr", float, "learning rate"),
         ("lr_shrink", float, "factor of the learning rate when validation does not improve; 1: constant learning rate"),
@@ -120,6 +121,7 @@ def run_recipe(recipe: Recipe, options: argparse.Namespace, arguments: list[str]
     Raises:
         DataError: an option is wrong, or a training failed.
     """
+    stopwatch = Stopwatch()
     scale = scale_of(recipe, options)
     dest = options.dest or Path("runs") / f"{recipe.name}-{options.scale}"
     # The recorded command contains relative paths, which do not name a user's home.
@@ -136,7 +138,7 @@ def run_recipe(recipe: Recipe, options: argparse.Namespace, arguments: list[str]
             results.append(result)
             print(f"{run.name}: {describe(result, recipe.metric)}", flush=True)
             with drawing:
-                collect(recipe, dest, options.results or dest / "results", options.scale, command)
+                collect(recipe, dest, options.results or dest / "results", options.scale, command, stopwatch)
             if recipe.growing and not result["solved"] and not options.all_sizes:
                 break
         return results
@@ -146,14 +148,19 @@ def run_recipe(recipe: Recipe, options: argparse.Namespace, arguments: list[str]
 
 def describe(result: Mapping[str, Any], metric: str) -> str:
     """Return the result of a run in one line."""
-    best = result["best"]
-    quality = f"{metric.replace('_', ' ')} {best[metric]:.4f}, sequences {best['valid_sequence_accuracy']:.4f}"
+    fresh = ""
+    if "test" in result:  # a run that was finished before there was a test has none
+        fresh = f"; fresh set: {result['test']['right']} of {result['test']['samples']} samples right"
     if result["solved"]:
-        return f"solved after {result['samples_to_solve']:,} samples ({quality})"
-    return f"not solved in {result['samples']:,} samples; best {quality} after {best['samples']:,}"
+        return f"solved after {result['samples_to_solve']:,} samples{fresh}"
+    best = result["best"][metric]
+    last = f"last {result['last'][metric]:.4f}, " if "last" in result else ""
+    chance = " (within chance)" if "chance" in result and best <= result["chance"]["best"][1] else ""
+    quality = f"{metric.replace('_', ' ')}: {last}best {best:.4f}{chance}"
+    return f"not solved in {result['samples']:,} samples; {quality}{fresh}"
 
 
-def collect(recipe: Recipe, dest: Path, folder: Path, scale: str, command: list[str]) -> None:
+def collect(recipe: Recipe, dest: Path, folder: Path, scale: str, command: list[str], stopwatch: Stopwatch) -> None:
     """Write the curves of all finished runs as JSON, CSV and PNG.
 
     Args:
@@ -162,6 +169,7 @@ def collect(recipe: Recipe, dest: Path, folder: Path, scale: str, command: list[
         folder: folder of the files to write.
         scale: name of the scale.
         command: command of the recipe, to be recorded.
+        stopwatch: created when the command began.
 
     Raises:
         DataError: a result cannot be read, or a file cannot be written.
@@ -177,9 +185,15 @@ def collect(recipe: Recipe, dest: Path, folder: Path, scale: str, command: list[
         "scale": scale,
         "paper": [figure.to_json() for figure in recipe.paper],
         "runs": dict(zip(names, results, strict=True)),
-        "provenance": provenance(command, Stopwatch()),
+        "provenance": _whole(provenance(command, stopwatch), results),
     }
     write_json(folder / "curves.json", document)
+
+
+def _whole(origin: dict[str, Any], results: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the provenance of a file with the commit that is the worst of all starts of all its runs."""
+    parts = [start["commit"] for result in results for start in result["starts"]]
+    return {**origin, "commit": worst(origin["commit"], parts)}
 
 
 def main(recipe: Recipe, arguments: list[str] | None = None) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..options import Value, algorithmic_options
+from .chance import Chance
 from .picture import PaperFigure
 from .runs import Run
 
@@ -22,6 +23,7 @@ class Scale:
         hours: maximum training time per run, in hours; 0: no limit.
         samples_per_epoch: samples between two validations.
         valid_samples: number of samples held out for validation.
+        test_samples: number of further samples held out, which the finished model is tested on once.
         batch_size: samples per update.
         optimizer: "adam", as in the paper, or "muon".
         lr: learning rate.
@@ -41,6 +43,7 @@ class Scale:
     hours: float = 0.0
     samples_per_epoch: int = 15000
     valid_samples: int = 100
+    test_samples: int = 1000
     batch_size: int = 15
     optimizer: str = "adam"
     lr: float = 0.001
@@ -85,6 +88,7 @@ class Recipe:
         scales: scales by name.
         metric: validation metric that the plot shows.
         paper: the paper's figures.
+        chance: returns what a model that has learned nothing reaches on a size of the problem.
         growing: try the sizes of a model in order only until it fails to solve one.
     """
 
@@ -97,6 +101,7 @@ class Recipe:
     scales: Mapping[str, Scale]
     metric: str
     paper: tuple[PaperFigure, ...]
+    chance: Callable[[int], Chance]
     growing: bool = False
 
     def run(self, model: str, size: int, scale: Scale, seed: int) -> Run:
@@ -119,6 +124,7 @@ class Recipe:
             hidden_size=scale.hidden_size,
             layers=scale.layers_of(model),
             valid_samples=scale.valid_samples,
+            test_samples=scale.test_samples,
             optimizer=scale.optimizer,
             **{self.size_option: size},
             **{name: getattr(scale, name) for name in self.models[model].starts},
@@ -126,4 +132,4 @@ class Recipe:
             **shrinking,
         )
         label = f"{self.models[model].label}, {scale.layers_of(model)} layers of {scale.hidden_size}"
-        return Run(model, label, size, options)
+        return Run(model, label, size, options, self.metric, self.chance(size))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,10 +11,10 @@ from typing import Any
 
 from data_prep.errors import DataError
 from data_prep.files import read_json, read_lines, sha256_of, write_json
-from eval.program import USER_DIR, failure_reason
+from eval.program import USER_DIR, environment, failure_reason
 from eval.provenance import Stopwatch, provenance, relative
 
-from ..algorithmic.runs import check_same_settings, parameter_count
+from ..algorithmic.runs import check_same_settings, parameter_count, recorded_start
 from ..options import Options, Value
 from ..training import train
 from .curves import best, read_points
@@ -89,11 +88,9 @@ def execute(
         if result["options"]["max_epoch"] >= run.options["max_epoch"]:
             return result
     stopwatch = Stopwatch()
-    origin = provenance(command, stopwatch)
-    starts.append({name: origin[name] for name in ("command", "commit", "started")})
-    write_json(settings_path, {"settings": settings, "starts": starts})
     checkpoints = folder / "checkpoints"
-    train(data, {**run.options, "save_dir": relative(checkpoints)}, log, threads, quiet)
+    with recorded_start(settings_path, {"settings": settings, "starts": starts}, command, stopwatch):
+        train(data, {**run.options, "save_dir": relative(checkpoints)}, log, threads, quiet)
     lines = read_lines(log)
     points = read_points(lines, run.updates_per_epoch, str(log))
     if not any("valid_bpc" in point for point in points):
@@ -135,10 +132,10 @@ def bits_per_character(checkpoint: Path, data: Path, options: Options, threads: 
     arguments = [relative(data), "--user-dir", relative(USER_DIR), "--path", relative(checkpoint)]
     arguments += [part for name in TASK for part in (f"--{name.replace('_', '-')}", str(options[name]))]
     arguments += ["--valid-subset", ",".join(SPLITS), "--num-workers", "0", "--log-format", "json"]
-    environment = dict(os.environ)
-    if threads is not None:
-        environment["OMP_NUM_THREADS"] = str(threads)
-    done = subprocess.run([*VALIDATE, *arguments], capture_output=True, text=True, encoding="utf-8", env=environment)
+    limited = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
+    done = subprocess.run(
+        [*VALIDATE, *arguments], capture_output=True, text=True, encoding="utf-8", env=environment(**limited)
+    )
     if done.returncode != 0:
         raise DataError(f"fairseq-validate failed with status {done.returncode}: {failure_reason(done.stderr)}")
     entries = (line.partition("| INFO | ")[2].partition(" | ") for line in done.stdout.splitlines())

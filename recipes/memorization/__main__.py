@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 
+from ..algorithmic.chance import memorization
 from ..algorithmic.models import SEQUENCE_MODELS
 from ..algorithmic.picture import PaperFigure
 from ..algorithmic.program import main
@@ -55,6 +56,7 @@ RECIPE = Recipe(
     },
     metric="valid_recall_accuracy",
     paper=(PaperFigure("tied 2-LSTM, 43 layers of 100: solved in < 150 K samples", samples=150_000),),
+    chance=memorization,
 )
 
 if __name__ == "__main__":

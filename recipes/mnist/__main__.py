@@ -22,7 +22,7 @@ from eval import images
 from eval.provenance import Stopwatch, provenance, relative
 
 from .. import command_line
-from ..algorithmic.runs import check_same_settings, parameter_count
+from ..algorithmic.runs import check_same_settings, parameter_count, recorded_start
 from ..options import Value
 from ..training import train
 from . import curve
@@ -163,11 +163,9 @@ def _train(
         result: dict[str, Any] = read_json(result_path)
         return result
     stopwatch = Stopwatch()
-    origin = provenance(command, stopwatch)
-    starts.append({name: origin[name] for name in ("command", "commit", "started")})
-    write_json(settings_path, {"options": settings, "data": found, "starts": starts})
     checkpoints = dest / "checkpoints"
-    train(data, {**settings, "save_dir": relative(checkpoints)}, log, options.threads, options.quiet)
+    with recorded_start(settings_path, {"options": settings, "data": found, "starts": starts}, command, stopwatch):
+        train(data, {**settings, "save_dir": relative(checkpoints)}, log, options.threads, options.quiet)
     lines = read_lines(log)
     points = curve.read_points(lines, str(log))
     result = {

@@ -20,12 +20,12 @@ from typing import Any
 
 from data_prep.command_line import Parser
 from data_prep.errors import DataError
-from data_prep.files import read_lines, write_json
+from data_prep.files import read_json, read_lines, write_json
 from eval.bleu import Scores
 from eval.curves import plot, read_log, write_curve
 from eval.generate import generate
 from eval.generation_settings import GenerationSettings
-from eval.provenance import Stopwatch, provenance
+from eval.provenance import Stopwatch, mark_dirty, provenance, worst
 from eval.references import read_references
 from eval.search_settings import search_file
 from eval.tune import Grid, tune
@@ -109,11 +109,17 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
         print(f"{split}: {scores[split].to_text()}")
         shutil.copy(translations / f"scores.{split}.json", options.results)
     write_json(options.results / "examples.json", examples(data, translations, seed=1))
+    copies = [options.results / name for name in ("search.json", "scores.valid.json", "scores.test.json")]
+    origin = provenance(command, stopwatch)
+    parts = [*(member["provenance"]["commit"] for member in members), *(read_json(copy)["commit"] for copy in copies)]
+    origin["commit"] = worst(origin["commit"], parts)
+    if origin["commit"] is not None and origin["commit"]["dirty"]:
+        mark_dirty(copies)
     result: dict[str, Any] = {
         "members": [{name: value for name, value in member.items() if name != "curve"} for member in members],
         "scores": {split: value.to_json() for split, value in scores.items()},
         "search": tuned["settings"],
-        "provenance": provenance(command, stopwatch),
+        "provenance": origin,
     }
     write_json(options.results / "result.json", result)
     return scores

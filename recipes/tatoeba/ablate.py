@@ -101,16 +101,17 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def train_variant(name: str, data: Path, logs: Path) -> dict[str, Any]:
+def train_variant(name: str, data: Path, logs: Path, command: list[str]) -> dict[str, Any]:
     """Train a variant.
 
     Args:
         name: name of the variant.
         data: folder of binarised data.
         logs: folder for the log.
+        command: the command, to be recorded.
 
     Returns:
-        The result: changes, updates, perplexities, wall time.
+        The result: changes, updates, perplexities, wall time, provenance of this training.
 
     Raises:
         TrainingError: fairseq-train failed.
@@ -129,6 +130,7 @@ def train_variant(name: str, data: Path, logs: Path) -> dict[str, Any]:
         "train_ppl": point.train_ppl,
         "valid_ppl": point.valid_ppl,
         "wall_seconds": round(stopwatch.seconds(), 1),
+        "provenance": provenance(command, stopwatch),
     }
 
 
@@ -162,13 +164,16 @@ def ablate(options: argparse.Namespace, arguments: list[str]) -> None:
     if options.jobs < 1:
         raise DataError(f"--jobs {options.jobs}: must be at least 1")
     check_binarised(options.data)
-    stopwatch = Stopwatch()
+    command = ["python", "-m", "recipes.tatoeba.ablate", *arguments]
     results = read_results(options.output)
     done = {result["variant"] for result in results}
     names = [name for name in options.only or VARIANTS if name not in done]
-    for result in run_in_parallel(lambda name: train_variant(name, options.data, options.logs), names, options.jobs):
-        command = ["python", "-m", "recipes.tatoeba.ablate", *arguments]
-        results.append({**result, "provenance": provenance(command, stopwatch)})
+
+    def work(name: str) -> dict[str, Any]:
+        return train_variant(name, options.data, options.logs, command)
+
+    for result in run_in_parallel(work, names, options.jobs):
+        results.append(result)
         write_json(options.output, {"base": BASE, "results": results})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,6 @@ def _changes(base: Mapping[str, Any], options: Mapping[str, Any]) -> str:
 def _origin(result: Mapping[str, Any]) -> str:
     provenance = result["provenance"]
     return (
-        f"`{' '.join(provenance['command'])}`, {describe_commit(provenance['commit'])}, {provenance['started'][:10]}, "
-        f"torch {provenance['versions']['torch']}, {provenance['hardware']['cpu']}"
+        f"`{shlex.join(provenance['command'])}`, {describe_commit(provenance['commit'])}, "
+        f"{provenance['started'][:10]}, torch {provenance['versions']['torch']}, {provenance['hardware']['cpu']}"
     )

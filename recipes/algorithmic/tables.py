@@ -1,0 +1,87 @@
+"""The section of docs/results.md on a recipe of an algorithmic task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from data_prep.files import read_json, read_lines
+from eval.provenance import ROOT
+
+from ..origins import origins_of_run
+from .recipe import Recipe
+from .runs import against_chance
+
+
+def section(recipe: Recipe, folder: Path | None = None) -> list[str]:
+    """Return the section on a recipe, with a subsection per folder of further results.
+
+    Args:
+        recipe: the recipe.
+        folder: folder of its results. Default: the committed ones
+    """
+    folder = folder or ROOT / "recipes" / recipe.name / "results"
+    lines = [f"## {recipe.name.capitalize()}", "", *_runs(recipe, folder)]
+    for further in sorted(path.parent for path in folder.glob("*/curves.json")):
+        lines += [f"### {recipe.name.capitalize()}: {further.name.capitalize()}", "", *_runs(recipe, further)]
+    return [*lines, f"The paper, as we read it: {'; '.join(figure.text for figure in recipe.paper)}.", ""]
+
+
+def _runs(recipe: Recipe, folder: Path) -> list[str]:
+    """Return the runs in a folder of results and the notes beside them."""
+    found = read_json(folder / "curves.json")
+    runs = sorted(found["runs"].values(), key=lambda run: (run["size"], -run["best"][recipe.metric]))
+    # a folder outside of the checkout has no name there
+    place = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder.name
+    held_out = runs[0]["options"]["valid_samples"]
+    return [
+        f"Scale `{found['scale']}`. {_words(recipe.metric)} on {held_out} samples that are held "
+        "out of training; training samples are drawn on the fly, with replacement. The best of many validations is "
+        "higher than what the model reaches on another set; in brackets is the most that chance reaches with 95% "
+        "confidence, in one validation and in that many. Solved: all held-out samples right. The fresh set, also held "
+        f"out, is used once, after the training. The curves are in `{place}/` (`curves.csv`, `curves.png`).",
+        "",
+        f"| {recipe.unit} | model | last (chance) | best (chance) | validations | whole samples, last and best "
+        "| samples until solved | fresh set, whole samples | samples seen | minutes |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        *(_row(recipe, run) for run in runs),
+        "",
+        *read_lines(folder / "notes.md"),
+        "",
+        *(
+            f"* {run['label']}, {run['size']} {recipe.unit}: {_settings(run['options'])}. {origins_of_run(run)}"
+            for run in runs
+        ),
+        "",
+    ]
+
+
+def _row(recipe: Recipe, run: dict[str, Any]) -> str:
+    validated = [point for point in run["points"] if recipe.metric in point]
+    last, best = validated[-1], run["best"]
+    # Files that were written before chance and the fresh set were recorded lack both.
+    chance = run.get("chance") or against_chance(
+        validated, recipe.metric, recipe.chance(run["size"]), run["options"]["valid_samples"]
+    )
+    test = run.get("test")
+    fresh = (
+        "not tested" if test is None else f"{test['right']:,} of {test['samples']:,} (at least {test['at_least']:.1%})"
+    )
+    solved = f"{run['samples_to_solve']:,}" if run["solved"] else "-"
+    return (
+        f"| {run['size']} | {run['label']} | {last[recipe.metric]:.2%} ({chance['last'][1]:.1%}) "
+        f"| {best[recipe.metric]:.2%} ({chance['best'][1]:.1%}) | {len(validated)} "
+        f"| {last['valid_sequence_accuracy']:.2%}, {best['valid_sequence_accuracy']:.2%} | {solved} | {fresh} "
+        f"| {run['samples']:,} | {(run['seconds'] or 0) / 60:.0f} |"
+    )
+
+
+def _words(metric: str) -> str:
+    return metric.replace("valid_", "validation_").replace("_", " ").capitalize()
+
+
+def _settings(options: dict[str, Any]) -> str:
+    rate = f"learning rate {options['lr']}"
+    if "lr_shrink" in options:
+        rate += f", times {options['lr_shrink']} after {options['lr_patience'] + 1} validations without improvement"
+    return f"{options['optimizer'].capitalize()}, {rate}, batch {options['batch_size']}, seed {options['seed']}"

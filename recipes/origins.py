@@ -1,0 +1,56 @@
+"""Where results come from, as the documents say it: commands, commits (the worst of all parts), machines, times."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+from eval.provenance import describe_commit, worst
+
+
+def origin(provenance: dict[str, Any]) -> str:
+    """Return the command of a result, its commit, when it started, how long it took and where."""
+    return (
+        f"Command: `{shlex.join(provenance['command'])}`; {describe_commit(provenance['commit'])}; "
+        f"started {provenance['started']}; {provenance['wall_seconds'] / 60:.0f} minutes on {machine(provenance)}."
+    )
+
+
+def machine(provenance: dict[str, Any]) -> str:
+    """Return the machine of a result."""
+    hardware = provenance["hardware"]
+    return f"{hardware['cores']} cores ({hardware['cpu']}), torch {provenance['versions']['torch']}"
+
+
+def origins_of_result(result: dict[str, Any]) -> list[str]:
+    """Return where a system comes from: its evaluation and the training of each member; the worst commit of them."""
+    members = result.get("members", [])
+    provenance = result["provenance"]
+    commit = worst(provenance["commit"], (member["provenance"]["commit"] for member in members))
+    lines = [origin({**provenance, "commit": commit})]
+    for member in members:
+        lines += ["", f"Member `{member['name']}`: {origin(member['provenance'])}"]
+    return lines
+
+
+def origins_of_rows(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the command of each row; rows of one command and commit share a line."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        provenance = row["provenance"]
+        text = f"`{shlex.join(provenance['command'])}`; {describe_commit(provenance['commit'])}"
+        found.setdefault(f"{text}; {machine(provenance)}.", []).append(row["variant"])
+    return [f"* {'; '.join(f'*{name}*' for name in names)}: {text}" for text, names in found.items()]
+
+
+def origins_of_run(run: dict[str, Any]) -> str:
+    """Return all commands that started or resumed a run, and their commits."""
+    found: dict[str, None] = {}
+    for start in run["starts"]:
+        # Files of before this was checked have only the state at the start here, and that at the end in `provenance`.
+        commit = (
+            start["commit"] if start is not run["starts"][-1] else worst(start["commit"], [run["provenance"]["commit"]])
+        )
+        found[f"`{shlex.join(start['command'])}` ({describe_commit(commit)}, {start['started'][:10]})"] = None
+    return f"{', then '.join(found)}; {machine(run['provenance'])}."
