@@ -5,7 +5,8 @@ from __future__ import annotations
 from .recipe import Model
 
 GRID = ("forget_bias", "init_scale", "input_scale")
-"""Initial values of a scale for which Grid LSTMs have an option."""
+"""Initial values of a scale for which Grid LSTMs have an option. The Stacked LSTM has only the forget bias: its symbols
+enter as embeddings, and its matrices have torch's initial values."""
 
 SEQUENCE_MODELS = {
     "tied_2lstm": Model("tied 2-LSTM", {"arch": "grid_lstm_2d"}, GRID),
