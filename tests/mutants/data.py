@@ -1,0 +1,80 @@
+"""Faults in the data preparation and in the scores."""
+
+from . import Mutant, group
+
+MUTANTS: list[Mutant] = [
+    *group(
+        "data_prep/split.py",
+        "data_prep_split",
+        (
+            'components.join(("zh", fold(chinese)), ("en", english))',
+            'components.join(("zh", chinese), ("en", english))',
+        ),
+        (
+            'components.join(("zh", fold(chinese)), ("en", english))',
+            'components.join(("zh", fold(chinese)), ("zh", fold(chinese)))',
+        ),
+        ("min(smallest.get(root, chinese), chinese)", "max(smallest.get(root, chinese), chinese)"),
+        ("min(smallest.get(root, chinese), chinese)", "smallest.get(root, chinese)"),
+        ("min(smallest.get(root, chinese), chinese)", "min(smallest.get(root, fold(chinese)), fold(chinese))"),
+        ("    if value < test_permille:", "    if value <= test_permille:"),
+        ("value < test_permille + valid_permille else", "value < valid_permille else"),
+        ('- {""}\n    english', "\n    english"),
+        (
+            "sum(to_simplified(key) in chinese or other in english",
+            "sum(to_simplified(key) in chinese and other in english",
+        ),
+        ("sum(to_simplified(key) in chinese or other in english", "sum(key in chinese or other in english"),
+        ('"valid": group_sources(valid),', '"valid": [Example((pair,)) for pair in valid],'),
+        ("self._parent[self.root(one)] = self.root(other)", "self._parent[one] = other"),
+    ),
+    *group(
+        "data_prep/text.py",
+        "data_prep_text data_prep_split",
+        ('re.compile(r"[0-9A-Za-z', 're.compile(r"[A-Za-z'),
+        ('unicodedata.normalize("NFKC", text).lower())', 'unicodedata.normalize("NFKC", text))'),
+        (
+            'return _NOT_ALPHANUMERIC.sub("", unicodedata.normalize("NFKC", text))',
+            'return _NOT_ALPHANUMERIC.sub("", text)',
+        ),
+        ("line.split() if self.keep_case else line.lower().split()", "line.lower().split()"),
+        ("escape=False, return_str=True", "escape=True, return_str=True"),
+        (
+            '" ".join(to_simplified(unicodedata.normalize("NFKC", text)).split())',
+            '" ".join(unicodedata.normalize("NFKC", text).split())',
+        ),
+        ("tokenizer.lcut(text, HMM=True)", "tokenizer.lcut(text, HMM=False)"),
+    ),
+    *group(
+        "eval/bleu.py",
+        "eval_bleu",
+        ("bleu = BLEU(lowercase=not keep_case)", "bleu = BLEU(lowercase=keep_case)"),
+        ("chrf = CHRF(lowercase=not keep_case)", "chrf = CHRF()"),
+        ("first = BLEU(lowercase=not keep_case)", "first = BLEU()"),
+        ("first.corpus_score(hypotheses, [streams[0]])", "first.corpus_score(hypotheses, streams)"),
+        (
+            "chrf_score = chrf.corpus_score(hypotheses, streams)",
+            "chrf_score = chrf.corpus_score(hypotheses, [streams[0]])",
+        ),
+        ("zip_longest(*references)]", 'zip_longest(*references, fillvalue="")]'),
+        ("references=sum(len(texts) for texts in references)", "references=len(references)"),
+    ),
+    *group(
+        "eval/hypotheses.py",
+        "eval_hypotheses",
+        (
+            "hypotheses[-1] = replace(hypotheses[-1], token_scores=scores)",
+            "hypotheses[0] = replace(hypotheses[0], token_scores=scores)",
+        ),
+        ("identifier: hypotheses[0] for identifier", "identifier: hypotheses[-1] for identifier"),
+        ("known = [word for word in words if word != UNKNOWN]", "known = list(words)"),
+    ),
+    *group(
+        "eval/tune.py",
+        "eval_tune",
+        ("len(hypothesis.token_scores) ** lenpen", "len(hypothesis.token_scores)"),
+        ("return new if new[1].bleu > old[1].bleu else old", "return new if new[1].bleu >= old[1].bleu else old"),
+        ("beams = self.search(replace(settings, lenpen=0.0))", "beams = self.search(settings)"),
+        ("self._try(replace(best[0], beam=beam))", "self._try(replace(start, beam=beam))"),
+    ),
+]

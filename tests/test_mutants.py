@@ -1,0 +1,31 @@
+"""The list of mutants fits the code; whether tests notice them is what `python -m tests.mutants` shows."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.mutants import ROOT, mutants
+
+MUTANTS = mutants()
+
+
+def test_every_mutant_fits_its_file(tmp_path: Path) -> None:
+    for path in {mutant.path for mutant in MUTANTS}:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    for mutant in MUTANTS:
+        before = mutant.apply(tmp_path)
+        changed = (tmp_path / mutant.path).read_text()
+        assert changed != before, str(mutant)
+        compile(changed, mutant.path, "exec")
+        (tmp_path / mutant.path).write_text(before)
+        assert mutant.tests and all((ROOT / "tests" / name).is_file() for name in mutant.tests), str(mutant)
+
+
+def test_there_are_mutants_of_every_part() -> None:
+    assert len(set(MUTANTS)) == len(MUTANTS) >= 100
+    parts = {"/".join(mutant.path.split("/")[:-1]) for mutant in MUTANTS}
+    assert parts >= {"reencoder/grid/kernel", "reencoder/grid/modules", "reencoder/models", "reencoder/optim",
+                     "reencoder/tasks", "reencoder/tasks/algorithmic", "data_prep", "eval"}  # fmt: skip
+    assert sum(bool(mutant.survives) for mutant in MUTANTS) <= 0.05 * len(MUTANTS)
