@@ -100,7 +100,7 @@ def with_gradients(outputs: Sequence[Tensor], leaves: Sequence[Tensor]) -> list[
 
 
 def assert_all_close(
-    mine: Sequence[Tensor], expected: Sequence[Tensor], rtol: float = 1e-9, atol: float = 1e-11
+    mine: Sequence[Tensor], expected: Sequence[Tensor], rtol: float = 1e-11, atol: float = 1e-13
 ) -> None:
     for one, two in zip(mine, expected, strict=True):
         torch.testing.assert_close(one, two, rtol=rtol, atol=atol)

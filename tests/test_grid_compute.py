@@ -25,7 +25,8 @@ def test_general_engine_is_the_reference(case: Case) -> None:
     mine, expected = (
         with_gradients(outputs, case.leaves) for outputs in (case.compute(engine="general"), case.reference())
     )
-    assert_all_close(mine, expected)
+    # grids of higher dimension with ReLU have large gradients, whose terms cancel
+    assert_all_close(mine, expected, rtol=1e-10, atol=1e-12)
 
 
 @settings(max_examples=120, deadline=None)
@@ -112,8 +113,9 @@ def test_lengths_without_padding_change_nothing(engine: str) -> None:
     assert all(torch.equal(one, two) for one, two in zip(case.compute(engine=engine), plain, strict=True))
 
 
-BFLOAT16_ERRORS = {"hidden": 0.03, "memory": 0.04, "gradient": 0.06}
-"""Largest relative error (of the norm) allowed under bfloat16 autocast, whose numbers have 8 significant bits."""
+BFLOAT16_ERRORS = {"hidden": 0.01, "memory": 0.009, "gradient": 0.024}
+"""Largest relative error (of the norm) allowed under bfloat16 autocast, whose numbers have 8 significant bits: three
+times what is measured."""
 
 
 @pytest.mark.parametrize("engine", ["fused", "general"])

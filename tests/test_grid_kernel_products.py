@@ -32,7 +32,7 @@ def test_single_precision_is_close_to_double(packing: bool, monkeypatch: pytest.
     mine = with_gradients([part.double() for part in single.compute()], single.leaves)
     expected = with_gradients(double.compute(), double.leaves)
     assert single.compute()[0].dtype == torch.float32
-    assert_all_close([part.double() for part in mine], expected, rtol=1e-3, atol=2e-4)
+    assert_all_close([part.double() for part in mine], expected, rtol=1e-5, atol=2e-5)
 
 
 @pytest.mark.parametrize("packing", ["0", "1"])

@@ -125,7 +125,7 @@ def test_a_stack_is_the_reference(
             expected += [torch.where(real, part, 0.0) for part in expected_depth]
         leaves = [*stack.parameters(), *(part for pair in sides for state in pair if state for part in state)]
         leaves += [] if below is None else list(below)
-        assert_all_close(with_gradients(mine, leaves), with_gradients(expected, leaves))
+        assert_all_close(with_gradients(mine, leaves), with_gradients(expected, leaves), rtol=1e-10, atol=1e-12)
     finally:
         torch.set_default_dtype(torch.float32)
 

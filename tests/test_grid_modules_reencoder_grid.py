@@ -90,7 +90,7 @@ def test_grid_is_the_literal_one(layers: int, continue_rows: bool, depth_priorit
     out = grid(target, source, lengths)
     for b, length in enumerate(lengths.tolist()):
         expected = literal_grid(grid, target, source, b, length)
-        torch.testing.assert_close(torch.cat(out.row_ends, dim=-1)[:, b], expected, rtol=1e-9, atol=1e-11)
+        torch.testing.assert_close(torch.cat(out.row_ends, dim=-1)[:, b], expected, rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_recomputed_gates_change_nothing() -> None:
         loss = out.row_ends.hidden.square().sum() + out.source_states[1].memory.sum()
         results.append([*out.row_ends, *torch.autograd.grad(loss, list(grid.parameters()))])
     for one, two in zip(*results, strict=True):
-        torch.testing.assert_close(one, two, rtol=1e-9, atol=1e-11)
+        torch.testing.assert_close(one, two, rtol=1e-11, atol=1e-13)
 
 
 def test_packed_weights_change_nothing() -> None:

@@ -19,7 +19,7 @@ PAD, EOS = 1, 2
 
 
 def assert_same(mine: Tensor, expected: Tensor) -> None:
-    torch.testing.assert_close(mine, expected, rtol=1e-9, atol=1e-11)
+    torch.testing.assert_close(mine, expected, rtol=1e-11, atol=1e-13)
 
 
 VARIANTS: dict[str, dict[str, Any]] = {

@@ -53,12 +53,12 @@ def test_the_model_is_the_slow_model(name: str, number: int) -> None:
     logits, extra = model(batch(SOURCES, left=True), None, batch(TARGETS))
     for b, (source, target) in enumerate(zip(SOURCES, TARGETS, strict=True)):
         expected, weights = slow.logits(source.tolist(), target.tolist())
-        torch.testing.assert_close(logits[b, : len(target)], expected, rtol=1e-9, atol=1e-11)
+        torch.testing.assert_close(logits[b, : len(target)], expected, rtol=1e-11, atol=1e-13)
         if weights is None:
             assert extra["attn"] == [None]
         else:
             found = extra["attn"][0][b, : len(target)]  # sources are padded on the left
-            torch.testing.assert_close(found[:, -len(source) :], weights, rtol=1e-9, atol=1e-11)
+            torch.testing.assert_close(found[:, -len(source) :], weights, rtol=1e-11, atol=1e-13)
             assert not found[:, : -len(source)].any()
 
 
@@ -119,7 +119,7 @@ def test_dropout_is_where_the_paper_has_it(options: dict[str, Any], monkeypatch:
         "decoder": [layer[j] for j in range(len(target)) for layer in inputs["decoder"]],
     }
     assert len(source) != len(target)
-    torch.testing.assert_close(logits, slow.logits(source.tolist(), target.tolist())[0], rtol=1e-9, atol=1e-11)
+    torch.testing.assert_close(logits, slow.logits(source.tolist(), target.tolist())[0], rtol=1e-11, atol=1e-13)
     assert not slow.factors["encoder"] and not slow.factors["decoder"]
 
 
