@@ -17,7 +17,7 @@ from data_prep.manifest import copy_text_files
 from eval.bleu import Scores
 from eval.curves import read_log
 from eval.generate import GenerationSettings, generate
-from eval.provenance import Stopwatch, provenance, relative
+from eval.provenance import Stopwatch, mark_dirty, provenance, relative
 from eval.references import read_references
 
 from .command_line import run
@@ -44,11 +44,12 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run_demo(options: argparse.Namespace) -> dict[str, Scores]:
+def run_demo(options: argparse.Namespace, arguments: list[str]) -> dict[str, Scores]:
     """Run the demo.
 
     Args:
         options: options of the command line.
+        arguments: the same as given, to be recorded.
 
     Returns:
         The scores of the trained and of the untrained model on the test set.
@@ -61,6 +62,9 @@ def run_demo(options: argparse.Namespace) -> dict[str, Scores]:
 
     stopwatch = Stopwatch()
     work: Path = options.work
+    # A relative path does not name a user's home.
+    recorded = (relative(work) if argument == str(work) else argument for argument in arguments)
+    command = ["python", "-m", "recipes.demo", *recorded]
     work.mkdir(parents=True, exist_ok=True)
     print("1. A phrasebook of Chinese-English pairs, split so that no sentence of the test set occurs in training")
     tsv = work / "phrasebook.tsv"
@@ -114,9 +118,11 @@ def run_demo(options: argparse.Namespace) -> dict[str, Scores]:
     result = {
         "scores": {name: value.to_json() for name, value in scores.items()},
         "settings": {name: value for name, value in vars(options).items() if name != "work"},
-        "provenance": provenance(["python", "-m", "recipes.demo"], stopwatch),
+        "provenance": provenance(command, stopwatch),
     }
     write_json(work / "result.json", result)
+    if result["provenance"]["commit"] is not None and result["provenance"]["commit"]["dirty"]:
+        mark_dirty(work / f"results-{name}" / "scores.test.json" for name in scores)
     print("\nTo translate sentences that you type in:\n")
     print(f"    {shlex.join([relative(Path(sys.executable)), '-m', 'eval', 'translate', relative(best)])}")
     return scores
@@ -149,8 +155,9 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status; see `data_prep.command_line.run`.
     """
-    options = build_parser().parse_args(arguments)
-    return run(lambda: run_demo(options))
+    given = sys.argv[1:] if arguments is None else arguments
+    options = build_parser().parse_args(given)
+    return run(lambda: run_demo(options, given))
 
 
 if __name__ == "__main__":

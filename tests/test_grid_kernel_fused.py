@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 from torch import Tensor
@@ -10,6 +12,8 @@ from eval.speed.measure import peak_bytes
 from reencoder.grid.block import OUTPUT_FORMS, OutputForm, State
 from reencoder.grid.dimension import Dimension
 from reencoder.grid.kernel.fused import compute_fused
+from reencoder.grid.modules.options import PlaneStackOptions
+from reencoder.grid.modules.plane_stack import PlaneStack
 from tests.grids import Case, assert_all_close, block_positions, with_gradients
 
 TWO = [Dimension(), Dimension()]
@@ -48,6 +52,31 @@ def test_second_derivatives_of_the_fused_engine_are_refused() -> None:
     (gradient,) = torch.autograd.grad(case.compute()[0].square().sum(), case.weights[0], create_graph=True)
     with pytest.raises(RuntimeError, match="differentiate twice"):
         gradient.sum().backward()
+
+
+@pytest.fixture
+def nan_in_new_memory() -> Iterator[None]:
+    """Makes torch fill memory that nobody has initialized with NaN; a result that depends on it becomes NaN."""
+    torch.use_deterministic_algorithms(True)
+    assert torch.utils.deterministic.fill_uninitialized_memory and torch.empty(1).isnan()
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.usefixtures("nan_in_new_memory")
+@pytest.mark.parametrize("extents", [(2, 5), (5, 2)])
+@pytest.mark.parametrize("depth_priority", [0, 1])
+def test_uninitialized_memory_reaches_no_result(extents: tuple[int, int], depth_priority: int) -> None:
+    """Where the extents differ, some points behind the last block have no state; gradients multiply them by zero."""
+    options = PlaneStackOptions(
+        hidden_size=3, scans=((False, False), (True, False)), depth_priority=depth_priority, untied=True
+    )
+    stack = PlaneStack(options)
+    sides = [(State(*torch.randn(2, extents[1], 2, 3)), State(*torch.randn(2, extents[0], 2, 3))) for _ in range(2)]
+    output = stack(sides, State(*torch.randn(2, *extents, 2, 3)))
+    assert output.depth is not None
+    results = with_gradients([*output.depth, *output.leaving[1][0]], list(stack.parameters()))
+    assert all(result.isfinite().all() for result in results)
 
 
 @pytest.mark.parametrize("recompute_gates", [False, True])

@@ -205,3 +205,11 @@ def test_packed_weights_change_nothing() -> None:
         packed = grid(target, source, lengths)
     assert pack.call_count == 3
     torch.testing.assert_close(tuple(packed.row_ends), tuple(plain.row_ends), rtol=1e-5, atol=1e-6)
+
+
+def test_the_depth_is_v_h_without_a_bias_and_with_weights_of_its_own_per_layer() -> None:
+    """Section 4.4; the other transforms have biases."""
+    stack = ReencoderGrid(4, 3, depth_output=True).stack
+    assert len(stack.depth_biases) == 0 and len(stack.biases) == 3
+    assert len(stack.weights) == len(stack.depth_weights) == 3
+    assert len(ReencoderGrid(4, 3).stack.depth_weights) == 2, "the last layer passes nothing on"

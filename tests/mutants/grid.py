@@ -96,6 +96,7 @@ MUTANTS: list[Mutant] = [
         (
             "return scan_index(extents, scan, device)[1][scan_index(extents, next_scan, device)[0]]",
             "return scan_index(extents, next_scan, device)[1][scan_index(extents, scan, device)[0]]",
+            "the scans differ by flips, and a flip is its own inverse: so is the index",
         ),
     ),
     *group(
@@ -139,7 +140,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/grid/modules/parameters.py",
-        "grid_modules grid_modules_plane_stack grid_modules_grid",
+        "grid_modules_parameters",
         ("bound = init_scale / math.sqrt(weight.size(-1))", "bound = 1 / math.sqrt(weight.size(-1))"),
         ("bound = init_scale / math.sqrt(weight.size(-1))", "bound = init_scale / math.sqrt(weight.size(-2))"),
         ("bias[..., quarter : 2 * quarter], forget_bias", "bias[..., :quarter], forget_bias"),
@@ -153,7 +154,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/grid/modules/inputs.py",
-        "grid_modules grid_modules_sequence grid_modules_grid3d",
+        "grid_modules_inputs",
         ("return State(F.dropout(hidden, self.dropout, self.training), memory)", "return State(hidden, memory)"),
         (
             "return State(F.dropout(hidden, self.dropout, self.training), memory)",
@@ -183,7 +184,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/grid/modules/plane_stack.py",
-        "grid_modules_plane_stack grid_modules_reencoder_grid",
+        "grid_modules_parameters grid_modules_plane_stack grid_modules_reencoder_grid",
         ("mask=self._mask(options.dropout, extents, batch, 2, like)", "mask=None"),
         ("depth_mask=transform and self._mask(options.depth_dropout, extents, batch, 1, like)", "depth_mask=None"),
         ("output_form=options.output_form,", ""),

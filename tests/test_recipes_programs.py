@@ -1,0 +1,185 @@
+"""The recipes on real text through their command lines and the real programs, at a size of seconds."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data_prep.files import read_json, read_lines
+from data_prep.phrasebook import write_phrasebook
+from eval import provenance
+from eval.bleu import Scores
+from eval.generation_settings import GenerationSettings
+from eval.search_settings import search_file
+from eval.tune import Grid
+from recipes import demo
+from recipes.options import translation_options
+from recipes.tatoeba import __main__ as tatoeba
+from recipes.tatoeba import ablate
+from recipes.tatoeba.data import VARIANTS
+from recipes.tatoeba.experiments import EXPERIMENTS, Experiment
+
+CLEAN = provenance.Commit("a" * 40, dirty=False)
+SMALL: dict[str, Any] = {"hidden_size": 8, "embed_dim": 0, "readout": "end", "output_dropout": 0.0}
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout without changes, whatever this one is."""
+    monkeypatch.setattr(provenance, "commit", lambda root=None: CLEAN)
+
+
+@pytest.fixture(scope="module")
+def tsv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("phrasebook") / "pairs.tsv"
+    write_phrasebook(path, 400)
+    return path
+
+
+def test_the_demo_trains_translates_and_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    work = tmp_path / "demo"
+    arguments = ["--work", str(work), "--pairs", "400", "--updates", "12", "--beam", "2", "--seed", "3"]
+    assert demo.main(arguments) == 0
+    printed = capsys.readouterr().out
+    result = read_json(work / "result.json")
+    assert result["settings"] == {"pairs": 400, "updates": 12, "beam": 2, "seed": 3}
+    assert result["provenance"]["command"] == [
+        "python", "-m", "recipes.demo", "--work", provenance.relative(work), *arguments[2:]
+    ]  # fmt: skip
+    for name, updates in (("untrained", 1), ("trained", 12)):
+        document = read_json(work / f"results-{name}" / "scores.test.json")
+        assert result["scores"][name] == document["scores"] and document["settings"]["beam"] == 2
+        assert document["commit"] == result["provenance"]["commit"] == {"revision": "a" * 40, "dirty": False}
+        log = (work / f"train-{name}.log").read_text()
+        assert f'"train_num_updates": "{updates}"' in log and "'seed': 3" in log
+    losses = [
+        float(json.loads(line.split("| train | ")[1])["train_loss"])
+        for line in (work / "train-untrained.log").read_text().splitlines()
+        if "| train | {" in line
+    ]
+    trained = (work / "train-trained.log").read_text()
+    assert losses and float(trained.split('"train_loss": "')[-1].split('"')[0]) < losses[0]
+    assert f"{result['scores']['trained']['bleu']:.2f} trained" in printed
+    # what is shown are sentences of the test set, and none of them is in training
+    sources = [line.removeprefix("  Chinese      ") for line in printed.splitlines() if line.startswith("  Chinese")]
+    assert sources and set(sources) <= set(read_lines(work / "data" / "raw" / "test.zh"))
+    assert result["scores"]["trained"] != result["scores"]["untrained"]
+
+
+def test_the_recipe_trains_tunes_and_tests(
+    tsv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(EXPERIMENTS, "tiny", Experiment("tiny?", SMALL, updates=4, seed=3))
+    monkeypatch.setattr(tatoeba, "Grid", lambda: Grid(beams=(2,), lenpens=(1.0, 0.5), unkpens=(1000.0,)))
+    monkeypatch.setitem(VARIANTS, "words", {"test_permille": 30, "valid_permille": 30})  # type: ignore[misc]
+    work, results = tmp_path / "work", tmp_path / "results"
+    arguments = ["--tsv", str(tsv), "--work", str(work), "--results", str(results), "--members", "tiny"]
+    assert tatoeba.main([*arguments, "--jobs", "1"]) == 0
+    result = read_json(results / "result.json")
+    (member,) = result["members"]
+    assert (member["name"], member["options"]["seed"], member["updates"]) == ("tiny", 3, 4)
+    assert result["provenance"]["command"][:3] == ["python", "-m", "recipes.tatoeba"]
+    assert str(tmp_path) not in " ".join(result["provenance"]["command"])
+    assert commits(results) == [{"revision": "a" * 40, "dirty": False}] * 4
+    translations = work / "translations" / "tiny"
+    for split in ("valid", "test"):
+        document = read_json(results / f"scores.{split}.json")
+        assert document == read_json(translations / f"scores.{split}.json")
+        assert result["scores"][split] == document["scores"]
+        assert [Path(checkpoint["path"]).name for checkpoint in document["checkpoints"]] == ["checkpoint_best.pt"]
+        assert document["settings"]["beam"] == result["search"]["beam"] == 2
+    examples = read_json(results / "examples.json")
+    assert {example["source"] for example in examples} <= set(read_lines(work / "data" / "words" / "raw" / "test.zh"))
+    assert all(example["attributions"] for example in examples)
+    rows = list(csv.DictReader((results / "curve.csv").open()))
+    assert rows[-1]["updates"] == "4" and (results / "curve.png").read_bytes().startswith(b"\x89PNG")
+    assert f"test: {Scores(**result['scores']['test']).to_text()}" in capsys.readouterr().out
+    assert "'seed': 3" in (work / "experiments" / "tiny" / "train.log").read_text()
+
+    # Again, with everything there already; the code changes just before the end, when files have been written.
+    def translated(settings: GenerationSettings) -> Scores:
+        return Scores(**read_json(settings.scores_path)["scores"])
+
+    def changing(*given: Any, **named: Any) -> Any:
+        monkeypatch.setattr(provenance, "commit", lambda root=None: replace(CLEAN, dirty=True))
+        return []
+
+    monkeypatch.setattr(tatoeba, "generate", translated)
+    monkeypatch.setattr(tatoeba, "tune", lambda settings, grid: read_json(search_file(settings.checkpoints[0])))
+    monkeypatch.setattr(tatoeba, "examples", changing)
+    assert tatoeba.main(arguments) == 0
+    assert commits(results) == [{"revision": "a" * 40, "dirty": True}] * 4, "all files say the same"
+
+    monkeypatch.setitem(EXPERIMENTS, "other", Experiment("other data?", SMALL, "characters"))
+    capsys.readouterr()
+    assert tatoeba.main([*arguments, "other"]) == 2
+    assert "--members: expected experiments on the same data, got characters, words" in capsys.readouterr().err
+
+
+def commits(results: Path) -> list[dict[str, Any]]:
+    """What the files of a result say of the checkout."""
+    result = read_json(results / "result.json")
+    names = ("search", "scores.valid", "scores.test")
+    return [result["provenance"]["commit"], *(read_json(results / f"{name}.json")["commit"] for name in names)]
+
+
+def test_the_ablation_trains_variants_with_their_options(
+    tsv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from data_prep.__main__ import main as prepare
+
+    data = tmp_path / "data"
+    parts = ["--test-permille", "30", "--valid-permille", "30"]
+    assert prepare(["prepare", "--tsv", str(tsv), "--dest", str(data), *parts]) == 0
+    monkeypatch.setitem(ablate.BASE, "hidden_size", 8)
+    monkeypatch.setitem(ablate.BASE, "batch_size", 64)
+    output, logs = tmp_path / "ablation.json", tmp_path / "logs"
+    arguments = [str(data / "bin"), "--output", str(output), "--logs", str(logs), "--jobs", "1", "--only"]
+    assert ablate.main([*arguments, "base", "upper rows continue"]) == 0
+    rows = read_json(output)["results"]
+    assert [row["variant"] for row in rows] == ["base", "upper rows continue"]
+    for row in rows:
+        assert row["updates"] > 1 and row["valid_ppl"] > 1 and row["train_ppl"] > 1
+        log = (logs / row["variant"].replace(" ", "-") / "train.log").read_text()
+        assert f"'upper_target': {row['changed'].get('upper_target', 'word')}," in log
+        # its own minutes, not those of the call
+        assert row["wall_seconds"] == pytest.approx(row["provenance"]["wall_seconds"], abs=5)
+    assert rows[0]["valid_ppl"] != rows[1]["valid_ppl"]
+    assert rows[0]["provenance"]["started"] <= rows[1]["provenance"]["started"]
+
+    assert ablate.main([*arguments, "base", "forget bias 2"]) == 0
+    more = read_json(output)["results"]
+    assert more[:2] == rows and more[2]["variant"] == "forget bias 2"
+    assert more[2]["provenance"]["command"][-2:] == ["base", "forget bias 2"]
+
+
+def test_every_training_of_a_recipe_is_one_that_fairseq_can_start(tmp_path: Path) -> None:
+    """All options exist, and get their values."""
+    from fairseq import options as fairseq_options
+
+    import reencoder.plugin  # noqa: F401
+    from recipes.training import command_line
+
+    trainings = {
+        "demo": translation_options("reencoder_tiny", 100, 4000, 0.005, 7),
+        **{f"ablation, {name}": {**ablate.BASE, **changed} for name, changed in ablate.VARIANTS.items()},
+        **{name: experiment.training() for name, experiment in EXPERIMENTS.items()},
+    }
+    for name, training in trainings.items():
+        arguments = command_line(tmp_path, training)
+        user_dir = arguments.index("--user-dir")  # the plugin is there already
+        del arguments[user_dir : user_dir + 2]
+        parsed = fairseq_options.parse_args_and_arch(fairseq_options.get_training_parser(), arguments)
+        found = vars(parsed)
+        for option, value in training.items():
+            if option in ("task", "arch", "optimizer", "lr_scheduler", "criterion") or value is False:
+                continue
+            expected = [value] if option == "lr" else value
+            assert found[option] == expected or str(found[option]) == str(expected), f"{name}: --{option}"
+        warmup = training.get("warmup_updates", 0)
+        assert training.get("total_num_update", warmup) >= warmup
