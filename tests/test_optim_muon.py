@@ -136,6 +136,32 @@ def test_parameters_without_gradients_stay_and_the_rate_reaches_all() -> None:
     assert all(torch.equal(old, new) for old, new in zip(before, model.parameters(), strict=True))
 
 
+def test_a_parameter_without_a_gradient_does_not_move_on() -> None:
+    """Although its momentum would move it."""
+    model = marked_grid()
+    optimizer = MuonWithAdamW(model.parameters(), lr=0.02, weight_decay=0.1)
+    take_steps(model, optimizer, 2)
+    backward(model, 2)
+    idle, moving = model.grid.weights
+    idle.grad = None
+    before = [idle.detach().clone(), moving.detach().clone()]
+    buffer = optimizer.state[idle]["momentum_buffer"].clone()
+    optimizer.step()
+    assert torch.equal(idle, before[0]) and torch.equal(optimizer.state[idle]["momentum_buffer"], buffer)
+    assert not torch.equal(moving, before[1])
+
+
+def test_options_reach_both_optimizers() -> None:
+    config = MuonConfig(lr=[0.3], muon_momentum=0.5, adam_betas="(0.6, 0.7)", adam_eps=1e-3, weight_decay=0.2)
+    model = marked_grid()
+    optimizer = FairseqMuon(config, list(model.parameters())).optimizer
+    backward(model, 0)
+    optimizer.step()
+    expected = {"lr": 0.3, "betas": (0.6, 0.7), "eps": 1e-3, "weight_decay": 0.2}
+    assert {"momentum": 0.5, **expected}.items() <= optimizer.param_groups[0].items()
+    assert expected.items() <= optimizer._adamw.param_groups[0].items()
+
+
 def test_parameters_may_move() -> None:
     model, moved = marked_grid(), marked_grid()
     take_steps(model, MuonWithAdamW(model.parameters(), lr=0.02), 2)

@@ -5,7 +5,7 @@ from . import Mutant, group
 MUTANTS: list[Mutant] = [
     *group(
         "reencoder/models/options.py",
-        "models_reencoder models_reencoder_slow models_symbols",
+        "models_options models_reencoder models_reencoder_slow",
         ('"bias": not cfg.no_bias', '"bias": True'),
         ('"forget_bias": cfg.forget_bias,', ""),
         ('"output_form": str(cfg.output_form),', '"output_form": "tanh_om",'),
@@ -16,7 +16,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/models/readout.py",
-        "models_reencoder models_reencoder_slow layers models_symbols",
+        "models_options models_reencoder models_reencoder_slow",
         (
             "torch.cat(state, dim=-1) if self.reads_memory else state.hidden",
             "torch.cat(state[::-1], dim=-1) if self.reads_memory else state.hidden",
@@ -28,7 +28,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/models/reencoder.py",
-        "models_reencoder models_reencoder_slow",
+        "models_options models_reencoder models_reencoder_slow",
         (
             'layers = range(cfg.layers if upper == "word" else 1)',
             'layers = range(cfg.layers if upper != "word" else 1)',
@@ -69,7 +69,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/models/row_readout.py",
-        "models_reencoder models_reencoder_slow",
+        "models_options models_reencoder models_reencoder_slow",
         ("parts = list(row_ends) if self.reads_memory else [row_ends.hidden]", "parts = list(row_ends)[:1]"),
         ("parts.append(depth.masked_fill(padding, -torch.inf).amax(dim=0))", "parts.append(depth.amax(dim=0))"),
         ("self.score(torch.tanh(depth))", "self.score(depth)"),
@@ -79,7 +79,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/models/words.py",
-        "models_reencoder models_reencoder_slow",
+        "models_options models_reencoder models_reencoder_slow",
         ("nn.init.normal_(self.embed_tokens.weight, std=embed_std)", "nn.init.normal_(self.embed_tokens.weight)"),
         ("nn.init.zeros_(self.embed_tokens.weight[dictionary.pad()])", "pass"),
         ("bound = init_scale / embed_dim**0.5", "bound = embed_dim**-0.5"),
@@ -92,7 +92,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/models/sequence.py",
-        "models_symbols layers",
+        "models_options models_symbols",
         ("depth_priority=cfg.depth_priority,", ""),
         ("untied=cfg.untied,", ""),
         ("bias[size : 2 * size], cfg.forget_bias", "bias[:size], cfg.forget_bias"),
@@ -102,7 +102,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/models/string.py",
-        "models_symbols layers",
+        "models_options models_symbols",
         ('torch.tanh if cfg.activation == "tanh" else functional.relu', "torch.tanh"),
         ("scale_input(self.project, cfg.input_scale)", "pass"),
         ("cfg.layers, untied=cfg.untied, **arguments", "cfg.layers, **arguments"),
@@ -112,6 +112,10 @@ MUTANTS: list[Mutant] = [
         "reencoder/optim/muon.py",
         "optim_muon",
         ("            if param.grad is None:\n                continue\n", ""),
+        (
+            "            if param.grad is None:\n                continue\n",
+            "            if param.grad is None:\n                param.grad = torch.zeros_like(param)\n",
+        ),
         (
             'state["momentum_buffer"].lerp_(param.grad, 1 - momentum)',
             'state["momentum_buffer"].lerp_(param.grad, momentum)',

@@ -5,7 +5,7 @@ from . import Mutant, group
 MUTANTS: list[Mutant] = [
     *group(
         "reencoder/tasks/batching.py",
-        "tasks_batching_and_search",
+        "tasks_batching_and_search tasks_reencoder_translation",
         (
             "limits = (max_blocks or np.inf, max_tokens or np.inf, max_sentences or np.inf)",
             "limits = (max_blocks or np.inf, max_sentences or np.inf, max_tokens or np.inf)",
@@ -19,7 +19,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/tasks/reencoder_translation.py",
-        "tasks_batching_and_search",
+        "tasks_batching_and_search tasks_reencoder_translation",
         (
             "BlockBatchedPairs(self.datasets[split], self.cfg.max_blocks)",
             "BlockBatchedPairs(self.datasets[split], None)",
@@ -31,7 +31,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/search.py",
-        "tasks_batching_and_search",
+        "tasks_batching_and_search tasks_reencoder_translation",
         ("self.ratio * (self._src_lengths - 1)", "self.ratio * self._src_lengths"),
         ("too_short = step < self.ratio", "too_short = step <= self.ratio"),
         ("too_short[:, None] & (others > -math.inf)", "too_short[:, None]"),
@@ -39,7 +39,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/criterions/cross_entropy_with_accuracy.py",
-        "tasks_algorithmic layers tasks_char_lm tasks_mnist",
+        "tasks_algorithmic layers",
         ('counts = {"accuracy": (right & real, real)}', 'counts = {"accuracy": (right, real)}'),
         ("(right | ~real).all(dim=1) & some, some)", "right.all(dim=1) & some, some)"),
         ("counted = real & target.ne(left_out)", "counted = real"),
