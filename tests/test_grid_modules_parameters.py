@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from reencoder.grid import Dimension, GridLSTM, GridLSTM1d, GridLSTM2d, GridLSTM3d
 from reencoder.grid.modules import ReencoderGrid
+from reencoder.grid.modules.options import BlockArguments
 from reencoder.grid.modules.parameters import reset_bias, reset_weight
 
 D = 32
@@ -35,7 +36,7 @@ def test_only_forget_gates_have_a_bias() -> None:
     assert not bias.any()
 
 
-OPTIONS = {"init_scale": 0.9, "forget_bias": 2.0}
+OPTIONS: BlockArguments = {"init_scale": 0.9, "forget_bias": 2.0}
 MODULES: dict[str, nn.Module] = {
     "1d": GridLSTM1d(3, D, 2, untied=True, **OPTIONS),
     "2d": GridLSTM2d(3, D, 2, **OPTIONS),

@@ -14,6 +14,7 @@ from reencoder.grid import State
 from reencoder.models.options import BlockConfig, block_arguments, register_presets
 from reencoder.models.readout import OutputLayer, Readout
 from reencoder.models.reencoder import ReencoderModel
+from reencoder.models.reencoder_config import ReencoderConfig
 from reencoder.models.sequence import GridLSTM2dConfig, GridLSTM2dModel, StackedLSTM, StackedLSTMConfig
 from reencoder.models.string import FeedForward, FeedForwardConfig, GridLSTM1dConfig, GridLSTM1dModel
 from tests.test_models_reencoder import PAD, Task, build, logits, sentences
@@ -95,12 +96,16 @@ def test_word_vectors_start_as_the_options_say() -> None:
                 self.source_dictionary.add_symbol(f"more{n}")
 
     torch.manual_seed(0)
-    options = {"hidden_size": 20, "embed_dim": 10, "embed_std": 0.2, "init_scale": 0.5, "readout": "end"}
+    options: dict[str, Any] = {
+        "hidden_size": 20,
+        "embed_dim": 10,
+        "embed_std": 0.2,
+        "init_scale": 0.5,
+        "readout": "end",
+    }
     config = build(**options, embed_dropout=0.15, word_dropout=0.05)  # checks the options
     assert config.encoder.words.dropout == config.decoder.words.dropout == 0.15
     assert config.encoder.words.word_dropout == config.decoder.words.word_dropout == 0.05
-    from reencoder.models.reencoder_config import ReencoderConfig
-
     model = ReencoderModel.build_model(ReencoderConfig(**options), ManyWords())
     for words in (model.encoder.words, model.decoder.words):
         vectors = words.embed_tokens.weight

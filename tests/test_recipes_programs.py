@@ -181,5 +181,5 @@ def test_every_training_of_a_recipe_is_one_that_fairseq_can_start(tmp_path: Path
                 continue
             expected = [value] if option == "lr" else value
             assert found[option] == expected or str(found[option]) == str(expected), f"{name}: --{option}"
-        warmup = training.get("warmup_updates", 0)
-        assert training.get("total_num_update", warmup) >= warmup
+        warmup = float(training.get("warmup_updates", 0))
+        assert float(training.get("total_num_update", warmup)) >= warmup
