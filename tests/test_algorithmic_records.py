@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,13 @@ import pytest
 import torch
 
 from data_prep.errors import DataError
+from data_prep.files import read_json
+from eval import provenance
 from eval.inspection import Sample, parse_samples, report, task_options
+from eval.provenance import Commit, Stopwatch
 from recipes.algorithmic.curves import read_points, samples_to_reach, write_curves
-from recipes.algorithmic.runs import outcome
+from recipes.algorithmic.program import _whole
+from recipes.algorithmic.runs import outcome, recorded_start
 
 
 def entry(kind: str, samples: int, updates: int, accuracy: float, at: int = 0) -> str:
@@ -55,6 +60,27 @@ def test_curves_as_a_table(tmp_path: Path) -> None:
         tmp_path / "c.csv", {"a": [{"samples": 1, "valid_accuracy": 0.5}], "b": [{"samples": 2, "seconds": 3}]}
     )
     assert (tmp_path / "c.csv").read_text() == "run,samples,valid_accuracy,seconds\na,1,0.5,\nb,2,,3\n"
+
+
+def test_a_start_says_whether_the_code_changed_until_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if the training fails, and the file of all curves says the worst of all starts."""
+    clean = Commit("a" * 40, dirty=False)
+    monkeypatch.setattr(provenance, "commit", lambda root=None: clean)
+    document: dict[str, Any] = {"settings": 1, "starts": []}
+    with recorded_start(tmp_path / "s.json", document, ["python"], Stopwatch()):
+        assert read_json(tmp_path / "s.json")["starts"][0]["commit"]["dirty"] is False
+    with pytest.raises(DataError), recorded_start(tmp_path / "s.json", document, ["python"], Stopwatch()):
+        monkeypatch.setattr(provenance, "commit", lambda root=None: replace(clean, dirty=True))
+        raise DataError("failed")
+    starts = read_json(tmp_path / "s.json")["starts"]
+    assert [start["commit"]["dirty"] for start in starts] == [False, True]
+    assert [start["command"] for start in starts] == [["python"]] * 2
+    whole = {"commit": {"revision": "b" * 40, "dirty": False}}
+    assert _whole(whole, [{"starts": starts[:1]}])["commit"]["dirty"] is False
+    assert _whole(whole, [{"starts": starts[:1]}, {"starts": starts}])["commit"] == {
+        "revision": "b" * 40,
+        "dirty": True,
+    }
 
 
 def test_errors_stand_below_the_symbols_that_are_wrong() -> None:
