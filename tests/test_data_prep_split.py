@@ -114,3 +114,11 @@ def test_counts_and_freedom_from_leaks_on_the_tatoeba_pairs(shared_data: Path) -
         sides = [{key(getattr(pair, side)).lower() for item in parts[part] for pair in item.pairs} for part in PARTS]
         assert "" not in set.union(*sides)
         assert len(set.union(*sides)) == sum(map(len, sides))
+
+
+def test_the_part_depends_on_the_key_as_it_is_written() -> None:
+    """`fold` decides which keys stay together, not what is hashed."""
+    keys = [(f"K{n}", f"e{n}") for n in range(300)]
+    values = [int(hashlib.sha256(chinese.encode()).hexdigest(), 16) % 1000 for chinese, _ in keys]
+    expected = ["test" if value < 300 else "valid" if value < 600 else "train" for value in values]
+    assert assign_parts(keys, 300, 300, fold=str.lower) == expected

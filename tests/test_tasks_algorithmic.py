@@ -18,8 +18,8 @@ from reencoder.criterions.cross_entropy_with_accuracy import CrossEntropyWithAcc
 from reencoder.tasks.algorithmic.dataset import ProblemDataset
 from reencoder.tasks.algorithmic.dictionary import SymbolDictionary
 from reencoder.tasks.algorithmic.early_end import end_training
-from reencoder.tasks.algorithmic.problems import Addition
-from reencoder.tasks.algorithmic.streams import SampleSource
+from reencoder.tasks.algorithmic.problems import Addition, Parity
+from reencoder.tasks.algorithmic.streams import TEST, TRAIN, VALID, SampleSource, Stream
 from reencoder.tasks.grid_addition import GridAdditionConfig, GridAdditionTask
 
 
@@ -231,3 +231,40 @@ def test_a_missed_threshold_does_not_solve_the_task() -> None:
         assert task.solved is (accuracies in reached)
     task.cfg.stop_at_accuracy = 0.0
     assert not task.solved
+
+
+def test_seed_split_epoch_index_and_attempt_each_have_words_of_their_own() -> None:
+    """Also splits of one seed: `--valid-seed` may equal `--seed`."""
+    drawn = {
+        tuple(Stream(seed, split, 5).draw(epoch, index, attempt).tolist())
+        for seed in (1, 2)
+        for split in (TRAIN, VALID, TEST)
+        for epoch in (0, 1, 2)
+        for index in (0, 1, 2)
+        for attempt in (0, 1, 2)
+    }
+    assert len(drawn) == 2 * 3 * 3 * 3 * 3
+    assert len({word for words in drawn for word in words}) == 5 * len(drawn), "no word twice"
+
+
+def test_each_split_is_drawn_from_its_own_stream() -> None:
+    problem = Addition(15)  # so many samples that no two are the same
+    source = SampleSource(problem, seed=3, valid_seed=4, valid_samples=5, test_samples=6)
+    for found, seed, split, epoch, count in (
+        (source.valid, 4, VALID, 0, 5),
+        (source.test, 4, TEST, 0, 6),
+        (source.train(2, range(7)), 3, TRAIN, 2, 7),
+    ):
+        words = np.stack([Stream(seed, split, problem.words).draw(epoch, index) for index in range(count)])
+        assert all(np.array_equal(mine, expected) for mine, expected in zip(found, problem.build(words), strict=True))
+
+
+def test_a_small_problem_never_trains_on_what_is_held_out() -> None:
+    """Of 16 strings 2 are held out for each set, and training draws hundreds."""
+    source = SampleSource(Parity(4), seed=1, valid_seed=2, valid_samples=2, test_samples=2)
+    valid, test = ({row.tobytes() for row in part[0]} for part in (source.valid, source.test))
+    assert len(valid) == len(test) == 2 and not valid & test
+    inputs, targets = source.train(1, range(400))
+    assert {row.tobytes() for row in inputs}.isdisjoint(valid | test)
+    assert len({row.tobytes() for row in inputs}) == 12
+    assert np.array_equal(inputs.sum(axis=1) % 2, targets[:, 0]), "also where a sample was drawn again"
