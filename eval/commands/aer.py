@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from data_prep.files import write_json
 
 from ..alignment import load_aligner
 from ..alignment_error import compare_aligners, phrasebook_gold
-from ..provenance import commit, versions
+from ..provenance import Stopwatch, versions
 from ..tables import Table
 from .shared import add_split, add_user_dir, describe_files, quiet_libraries, user_dir
 
@@ -49,6 +48,7 @@ def run(args: argparse.Namespace) -> None:
         DataError: an input is missing, or the data are not those of the phrasebook.
     """
     quiet_libraries()
+    stopwatch = Stopwatch()
     gold = phrasebook_gold(args.data, args.split, args.pairs, args.seed)
     aligner = load_aligner(args.checkpoint, args.data, user_dir(args))
     with_eflomal = find_spec("eflomal") is not None
@@ -56,7 +56,6 @@ def run(args: argparse.Namespace) -> None:
         print("note: eflomal is not installed (pip install '.[align]'): left out", file=sys.stderr)
     found = compare_aligners(aligner, args.data, args.split, gold, with_eflomal)
     if args.json is not None:
-        at = commit()
         document = {
             "aligners": {name: rate.to_json() for name, rate in found.items()},
             "settings": {"split": args.split, "pairs": args.pairs, "seed": args.seed},
@@ -64,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
             "sure_links": sum(len(true.sure) for true in gold),
             "possible_links": sum(len(true.possible) for true in gold),
             "files": describe_files([args.checkpoint, args.data / "manifest.json"]),
-            "commit": None if at is None else asdict(at),
+            "commit": stopwatch.commit_record(),
             "versions": versions(),
         }
         write_json(args.json, document)

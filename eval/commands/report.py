@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 
 from data_prep.errors import DataError
@@ -11,7 +10,7 @@ from data_prep.files import read_lines
 
 from ..compare import CompareOptions
 from ..curves import read_log
-from ..provenance import commit, describe_commit, versions
+from ..provenance import Stopwatch, describe_commit, versions
 from ..report import ReportInputs, check_template_engine, origin_lines, read_alignments, write_report
 from ..split import read_split
 from ..training_words import training_counts
@@ -82,6 +81,7 @@ def run(args: argparse.Namespace) -> None:
     """
     quiet_libraries()
     check_template_engine()
+    stopwatch = Stopwatch()
     files, logs = named_files(args.systems), named_files(args.logs)
     split = read_split(args.data, args.split)
     systems = {name: read_lines(path) for name, path in files.items()}
@@ -91,7 +91,6 @@ def run(args: argparse.Namespace) -> None:
                 f"{files[name]}: {len(hypotheses)} hypotheses for the {len(split.sources)} sources of {args.data}, "
                 f"{args.split} set; expected exactly one line per source"
             )
-    at = commit()
     read = [*files.values(), *logs.values(), *([] if args.alignments is None else [args.alignments])]
     inputs = ReportInputs(
         title=args.title,
@@ -105,7 +104,7 @@ def run(args: argparse.Namespace) -> None:
         examples=args.examples,
         origin=origin_lines(
             {
-                "commit": describe_commit(None if at is None else asdict(at)),
+                "commit": describe_commit(stopwatch.commit_record()),
                 "versions": versions(),
                 "files": describe_files(read),
             }

@@ -71,7 +71,7 @@ MUTANTS: list[Mutant] = [
         "reencoder/models/row_readout.py",
         "models_options models_reencoder models_reencoder_slow",
         ("parts = list(row_ends) if self.reads_memory else [row_ends.hidden]", "parts = list(row_ends)[:1]"),
-        ("parts.append(depth.masked_fill(padding, -torch.inf).amax(dim=0))", "parts.append(depth.amax(dim=0))"),
+        ("parts.append(real_depth.amax(dim=0))", "parts.append(depth.amax(dim=0))"),
         ("self.score(torch.tanh(depth))", "self.score(depth)"),
         ("weights = by_head.mean(dim=-1)", "weights = by_head[..., 0]"),
         ("torch.tanh(mixed), self.dropout", "mixed, self.dropout"),
