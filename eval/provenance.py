@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("torch", "ve-fairseq", "numpy", "sacrebleu", "sacremoses", "sentencepiece", "jieba", "OpenCC")
 """Distributions whose versions can change a result."""
 
-CODE = ("*.py", "*.toml", "*.yaml", "*.sh", "*.tsv", "constraints.txt")
+CODE = ("*.py", "*.c", "*.toml", "*.yaml", "*.sh", "*.tsv", "constraints.txt")
 """Files that make a checkout dirty when they change, as git pathspecs."""
 
 
