@@ -92,7 +92,7 @@ def test_the_recipe_trains_tunes_and_tests(
         assert document == read_json(translations / f"scores.{split}.json")
         assert result["scores"][split] == document["scores"]
         assert [Path(checkpoint["path"]).name for checkpoint in document["checkpoints"]] == ["checkpoint_best.pt"]
-        assert document["settings"]["beam"] == result["search"]["beam"] == 2
+        assert document["settings"]["beam"] == result["search"]["words"]["beam"] == 2
     examples = read_json(results / "examples.json")
     assert {example["source"] for example in examples} <= set(read_lines(work / "data" / "words" / "raw" / "test.zh"))
     assert all(example["attributions"] for example in examples)
@@ -115,16 +115,29 @@ def test_the_recipe_trains_tunes_and_tests(
     assert tatoeba.main(arguments) == 0
     assert commits(results) == [{"revision": "a" * 40, "dirty": True}] * 4, "all files say the same"
 
-    monkeypatch.setitem(EXPERIMENTS, "other", Experiment("other data?", SMALL, "characters"))
-    capsys.readouterr()
-    assert tatoeba.main([*arguments, "other"]) == 2
-    assert "--members: expected experiments on the same data, got characters, words" in capsys.readouterr().err
+
+def test_members_with_other_tokens_are_combined(tsv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    split = {"test_permille": 30, "valid_permille": 30}
+    for name, data, more in (("tiny", "words", {}), ("other", "characters", {"segmentation": "char"})):
+        monkeypatch.setitem(EXPERIMENTS, name, Experiment(f"{name}?", SMALL, data, updates=4))
+        monkeypatch.setitem(VARIANTS, data, {**split, **more})  # type: ignore[misc]
+    monkeypatch.setattr(tatoeba, "Grid", lambda: Grid(beams=(2,), lenpens=(1.0,), unkpens=(1000.0,)))
+    monkeypatch.setattr(tatoeba, "NBEST", 2)
+    work, results = tmp_path / "work", tmp_path / "results"
+    members = ["--members", "tiny", "other", "--jobs", "1"]
+    assert tatoeba.main(["--tsv", str(tsv), "--work", str(work), "--results", str(results), *members]) == 0
+    result = read_json(results / "result.json")
+    assert list(result["search"]) == ["words", "characters"]
+    document = read_json(results / "scores.test.json")
+    assert document == read_json(work / "translations" / "mbr" / "scores.test.json")
+    assert document["candidates"]["per_source"]["least"] == 4
+    assert result["scores"]["test"] == document["scores"]
 
 
 def commits(results: Path) -> list[dict[str, Any]]:
     """What the files of a result say of the checkout."""
     result = read_json(results / "result.json")
-    names = ("search", "scores.valid", "scores.test")
+    names = ("search.words", "scores.valid", "scores.test")
     return [result["provenance"]["commit"], *(read_json(results / f"{name}.json")["commit"] for name in names)]
 
 

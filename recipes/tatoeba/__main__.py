@@ -3,9 +3,10 @@
     python -m recipes.tatoeba --tsv cmn-eng.tsv
 
 Trains the model that won the experiments (`recipes.tatoeba.experiments`), tunes the search on the validation set, and
-translates the test set once. Several `--members` make an ensemble. Prepared data, checkpoints and logs are written to
-`--work`; a run that was stopped continues when the same command is given again. The small files of the result (scores,
-curve, settings, a few examples) are written to `--results`.
+translates the test set once. Several `--members` make an ensemble. Those on data with other tokens make another one; of
+the n-best lists of all ensembles the translations of minimum Bayes risk are chosen then. Prepared data, checkpoints and
+logs are written to `--work`; a run that was stopped continues when the same command is given again. The small files of
+the result (scores, curve, settings, a few examples) are written to `--results`.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.command_line import Parser
-from data_prep.errors import DataError
 from data_prep.files import read_json, read_lines, write_json
 from eval.bleu import Scores
 from eval.curves import plot, read_log, write_curve
 from eval.generate import generate
 from eval.generation_settings import GenerationSettings
+from eval.mbr import RiskSettings, minimum_risk
 from eval.provenance import Stopwatch, mark_dirty, provenance, worst
 from eval.references import read_references
 from eval.search_settings import search_file
@@ -37,6 +38,9 @@ from .experiments import EXPERIMENTS, execute, training_folder, without_paths
 
 BEST = "phrases-long"
 """The experiment with the best validation BLEU of a single model."""
+
+NBEST = 10
+"""Translations per source and ensemble, if there are several ensembles."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -57,7 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
         choices=list(EXPERIMENTS),
         metavar="NAME",
         default=[BEST],
-        help="experiments to train; several make an ensemble, and must share their data (`python -m "
+        help="experiments to train; those that share their data make an ensemble (`python -m "
         "recipes.tatoeba.experiments --list` prints the names)",
     )
     parser.add_argument("--jobs", type=int, default=2, help="trainings at the same time, one thread each")
@@ -78,38 +82,49 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
         DataError: an option is wrong, or a program failed.
     """
     stopwatch = Stopwatch()
-    variants = {EXPERIMENTS[name].data for name in options.members}
-    if len(variants) > 1:
-        raise DataError(f"--members: expected experiments on the same data, got {', '.join(sorted(variants))}")
-    data = prepare_data(options.tsv, options.work, variants.pop())
+    groups: dict[str, list[str]] = {}
+    for name in options.members:
+        groups.setdefault(EXPERIMENTS[name].data, []).append(name)
+    data = {variant: prepare_data(options.tsv, options.work, variant) for variant in groups}
     command = ["python", "-m", "recipes.tatoeba", *without_paths(arguments, options)]
-    work, kept = options.work, options.results / "members"
+    work, results, kept = options.work, options.results, options.results / "members"
     members = list(
-        run_in_parallel(lambda name: execute(name, data, work, kept, command), options.members, options.jobs)
+        run_in_parallel(
+            lambda name: execute(name, data[EXPERIMENTS[name].data], work, kept, command), options.members, options.jobs
+        )
     )
-    folders = [training_folder(name, options.work) for name in options.members]
-    log = folders[0] / "train.log"
-    curve = read_log(log)
-    write_curve(options.results / "curve.csv", curve)
-    plot(options.results / "curve.png", curve, f"Tatoeba zh-en, {options.members[0]}")
-    translations = options.work / "translations" / "+".join(options.members)
-    settings = GenerationSettings(
-        data=data,
-        checkpoints=tuple(folder / "checkpoints" / "checkpoint_best.pt" for folder in folders),
-        output=translations,
-        batch_size=64,
-        max_blocks=20_000,
-        overwrite=True,
-    )
-    tuned = tune(settings, Grid())
-    shutil.copy(search_file(settings.checkpoints[0]), options.results / "search.json")
-    scores = {}
+    curve = read_log(training_folder(options.members[0], work) / "train.log")
+    write_curve(results / "curve.csv", curve)
+    plot(results / "curve.png", curve, f"Tatoeba zh-en, {options.members[0]}")
+    search, outputs, copies = {}, [], []
+    for variant, names in groups.items():
+        settings = GenerationSettings(
+            data=data[variant],
+            checkpoints=tuple(training_folder(name, work) / "checkpoints" / "checkpoint_best.pt" for name in names),
+            output=work / "translations" / "+".join(names),
+            nbest=1 if len(groups) == 1 else NBEST,
+            batch_size=64,
+            max_blocks=20_000,
+            overwrite=True,
+        )
+        # The n-best lists need a beam of their size.
+        grid = Grid() if len(groups) == 1 else replace(Grid(), beams=(NBEST, 2 * NBEST))
+        search[variant] = tune(replace(settings, nbest=1), grid)["settings"]
+        outputs.append(settings)
+        copies.append(results / f"search.{variant}.json")
+        shutil.copy(search_file(settings.checkpoints[0]), copies[-1])
+    scores, translations = {}, outputs[0].output
     for split in ("valid", "test"):
-        scores[split] = generate(replace(settings, split=split))
-        print(f"{split}: {scores[split].to_text()}")
-        shutil.copy(translations / f"scores.{split}.json", options.results)
-    write_json(options.results / "examples.json", examples(data, translations, seed=1))
-    copies = [options.results / name for name in ("search.json", "scores.valid.json", "scores.test.json")]
+        for settings in outputs:
+            scores[split] = generate(replace(settings, split=split))
+            print(f"{'+'.join(groups[settings.data.name])}, {split}: {scores[split].to_text()}")
+        if len(outputs) > 1:
+            translations = work / "translations" / "mbr"
+            scores[split] = _combine(outputs, translations, split, command)
+            print(f"minimum Bayes risk, {split}: {scores[split].to_text()}")
+        copies.append(results / f"scores.{split}.json")
+        shutil.copy(translations / f"scores.{split}.json", copies[-1])
+    write_json(results / "examples.json", examples(outputs[0].data, translations, seed=1))
     origin = provenance(command, stopwatch)
     parts = [*(member["provenance"]["commit"] for member in members), *(read_json(copy)["commit"] for copy in copies)]
     origin["commit"] = worst(origin["commit"], parts)
@@ -118,11 +133,23 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     result: dict[str, Any] = {
         "members": [{name: value for name, value in member.items() if name != "curve"} for member in members],
         "scores": {split: value.to_json() for split, value in scores.items()},
-        "search": tuned["settings"],
+        "search": search,
         "provenance": origin,
     }
-    write_json(options.results / "result.json", result)
+    write_json(results / "result.json", result)
     return scores
+
+
+def _combine(outputs: list[GenerationSettings], folder: Path, split: str, command: list[str]) -> Scores:
+    """Choose among the n-best lists of several ensembles by minimum Bayes risk."""
+    settings = RiskSettings(
+        data=tuple(output.data for output in outputs),
+        candidates=tuple(replace(output, split=split).log_path for output in outputs),
+        output=folder,
+        split=split,
+        overwrite=True,
+    )
+    return minimum_risk(settings, command)
 
 
 def examples(data: Path, translations: Path, seed: int, count: int = 8) -> list[dict[str, Any]]:
