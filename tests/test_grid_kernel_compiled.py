@@ -9,9 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from reencoder.grid.block import OUTPUT_FORMS, OutputForm
+from reencoder.grid.block import OUTPUT_FORMS, OutputForm, State
 from reencoder.grid.dimension import Dimension
 from reencoder.grid.kernel import compiled, fused_grid
+from reencoder.grid.modules import ReencoderGrid
 from tests.grids import Case, assert_all_close
 
 needs_compiler = pytest.mark.skipif(compiled.library() is None, reason="there is no C compiler")
@@ -63,6 +64,34 @@ def test_compiled_work_is_that_of_torch(
     monkeypatch.setattr(fused_grid, "compiled_fronts", lambda *_: None)
     for weighted, found in zip((True, False), mine, strict=True):
         assert_all_close(found, results(case, recompute_gates, weighted), rtol=0, atol=5e-6)
+
+
+@needs_compiler
+@pytest.mark.parametrize("depth_priority", [0, 1])
+@pytest.mark.parametrize("recompute_gates", [False, True])
+def test_stacked_planes_are_those_of_torch(
+    depth_priority: int, recompute_gates: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The depth reads what enters or what leaves all blocks, and its gradient comes back into the planes."""
+    torch.manual_seed(0)
+    options = {"continue_rows": True, "depth_output": True, "dropout": 0.2, "recompute_gates": recompute_gates}
+    grid = ReencoderGrid(19, depth_priority=depth_priority, **options)  # type: ignore[arg-type]
+    states = torch.randn(4, 6, 3, 19)
+    target, source = (State(*pair.clone().requires_grad_().unbind(0)) for pair in (states[:2, :4], states[2:]))
+    lengths = torch.tensor([6, 4, 1])
+
+    def run() -> list[Tensor]:
+        torch.manual_seed(1)  # of dropout
+        output = grid([target, None], [source, source], lengths)
+        assert output.depth is not None
+        real = (torch.arange(6)[:, None] < lengths)[:, None, :, None]
+        parts = [*output.row_ends, *(part for state in output.source_states for part in state), output.depth * real]
+        loss = torch.stack([(part * torch.randn(part.shape)).sum() for part in parts]).sum()
+        return [*parts, *torch.autograd.grad(loss, [*target, *source, *grid.parameters()])]
+
+    mine = run()
+    monkeypatch.setattr(fused_grid, "compiled_fronts", lambda *_: None)
+    assert_all_close(mine, run(), rtol=0, atol=1e-5)
 
 
 @needs_compiler

@@ -307,5 +307,7 @@ def compiled_fronts(
     given = [hidden, memory, *([] if mask is None else [mask])]
     if any(part.device.type != "cpu" or part.dtype != torch.float32 or not part.is_contiguous() for part in given):
         return None
+    if real is not None and not real.is_contiguous():
+        return None
     code = library()
     return None if code is None else CompiledFronts(code, layout, hidden, memory, mask, real, left)
