@@ -91,7 +91,7 @@ def measure(quick: bool, data: Path | None, peer: Path | None = None) -> dict[st
     from .processor import processor
 
     keep_freed_memory()  # as in training; it must come before the first large tensor
-    repeats = 1 if quick else 9
+    repeats = 1 if quick else 7
     result: dict[str, Any] = {"processor": processor()}
     with tempfile.TemporaryDirectory() as folder:
         parts: list[tuple[str, Callable[[], dict[str, Any]]]] = [

@@ -169,14 +169,14 @@ def training_step(data: Path, quick: bool) -> dict[str, Any]:
         large one; `profile`: fraction of its time by kind of operation; `recipe_step`: as `train_step`, and `parts`:
         fraction of the time by part of the model.
     """
-    repeats = 1 if quick else 7
-    step = Step(data, PAPER, max_blocks=9000, batches=2 if quick else 4, hidden_size=HIDDEN_SIZE)
+    repeats = 1 if quick else 5
+    step = Step(data, PAPER, max_blocks=9000, batches=2, hidden_size=HIDDEN_SIZE)
     large = limit(step.run, step.maps(), repeats)
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
         for batch in step.batches:
             step.learn(batch)
     (updating,) = alternating([step.update], 5)
-    recipe = Step(data, RECIPE, RECIPE_BLOCKS, batches=2 if quick else 12)
+    recipe = Step(data, RECIPE, RECIPE_BLOCKS, batches=2 if quick else 8)
     small = limit(recipe.run, recipe.maps(), repeats)
     figures = limit_figures("train_step_d256", large)
     for key, values in limit_figures("train_step_d160", small).items():
