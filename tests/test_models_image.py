@@ -196,3 +196,15 @@ def test_the_preset_has_the_papers_sizes() -> None:
     assert ARCH_MODEL_REGISTRY["grid_lstm_image_mnist"] is GridLSTMImageModel
     assert args.hidden_size == 7 and args.patch == 2 and args.layers == 4 and args.untied
     assert args.readout_layers == 2 and args.readout_size == 4096
+
+
+def test_the_preset_has_as_many_parameters_as_its_sizes_say() -> None:
+    args = SimpleNamespace()
+    ARCH_CONFIG_REGISTRY["grid_lstm_image_mnist"](args)
+    with torch.device("meta"):
+        built = GridLSTMImageModel(GridLSTMImageConfig(**vars(args)), (28, 28), 10)
+    d, wide = 100, 4096
+    # four layers with weights of their own: gates of two dimensions, the depth, and biases
+    grid = 4 * (8 + 1) * d * (3 * d + 1) + (2 * 2 + 1) * d
+    connected = (14 * 14 * d + 1) * wide + (wide + 1) * wide + (wide + 1) * 10
+    assert sum(parameter.numel() for parameter in built.parameters()) == grid + connected == 98_192_078

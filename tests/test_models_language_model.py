@@ -72,7 +72,7 @@ def test_layers_share_their_weights_unless_untied(untied: bool) -> None:
 
 def test_the_stacked_lstm_has_the_size_of_its_equations() -> None:
     d, layers = 6, 3
-    model = StackedLSTMLanguageModel(StackedLSTMLanguageModelConfig(hidden_size=d, layers=layers), 11, 10)
+    model = StackedLSTMLanguageModel(StackedLSTMLanguageModelConfig(hidden_size=d, layers=layers, untied=True), 11, 10)
     assert size_of(model) == 11 * d + layers * (4 * d * 2 * d + 8 * d) + (d + 1) * 10
     for layer in range(layers):
         biases = [getattr(model.lstm, f"bias_{part}_l{layer}") for part in ("ih", "hh")]
@@ -96,6 +96,18 @@ def test_a_text_goes_on_in_the_next_call(model: Any, config: Any) -> None:
     torch.testing.assert_close(torch.cat(pieces, dim=1), whole.logits, rtol=1e-12, atol=1e-12)
     other = built(src_tokens=tokens[:, 4:])
     assert not torch.allclose(other.logits, whole.logits[:, 4:], atol=1e-4), "states matter"
+
+
+@pytest.mark.parametrize(("model", "config"), MODELS)
+@pytest.mark.parametrize("untied", [False, True])
+def test_dropout_acts_between_layers_and_only_in_training(model: Any, config: Any, untied: bool) -> None:
+    tokens = torch.randint(0, 6, (2, 11), generator=torch.Generator().manual_seed(1))
+    built = model(config(hidden_size=6, layers=3, untied=untied, dropout=0.5), 6, 5)
+    assert not torch.equal(built(tokens).logits, built(tokens).logits)
+    built.eval()
+    plain = model(config(hidden_size=6, layers=3, untied=untied), 6, 5)
+    plain.load_state_dict(built.state_dict())
+    assert torch.equal(built(tokens).logits, plain(tokens).logits)
 
 
 @pytest.mark.parametrize(("model", "config"), MODELS)

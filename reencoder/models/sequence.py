@@ -97,6 +97,7 @@ class StackedLSTMConfig(FairseqDataclass):
     hidden_size: int = field(default=100, metadata={"help": "size of the hidden and memory vectors"})
     layers: int = field(default=5, metadata={"help": "LSTM layers on top of one another"})
     untied: bool = field(default=False, metadata={"help": "give each layer weights of its own"})
+    dropout: float = field(default=0.0, metadata={"help": "dropout of the hidden vectors between the layers"})
     forget_bias: float = field(default=1.0, metadata={"help": "initial bias of the forget gates"})
 
 
@@ -116,14 +117,18 @@ class StackedLSTM(SymbolModel):
     def __init__(self, cfg: StackedLSTMConfig, symbols_in: int, symbols_out: int) -> None:
         super().__init__()
         check_at_least_one(cfg, "hidden_size", "layers")
-        size = cfg.hidden_size
+        if not 0.0 <= cfg.dropout < 1.0:
+            raise ValueError(f"--dropout: expected a probability in [0, 1), got {cfg.dropout}")
+        size, self.dropout = cfg.hidden_size, cfg.dropout
         self.embed = nn.Embedding(symbols_in, size)
         self.repeats = 1 if cfg.untied else cfg.layers
-        self.lstm = nn.LSTM(size, size, num_layers=cfg.layers if cfg.untied else 1)
+        layers = cfg.layers if cfg.untied else 1
+        # torch applies no dropout after the last layer, and warns if there is only one
+        self.lstm = nn.LSTM(size, size, num_layers=layers, dropout=cfg.dropout if layers > 1 else 0.0)
         for name, bias in self.lstm.named_parameters():
-            if name.startswith("bias_ih"):
-                # torch's order of gates: input, forget, candidate, output
-                nn.init.constant_(bias[size : 2 * size], cfg.forget_bias)
+            # torch adds two biases; its order of gates: input, forget, candidate, output
+            if name.startswith("bias"):
+                nn.init.constant_(bias[size : 2 * size], cfg.forget_bias if name.startswith("bias_ih") else 0.0)
         mark_hidden_matrices((weights for weights in self.lstm.parameters() if weights.dim() == 2), size)
         self.output = nn.Linear(size, symbols_out)
 
@@ -137,7 +142,9 @@ class StackedLSTM(SymbolModel):
                 check_shape(f"{name} of states", part, (layers, len(src_tokens), self.lstm.hidden_size), values)
             entering = list(zip(*(part.chunk(self.repeats) for part in states), strict=True))
         leaving = []
-        for pair in entering:
+        for number, pair in enumerate(entering):
+            if number > 0:
+                values = functional.dropout(values, self.dropout, self.training)
             values, final = self.lstm(values, pair)
             leaving.append(final)
         final_states = State(*(torch.cat(parts) for parts in zip(*leaving, strict=True)))

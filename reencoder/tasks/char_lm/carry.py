@@ -18,12 +18,13 @@ from .dataset import Place
 States = tuple[Tensor, Tensor]
 """Hidden and memory vectors, shape (L, rows, d) each."""
 
-SAVED_SPLIT = "train"
+TRAINING = "training"
+"""Where the states of the training are held, apart from those of a validation, also of one on the same text."""
 
 
 @dataclass
 class Held:
-    """The states of one split.
+    """The states of the training or of the validation on one split.
 
     Attributes:
         next: number of the batch that the states in `leaving` enter; -1 if there are none.
@@ -58,7 +59,7 @@ class Carry(nn.Module):
         Args:
             place: where the batch stands.
             rows: number of its rows.
-            update: number of the update that it is part of.
+            update: number of the update that it is part of; -1 in a validation.
 
         Returns:
             The states, or None for zeros.
@@ -66,7 +67,7 @@ class Carry(nn.Module):
         Raises:
             ValueError: the states for this batch are not known, because another came before.
         """
-        held = self._held.setdefault(place["split"], Held())
+        held = self._held.setdefault(TRAINING if update >= 0 else place["split"], Held())
         number, states = place["number"], None
         if not place["begins"]:
             if held.next >= 0 and held.plan != place["plan"]:
@@ -85,14 +86,14 @@ class Carry(nn.Module):
                     f"{place['split']}: batch {number} came out of order, its states are unknown; batches must not be "
                     "shuffled or left out"
                 )
-        if update < 0 or update != held.update:
+        if update != held.update or update < 0:
             held.entering, held.update = {}, update
         held.entering[number] = states
         return states
 
-    def leave(self, place: Place, states: States) -> None:
-        """Keep the states that left a batch; no gradient flows back through them."""
-        held = self._held[place["split"]]
+    def leave(self, place: Place, states: States, update: int = -1) -> None:
+        """Keep the states that left a batch, see `enter`; no gradient flows back through them."""
+        held = self._held[TRAINING if update >= 0 else place["split"]]
         held.next, held.plan = place["number"] + 1, list(place["plan"])
         held.leaving = (states[0].detach(), states[1].detach())
 
@@ -116,12 +117,12 @@ class Carry(nn.Module):
         # With fewer workers than now, the plan that is unpacked differs from the present one and says so.
         held = self._unpack(state[min(rank, len(state) - 1)])
         if held is not None:
-            self._held[SAVED_SPLIT] = held
+            self._held[TRAINING] = held
 
     # Numbers are saved in the type of the states, at least float32, which is exact to 2**24: each is split in two.
 
     def _pack(self) -> Tensor:
-        held = self._held.get(SAVED_SPLIT)
+        held = self._held.get(TRAINING)
         if held is None or held.leaving is None:
             return torch.zeros(0)
         hidden, memory = held.leaving
@@ -141,7 +142,7 @@ class Carry(nn.Module):
         return Held(following, plan, (hidden, memory))
 
     def extra_repr(self) -> str:
-        held = self._held.get(SAVED_SPLIT, Held())
+        held = self._held.get(TRAINING, Held())
         return f"next={held.next}"
 
 
@@ -176,7 +177,7 @@ class Carrying:
             raise ValueError(
                 "--arch: the model returns no states to go on with; choose one that does, such as grid_lstm_lm"
             )
-        self._carry.leave(self._place, leaving)
+        self._carry.leave(self._place, leaving, self._update)
         return output
 
     def __getattr__(self, name: str) -> Any:
