@@ -11,6 +11,40 @@ Options = Mapping[str, Value]
 """Options of fairseq-train by name, with underscores or hyphens."""
 
 
+def training_options(task: str, seed: int, batch_size: int, lr: float) -> dict[str, Value]:
+    """Return options that all recipes share.
+
+    Args:
+        task: name of the task.
+        seed: seed of everything random.
+        batch_size: maximum number of samples per update.
+        lr: learning rate, the maximum one if it changes.
+    """
+    return {
+        "task": task,
+        "lr": lr,
+        "clip_norm": 1.0,
+        "batch_size": batch_size,
+        "num_workers": 0,
+        "log_interval": 100,
+        "seed": seed,
+    }
+
+
+def linear_decay(updates: int, warmup: int) -> dict[str, Value]:
+    """Return options with which the learning rate rises linearly and then falls linearly to zero.
+
+    Args:
+        updates: number of updates of the whole training.
+        warmup: updates during which it rises, but at most a tenth of all.
+    """
+    return {
+        "lr_scheduler": "polynomial_decay",
+        "warmup_updates": min(warmup, updates // 10),
+        "total_num_update": updates,
+    }
+
+
 def translation_options(
     arch: str, updates: int, max_blocks: int, learning_rate: float, seed: int, **more: Value
 ) -> dict[str, Value]:
@@ -24,27 +58,19 @@ def translation_options(
         seed: seed of everything random.
         more: further options, which override those above.
     """
-    return {
-        "task": "reencoder_translation",
+    # fairseq requires one of its own limits of the batch, too.
+    return training_options("reencoder_translation", seed, batch_size=512, lr=learning_rate) | {
         "arch": arch,
         "optimizer": "adam",
         "adam_betas": "(0.9,0.98)",
-        "lr": learning_rate,
-        "lr_scheduler": "polynomial_decay",
-        "warmup_updates": min(400, updates // 10),
-        "total_num_update": updates,
+        **linear_decay(updates, 400),
         "max_update": updates,
-        "clip_norm": 1.0,
         "criterion": "label_smoothed_cross_entropy",
         "label_smoothing": 0.1,
         "max_blocks": max_blocks,
-        # fairseq requires one of its own limits, too.
-        "batch_size": 512,
         # Larger values make fairseq drop sentences.
         "required_batch_size_multiple": 1,
-        "num_workers": 0,
         "log_interval": 50,
-        "seed": seed,
         **more,
     }
 
@@ -64,21 +90,14 @@ def algorithmic_options(
         lr: learning rate.
         more: further options, which override those above.
     """
-    return {
-        "task": task,
+    return training_options(task, seed, batch_size, lr) | {
         "criterion": "cross_entropy_with_accuracy",
-        "lr": lr,
-        "clip_norm": 1.0,
-        "batch_size": batch_size,
         "max_update": -(-samples // batch_size),
         "stop_time_hours": hours,
         "samples_per_epoch": samples_per_epoch,
         "best_checkpoint_metric": "accuracy",
         "maximize_best_checkpoint_metric": True,
         "no_epoch_checkpoints": True,
-        "num_workers": 0,
-        "log_interval": 100,
-        "seed": seed,
         **more,
     }
 

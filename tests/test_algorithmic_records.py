@@ -14,9 +14,9 @@ from data_prep.files import read_json
 from eval import provenance
 from eval.inspection import Sample, parse_samples, report, task_options
 from eval.provenance import Commit, Stopwatch
-from recipes.algorithmic.curves import read_points, samples_to_reach, write_curves
-from recipes.algorithmic.program import _whole
-from recipes.algorithmic.runs import outcome, recorded_start
+from recipes.algorithmic.runs import METRICS, outcome, samples_to_reach
+from recipes.curves import read_points, write_curves
+from recipes.runs import recorded_start, worst_of_runs
 
 
 def entry(kind: str, samples: int, updates: int, accuracy: float, at: int = 0) -> str:
@@ -36,7 +36,7 @@ def test_a_curve_counts_what_was_repeated_once() -> None:
     log += [start(40), entry("valid", 200, 20, 0.55), entry("train", 200, 20, 0.45, at=44)]
     log += [entry("valid", 300, 30, 1.0), entry("train", 300, 30, 0.7, at=51)]
     log += [entry("valid", 300, 31, 1.0), entry("train", 300, 31, 0.1, at=52)]  # the update without effect
-    points = read_points(["some other line", *log])
+    points = read_points(["some other line", *log], METRICS, count="samples")
     assert [(point["samples"], point["updates"]) for point in points] == [(100, 10), (200, 20), (300, 30)]
     assert [point["valid_accuracy"] for point in points] == [0.4, 0.55, 1.0]
     assert [point["train_accuracy"] for point in points] == [0.3, 0.45, 0.7]
@@ -76,8 +76,8 @@ def test_a_start_says_whether_the_code_changed_until_it_ended(tmp_path: Path, mo
     assert [start["commit"]["dirty"] for start in starts] == [False, True]
     assert [start["command"] for start in starts] == [["python"]] * 2
     whole = {"commit": {"revision": "b" * 40, "dirty": False}}
-    assert _whole(whole, [{"starts": starts[:1]}])["commit"]["dirty"] is False
-    assert _whole(whole, [{"starts": starts[:1]}, {"starts": starts}])["commit"] == {
+    assert worst_of_runs(whole, [{"starts": starts[:1]}])["commit"]["dirty"] is False
+    assert worst_of_runs(whole, [{"starts": starts[:1]}, {"starts": starts}])["commit"] == {
         "revision": "b" * 40,
         "dirty": True,
     }

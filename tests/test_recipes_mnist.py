@@ -14,6 +14,8 @@ import torch
 
 import reencoder.plugin  # noqa: F401  # allows what checkpoints hold
 from data_prep.errors import DataError
+from recipes import runs
+from recipes.curves import read_points
 from recipes.mnist import __main__ as program
 from recipes.mnist import curve
 from recipes.mnist import data as files
@@ -41,7 +43,7 @@ def test_the_recipe_runs_and_reads_the_test_set_when_asked(
     document = json.loads((dest / "results" / "result.json").read_text())
     assert list(document["evaluations"]) == ["valid"] and document["evaluations"]["valid"]["images"] == 60
     assert document["scale"] == "smoke" and document["paper"]["error_rate"] == 0.32
-    assert document["options"]["max_update"] == document["options"]["total_num_update"] == 6 * 15
+    assert document["options"]["max_epoch"] == 6 and document["options"]["total_num_update"] == 6 * 15
     assert document["data"] == files.checksums(data)
     assert document["provenance"]["versions"]["torch"] and document["starts"][0]["command"][:3] == [
         "python", "-m", "recipes.mnist",
@@ -49,9 +51,19 @@ def test_the_recipe_runs_and_reads_the_test_set_when_asked(
     table = list(csv.DictReader((dest / "results" / "curve.csv").open()))
     assert [(row["epoch"], row["updates"]) for row in table] == [(f"{n}", f"{15 * n}") for n in range(1, 7)]
     assert float(table[-1]["train_loss"]) < 0.9 * float(table[0]["train_loss"]), "it learns"
-    assert float(table[-1]["valid_error_rate"]) == pytest.approx(
-        document["evaluations"]["valid"]["error_rate"], abs=1e-3
+    rates = {name: model["valid_error_rate"] for name, model in document["models"].items()}
+    assert rates["last"] == pytest.approx(float(table[-1]["valid_error_rate"]), abs=1e-3)
+    # the last model, or the average of the last two epochs: which of them is chosen without the test set
+    assert rates[document["chosen"]] == min(rates.values()) == document["evaluations"]["valid"]["error_rate"]
+    checkpoints = dest / "checkpoints"
+    assert sorted(path.name for path in checkpoints.glob("checkpoint[0-9]*.pt")) == ["checkpoint5.pt", "checkpoint6.pt"]
+    parts, averaged = (
+        [torch.load(checkpoints / f"checkpoint{name}.pt", weights_only=True)["model"] for name in names]
+        for names in (("5", "6"), ("_average",))
     )
+    for name, value in averaged[0].items():
+        if value.is_floating_point():
+            torch.testing.assert_close(value, (parts[0][name] + parts[1][name]) / 2)
     for name in ("curve.png", "errors.valid.png"):
         assert (dest / "results" / name).read_bytes().startswith(b"\x89PNG")
 
@@ -67,7 +79,8 @@ def test_the_recipe_runs_and_reads_the_test_set_when_asked(
     monkeypatch.setattr(program.images, "evaluate", counting)
     for _ in range(2):
         assert main([*command, "--test", "--results", str(tmp_path / "results")]) == 0
-    assert predicted == ["test"] and (dest / "train.log").read_bytes() == log
+    assert predicted == ["test"]
+    assert (dest / "train.log").read_bytes() == log
     again = json.loads((tmp_path / "results" / "result.json").read_text())
     assert again["evaluations"]["valid"] == document["evaluations"]["valid"]
     assert again["evaluations"]["test"]["images"] == 50 and (tmp_path / "results" / "errors.test.png").exists()
@@ -86,17 +99,17 @@ def test_the_recipe_runs_and_reads_the_test_set_when_asked(
 def test_a_training_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = [*SMALL, "--data", str(write_bars(tmp_path / "data")), "--epochs", "2", "--readout-dropout", "0.2"]
     command += ["--valid-images", "0"]
-    train = program.train
+    train = runs.train
 
-    def stop_early(data: Path, options: dict[str, Any], *rest: Any) -> None:
+    def stop_early(data: Path | None, options: dict[str, Any], *rest: Any) -> None:
         train(data, {**options, "max_update": 22}, *rest)
         raise KeyboardInterrupt
 
     stopped, whole = tmp_path / "stopped", tmp_path / "whole"
-    monkeypatch.setattr(program, "train", stop_early)
+    monkeypatch.setattr(runs, "train", stop_early)
     assert main([*command, "--dest", str(stopped)]) == 130
     assert not (stopped / "result.json").exists()
-    monkeypatch.setattr(program, "train", train)
+    monkeypatch.setattr(runs, "train", train)
     for dest in (stopped, whole):
         assert main([*command, "--dest", str(dest)]) == 0
     results = [json.loads((dest / "result.json").read_text()) for dest in (stopped, whole)]
@@ -131,7 +144,7 @@ def test_bad_options_are_named(
 def test_scales_become_options_of_fairseq() -> None:
     arguments = ["--scale", "cpu", "--epochs", "3", "--no-untied", "--readout", "all", "--valid-images", "0"]
     options = scale_of(build_parser().parse_args(arguments)).options(60000, 4)
-    assert options["max_update"] == options["total_num_update"] == 3 * 469  # of 128 images
+    assert options["max_epoch"] == 3 and options["total_num_update"] == 3 * 469  # of 128 images
     assert options["untied"] is False and options["readout"] == "all" and options["seed"] == 4
     assert options["disable_validation"] is True and options["optimizer"] == "muon"
     for scale in SCALES.values():
@@ -208,7 +221,7 @@ def test_the_curve_has_a_point_per_epoch_and_forgets_what_was_repeated(tmp_path:
         start.format(30),
         *(line(33, "valid", 2, 20, 5), line(33, "train", 2, 20, 4)),
     ]
-    points = curve.read_points(lines)
+    points = read_points(lines, curve.METRICS)
     assert [(point["updates"], point["valid_error_rate"], point["train_error_rate"]) for point in points] == [
         (10, 7.5, 9), (20, 5, 4),
     ]  # fmt: skip

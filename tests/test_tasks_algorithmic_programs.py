@@ -238,7 +238,7 @@ def test_a_model_that_fails_is_tried_on_nothing_harder(
         tried.append(run.size)
         return {"solved": run.size < 8, "samples_to_solve": 1, "samples": 1, "best": defaultdict(int)}
 
-    monkeypatch.setattr(program, "execute", execute)
+    monkeypatch.setattr(Run, "execute", execute)
     monkeypatch.setattr(program, "collect", lambda *_: None)
     arguments = ["--scale", "smoke", "--models", "tied_1lstm", "--bits", "6", "8", "10", "--dest", str(tmp_path)]
     assert main(PARITY, arguments + ["--all-sizes"] * all_sizes) == 0
@@ -247,7 +247,7 @@ def test_a_model_that_fails_is_tried_on_nothing_harder(
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [(["--layers", "0"], "--layers 0: must be above 0"), (["--digits", "0"], "--digits 0: must be above 0")],
+    [(["--layers", "0"], "--layers 0: must be at least 1"), (["--digits", "0"], "--digits 0: must be at least 1")],
 )
 def test_bad_options_of_recipes_are_named(
     options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -6,21 +6,54 @@ import argparse
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from data_prep.command_line import Parser
 from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
-from eval.provenance import Stopwatch, provenance, relative, worst
+from eval.provenance import Stopwatch, provenance
 
-from .. import command_line
+from ..command_line import (
+    HOURS,
+    OPTIMIZERS,
+    Change,
+    add_changes,
+    add_run_options,
+    folders,
+    recorded_command,
+    run,
+    with_changes,
+)
+from ..curves import write_curves
+from ..runs import worst_of_runs
 from ..training import run_in_parallel
-from .curves import write_curves
 from .picture import draw
 from .recipe import Recipe, Scale
-from .runs import execute
+
+CHANGES = (
+    Change("hidden_size", int, "units of every model", least=1),
+    Change("layers", int, "layers of every model", least=1),
+    Change("samples", int, "maximum training samples per run", least=1),
+    HOURS,
+    Change("samples_per_epoch", int, "samples between two validations", least=1),
+    Change("valid_samples", int, "samples held out for validation", least=1),
+    Change("test_samples", int, "further samples held out for a test of the finished model", least=1),
+    Change("batch_size", int, "samples per update", least=1),
+    Change("lr", float, "learning rate", above=0),
+    Change(
+        "lr_shrink",
+        float,
+        "factor of the learning rate when validation does not improve; 1: constant learning rate",
+        above=0,
+    ),
+    Change("lr_patience", int, "validations without improvement before the learning rate shrinks", least=0),
+    Change("forget_bias", float, "initial bias of the forget gates of every LSTM"),
+    Change("init_scale", float, "scale of the initial weights of Grid LSTMs", above=0),
+    Change("input_scale", float, "scale of the initial weights of the input's projection; 0: torch's default", least=0),
+)
+"""Values of a scale that the command line overrides."""
 
 
 def build_parser(recipe: Recipe) -> argparse.ArgumentParser:
@@ -30,9 +63,7 @@ def build_parser(recipe: Recipe) -> argparse.ArgumentParser:
         description=f"{recipe.title}: train the models and plot accuracy against samples. A run that was stopped "
         "continues when the same command is given again; a finished one is not repeated.",
     )
-    parser.add_argument(
-        "--scale", choices=list(recipe.scales), default="cpu", help="how large the runs are (default: %(default)s)"
-    )
+    add_run_options(parser, recipe.name, recipe.scales)
     parser.add_argument(
         "--models",
         nargs="+",
@@ -48,37 +79,12 @@ def build_parser(recipe: Recipe) -> argparse.ArgumentParser:
         metavar="N",
         help="sizes of the problem (default: the scale's)",
     )
-    parser.add_argument("--dest", type=Path, help=f"folder of the runs (default: runs/{recipe.name}-SCALE)")
-    parser.add_argument(
-        "--results", type=Path, help="folder of curves.json, curves.csv and curves.png (default: DEST/results)"
-    )
-    parser.add_argument("--seed", type=int, default=1, help="seed of parameters and samples (default: %(default)s)")
-    parser.add_argument("--jobs", type=int, default=2, help="models to train at the same time (default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads per model (default: %(default)s)")
-    parser.add_argument("--quiet", action="store_true", help="show no progress")
     if recipe.growing:
         parser.add_argument(
             "--all-sizes", action="store_true", help="do not stop at the first size that a model fails to learn"
         )
-    changes = parser.add_argument_group("values that override the scale's")
-    for name, kind, text in (
-        ("hidden_size", int, "units of every model"),
-        ("layers", int, "layers of every model"),
-        ("samples", int, "maximum training samples per run"),
-        ("hours", float, "maximum training time per run, in hours; 0: no limit"),
-        ("samples_per_epoch", int, "samples between two validations"),
-        ("valid_samples", int, "samples held out for validation"),
-        ("test_samples", int, "further samples held out for a test of the finished model"),
-        ("batch_size", int, "samples per update"),
-        ("lr", float, "learning rate"),
-        ("lr_shrink", float, "factor of the learning rate when validation does not improve; 1: constant learning rate"),
-        ("lr_patience", int, "validations without improvement before the learning rate shrinks"),
-        ("forget_bias", float, "initial bias of the forget gates of every LSTM"),
-        ("init_scale", float, "scale of the initial weights of Grid LSTMs"),
-        ("input_scale", float, "scale of the initial weights of the input's projection; 0: torch's default"),
-    ):
-        changes.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar="N", help=text)
-    changes.add_argument("--optimizer", choices=("adam", "muon"), help="adam, as in the paper, or the plugin's muon")
+    changes = add_changes(parser, CHANGES)
+    changes.add_argument("--optimizer", choices=OPTIMIZERS, help="adam, as in the paper, or the plugin's muon")
     return parser
 
 
@@ -88,23 +94,13 @@ def scale_of(recipe: Recipe, options: argparse.Namespace) -> Scale:
     Raises:
         DataError: the value of an option is out of range.
     """
-    names = [field.name for field in fields(Scale) if field.name != "own_layers"]
-    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    if "sizes" in given:
-        given["sizes"] = tuple(given["sizes"])
-    for size in given.get("sizes", ()):
+    scale = with_changes(recipe.scales[options.scale], options, CHANGES, "optimizer")
+    for size in options.sizes or ():
         if size < 1:
-            raise DataError(f"--{recipe.size_option} {size}: must be above 0")
-    for name, value in given.items():
-        if name not in ("sizes", "forget_bias", "optimizer") and (
-            value < 0 or (value == 0 and name not in ("hours", "input_scale", "lr_patience"))
-        ):
-            raise DataError(f"--{name.replace('_', '-')} {value}: must be above 0")
-    if options.jobs < 1:
-        raise DataError(f"--jobs {options.jobs}: must be above 0")
-    if "layers" in given:
-        given["own_layers"] = ()
-    return replace(recipe.scales[options.scale], **given)
+            raise DataError(f"--{recipe.size_option} {size}: must be at least 1")
+    if options.sizes:
+        scale = replace(scale, sizes=tuple(options.sizes))
+    return scale if options.layers is None else replace(scale, own_layers=())
 
 
 def run_recipe(recipe: Recipe, options: argparse.Namespace, arguments: list[str]) -> list[dict[str, Any]]:
@@ -123,22 +119,20 @@ def run_recipe(recipe: Recipe, options: argparse.Namespace, arguments: list[str]
     """
     stopwatch = Stopwatch()
     scale = scale_of(recipe, options)
-    dest = options.dest or Path("runs") / f"{recipe.name}-{options.scale}"
-    # The recorded command contains relative paths, which do not name a user's home.
-    paths = {str(path): relative(path) for path in (options.dest, options.results) if path is not None}
-    command = ["python", "-m", f"recipes.{recipe.name}", *(paths.get(argument, argument) for argument in arguments)]
+    dest, folder = folders(options, recipe.name)
+    command = recorded_command(recipe.name, arguments, options.dest, options.results)
     drawing = threading.Lock()
 
     def run_model(model: str) -> list[dict[str, Any]]:
         results = []
         for size in scale.sizes:
-            run = recipe.run(model, size, scale, options.seed)
-            print(f"{run.name}: {run.label}, {size} {recipe.unit}", flush=True)
-            result = execute(run, dest / run.name, command, options.threads, options.quiet)
+            training = recipe.run(model, size, scale, options.seed)
+            print(f"{training.name}: {training.label}, {size} {recipe.unit}", flush=True)
+            result = training.execute(dest / training.name, command, options.threads, options.quiet)
             results.append(result)
-            print(f"{run.name}: {describe(result, recipe.metric)}", flush=True)
+            print(f"{training.name}: {describe(result, recipe.metric)}", flush=True)
             with drawing:
-                collect(recipe, dest, options.results or dest / "results", options.scale, command, stopwatch)
+                collect(recipe, dest, folder, options.scale, command, stopwatch)
             if recipe.growing and not result["solved"] and not options.all_sizes:
                 break
         return results
@@ -185,15 +179,9 @@ def collect(recipe: Recipe, dest: Path, folder: Path, scale: str, command: list[
         "scale": scale,
         "paper": [figure.to_json() for figure in recipe.paper],
         "runs": dict(zip(names, results, strict=True)),
-        "provenance": _whole(provenance(command, stopwatch), results),
+        "provenance": worst_of_runs(provenance(command, stopwatch), results),
     }
     write_json(folder / "curves.json", document)
-
-
-def _whole(origin: dict[str, Any], results: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the provenance of a file with the commit that is the worst of all starts of all its runs."""
-    parts = [start["commit"] for result in results for start in result["starts"]]
-    return {**origin, "commit": worst(origin["commit"], parts)}
 
 
 def main(recipe: Recipe, arguments: list[str] | None = None) -> int:
@@ -208,4 +196,4 @@ def main(recipe: Recipe, arguments: list[str] | None = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else arguments
     options = build_parser(recipe).parse_args(given)
-    return command_line.run(lambda: run_recipe(recipe, options, given))
+    return run(lambda: run_recipe(recipe, options, given))

@@ -1,29 +1,23 @@
-"""One training of a recipe: started, resumed or found finished."""
+"""One training of an algorithmic task, and its outcome."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from data_prep.errors import DataError
-from data_prep.files import read_json, read_lines, write_json
 from eval.inspection import inspect
-from eval.provenance import Stopwatch, provenance, relative
 
+from ..curves import Point, read_points, training_seconds
 from ..options import Value
-from ..training import train
+from ..runs import CHECKPOINTS, LOG, execute
 from .chance import Chance, lower_bound
-from .curves import Point, read_points, samples_to_reach
 
-LIMITS = ("max_update", "stop_time_hours")
-"""Options that may change from one start of a run to the next."""
+METRICS = ("loss", "accuracy", "sequence_accuracy", "digit_accuracy", "recall_accuracy")
 
 _FEWER = re.compile(r"the valid set has (\d+) of them instead")
-_PARAMETERS = re.compile(r"num\. shared model params: ([\d,]+)")
 
 
 @dataclass(frozen=True)
@@ -51,86 +45,35 @@ class Run:
         """Name of the run and of its folder."""
         return f"{self.model}-{self.size}"
 
+    def execute(self, folder: Path, command: list[str], threads: int | None, quiet: bool = False) -> dict[str, Any]:
+        """Train, resume the training, or read the result if it is finished; see `recipes.runs.execute`.
 
-def execute(run: Run, folder: Path, command: list[str], threads: int | None, quiet: bool = False) -> dict[str, Any]:
-    """Train, resume the training, or read the result if it is finished.
+        Args:
+            folder: folder of this run.
+            command: command of the recipe, to be recorded.
+            threads: number of CPU threads; None for torch's choice.
+            quiet: show no progress. Default: False
 
-    Args:
-        run: the training.
-        folder: folder of this run; it contains settings, log, checkpoints and, at the end, the result.
-        command: command of the recipe, to be recorded.
-        threads: number of CPU threads; None for torch's choice.
-        quiet: show no progress. Default: False
+        Returns:
+            The result; it contains the values of `outcome`, `chance` (see `against_chance`), `test` (see `fresh_set`)
+            and the points of the curve.
 
-    Returns:
-        The result: settings, number of parameters, the values of `outcome`, `chance` (see `against_chance`), `test`
-        (see `fresh_set`), the points of the curve, the starts (each with its command, commit and time), and the
-        provenance of the last start.
+        Raises:
+            DataError: the folder contains a run with other settings, or a program failed.
+        """
 
-    Raises:
-        DataError: the folder contains a run with other settings.
-        TrainingError: fairseq-train failed, or is still running.
-    """
-    settings: dict[str, Any] = {"model": run.model, "label": run.label, "size": run.size, "options": run.options}
-    settings_path, result_path, log = (folder / name for name in ("settings.json", "result.json", "train.log"))
-    starts: list[dict[str, Any]] = []
-    if settings_path.exists():
-        before = read_json(settings_path)
-        check_same_settings(before["settings"]["options"], run.options, folder)
-        starts = before["starts"]
-    if result_path.exists():
-        result: dict[str, Any] = read_json(result_path)
-        if result["solved"] or not _limits_raised(result["options"], run.options):
-            return result
-    stopwatch = Stopwatch()
-    with recorded_start(settings_path, {"settings": settings, "starts": starts}, command, stopwatch):
-        train(None, {**run.options, "save_dir": relative(folder / "checkpoints")}, log, threads, quiet)
-    lines = read_lines(log)
-    points = read_points(lines, str(log))
-    if not points:
-        raise DataError(f"{log}: no training or validation entry; delete {folder} and start again")
-    valid_samples = valid_set_size(lines, int(run.options["valid_samples"]))
-    result = {
-        **settings,
-        "parameters": parameter_count(lines),
-        **outcome(points, float(run.options.get("stop_at_accuracy", 1.0))),
-        "chance": against_chance(points, run.metric, run.chance, valid_samples),
-        "test": fresh_set(folder / "checkpoints" / "checkpoint_best.pt"),
-        "points": points,
-        "starts": starts,
-        "provenance": provenance(command, stopwatch),
-    }
-    write_json(result_path, result)
-    return result
+        def result(lines: list[str]) -> dict[str, Any]:
+            points = read_points(lines, METRICS, str(folder / LOG), "samples")
+            valid_samples = valid_set_size(lines, int(self.options["valid_samples"]))
+            return {
+                **outcome(points, float(self.options.get("stop_at_accuracy", 1.0))),
+                "chance": against_chance(points, self.metric, self.chance, valid_samples),
+                "test": fresh_set(folder / CHECKPOINTS / "checkpoint_best.pt"),
+                "points": points,
+            }
 
-
-@contextmanager
-def recorded_start(path: Path, document: dict[str, Any], command: list[str], stopwatch: Stopwatch) -> Iterator[None]:
-    """Record a start of a training: when it begins, and again when it ends or fails, as the code may have changed.
-
-    Args:
-        path: JSON file of the settings and all starts of the training.
-        document: its content; the start is added to the list `starts`.
-        command: command of the recipe.
-        stopwatch: created when the start began.
-    """
-    start: dict[str, Any] = {
-        "command": command,
-        "commit": stopwatch.commit_record(),
-        "started": stopwatch.started.isoformat(timespec="seconds"),
-    }
-    document["starts"].append(start)
-    write_json(path, document)
-    try:
-        yield
-    finally:
-        start["commit"] = stopwatch.commit_record()
-        write_json(path, document)
-
-
-def parameter_count(lines: Iterable[str]) -> int:
-    """Return the number of parameters of the model, which fairseq-train writes into its log."""
-    return next(int(found.group(1).replace(",", "")) for found in map(_PARAMETERS.search, lines) if found)
+        settings = {"model": self.model, "label": self.label, "size": self.size, "options": self.options}
+        return execute(folder, settings, command, result, threads=threads, quiet=quiet)
 
 
 def valid_set_size(lines: Iterable[str], requested: int) -> int:
@@ -153,12 +96,11 @@ def outcome(points: Sequence[Point], threshold: float) -> dict[str, Any]:
     reached = samples_to_reach(points, "valid_accuracy", threshold) if threshold > 0 else None
     validated = [point for point in points if "valid_accuracy" in point] or list(points[-1:])
     best = max(validated, key=lambda point: point.get("valid_accuracy", -1.0))
-    seconds = max((point["seconds"] for point in points if "seconds" in point), default=None)
     return {
         "solved": reached is not None,
         "samples_to_solve": reached,
         "samples": points[-1]["samples"],
-        "seconds": seconds,
+        "seconds": training_seconds(points),
         "validations": len(validated),
         "last": _validation(validated[-1]),
         "best": _validation(best),
@@ -214,25 +156,6 @@ def fresh_set(checkpoint: Path) -> dict[str, Any]:
     }
 
 
-def _limits_raised(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """True if a finished run may continue: one limit is higher or removed (0 hours), and none is lower."""
-    limits = [[float(options.get(name) or "inf") for name in LIMITS] for options in (before, now)]
-    return limits[0] != limits[1] and all(old <= new for old, new in zip(*limits, strict=True))
-
-
-def check_same_settings(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
-    """Refuse to continue a run with other settings than those it was started with.
-
-    Raises:
-        DataError: an option that is not one of `LIMITS` differs.
-    """
-    differing = [
-        f"{name} {before.get(name)}, now {now.get(name)}"
-        for name in sorted({*before, *now} - set(LIMITS))
-        if before.get(name) != now.get(name)
-    ]
-    if differing:
-        raise DataError(
-            f"{folder}: holds a run with other settings ({'; '.join(differing)}); use the same settings or another "
-            "--dest"
-        )
+def samples_to_reach(points: Sequence[Point], metric: str, value: float) -> int | None:
+    """Return the number of samples seen when `metric` first reached `value`, or None if it never did."""
+    return next((int(point["samples"]) for point in points if point.get(metric, -1.0) >= value), None)

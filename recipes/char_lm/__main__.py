@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,24 @@ from data_prep.files import read_bytes, read_json, sha256_of, write_json
 from data_prep.manifest import MANIFEST, read_manifest
 from eval.provenance import Stopwatch, provenance, relative
 
-from .. import command_line
+from ..command_line import (
+    HOURS,
+    OPTIMIZERS,
+    Change,
+    add_changes,
+    add_run_options,
+    folders,
+    recorded_command,
+    run,
+    with_changes,
+)
+from ..curves import write_curves
+from ..runs import RESULT, worst_of_runs
 from ..training import run_in_parallel
 from .compressors import compressors, measure
-from .curves import draw, write_curves
-from .runs import Run, execute
-from .scales import MODELS, OPTIMIZERS, SCALES, Scale
+from .curves import draw
+from .runs import Run
+from .scales import MODELS, SCALES, Scale
 from .text import check, download, write_phrasebook_text
 
 PAPER = (
@@ -39,25 +50,26 @@ PAPER = (
 )
 """What the paper reports for the last 5 million characters of enwik8, as we read it; never a measurement of ours."""
 
-CHANGES: tuple[tuple[str, type, float, str], ...] = (
-    ("limit", int, 0, "bytes of the text that are used; 0: all"),
-    ("valid", int, 1, "bytes of the validation set"),
-    ("test", int, 1, "bytes of the test set"),
-    ("hidden_size", int, 1, "units of the tied 2-LSTM"),
-    ("layers", int, 1, "layers of the tied 2-LSTM"),
-    ("stacked_layers", int, 1, "layers of the Stacked LSTM"),
-    ("epochs", int, 1, "passes over the training text"),
-    ("batch_size", int, 1, "streams that are read side by side"),
-    ("sequence_length", int, 1, "characters per sequence"),
-    ("truncate_every", int, 1, "characters through which gradients flow back"),
-    ("adam_lr", float, 0, "maximum learning rate with Adam"),
-    ("muon_lr", float, 0, "maximum learning rate with Muon"),
-    ("warmup_updates", int, 0, "updates during which the learning rate rises"),
-    ("forget_bias", float, float("-inf"), "initial bias of the forget gates"),
-    ("dropout", float, 0, "dropout of hidden vectors"),
-    ("validations", int, 1, "validations per epoch, each with a checkpoint"),
+CHANGES = (
+    Change("limit", int, "bytes of the text that are used; 0: all", least=0),
+    Change("valid", int, "bytes of the validation set", least=1),
+    Change("test", int, "bytes of the test set", least=1),
+    Change("hidden_size", int, "units of the tied 2-LSTM", least=1),
+    Change("layers", int, "layers of the tied 2-LSTM", least=1),
+    Change("stacked_layers", int, "layers of the Stacked LSTM", least=1),
+    Change("epochs", int, "passes over the training text", least=1),
+    HOURS,
+    Change("batch_size", int, "streams that are read side by side", least=1),
+    Change("sequence_length", int, "characters per sequence", least=1),
+    Change("truncate_every", int, "characters through which gradients flow back", least=1),
+    Change("adam_lr", float, "maximum learning rate with Adam", above=0),
+    Change("muon_lr", float, "maximum learning rate with Muon", above=0),
+    Change("warmup_updates", int, "updates during which the learning rate rises", least=0),
+    Change("forget_bias", float, "initial bias of the forget gates"),
+    Change("dropout", float, "dropout of hidden vectors", least=0),
+    Change("validations", int, "validations per epoch, each with a checkpoint", least=1),
 )
-"""Values of a scale that the command line overrides: name, type, least value, help."""
+"""Values of a scale that the command line overrides."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -67,7 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Character language model: train the models and plot bits per character. A run that was stopped "
         "continues when the same command is given again; a finished one is not repeated.",
     )
-    parser.add_argument("--scale", choices=list(SCALES), default="cpu", help="how large the runs are (default: cpu)")
+    add_run_options(parser, "char_lm", SCALES)
     parser.add_argument(
         "--text",
         type=Path,
@@ -79,32 +91,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--optimizers", nargs="+", choices=OPTIMIZERS, default=list(OPTIMIZERS), help="default: all, one run each"
     )
-    parser.add_argument("--dest", type=Path, help="folder of the runs (default: runs/char_lm-SCALE)")
-    parser.add_argument("--results", type=Path, help="folder of the result files (default: DEST/results)")
-    parser.add_argument("--seed", type=int, default=1, help="seed of everything random (default: %(default)s)")
-    parser.add_argument("--jobs", type=int, default=2, help="models to train at the same time (default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads per model (default: %(default)s)")
-    parser.add_argument("--quiet", action="store_true", help="show no progress")
-    changes = parser.add_argument_group("values that override the scale's")
-    for name, kind, _least, text in CHANGES:
-        changes.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar="N", help=text)
+    changes = add_changes(parser, CHANGES)
     changes.add_argument("--schedule", choices=("linear", "constant"), help="how the learning rate changes")
     return parser
-
-
-def scale_of(options: argparse.Namespace) -> Scale:
-    """Return the scale with the changes given on the command line.
-
-    Raises:
-        DataError: the value of an option is out of range.
-    """
-    given = {value.name: getattr(options, value.name) for value in fields(Scale)}
-    for name, _kind, least, _text in CHANGES:
-        if given[name] is not None and given[name] < least:
-            raise DataError(f"--{name.replace('_', '-')} {given[name]}: must be at least {least:g}")
-    if options.jobs < 1:
-        raise DataError(f"--jobs {options.jobs}: must be at least 1")
-    return replace(SCALES[options.scale], **{name: value for name, value in given.items() if value is not None})
 
 
 def find_text(options: argparse.Namespace, scale: Scale, dest: Path) -> Path:
@@ -182,11 +171,10 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> list[dict[s
     Raises:
         DataError: an option is wrong, or a program failed.
     """
-    scale = scale_of(options)
-    dest: Path = options.dest or Path("runs") / f"char_lm-{options.scale}"
-    # The recorded command contains relative paths, which do not name a user's home.
-    given = {str(path): relative(path) for path in (options.text, options.dest, options.results) if path is not None}
-    command = ["python", "-m", "recipes.char_lm", *(given.get(argument, argument) for argument in arguments)]
+    stopwatch = Stopwatch()
+    scale = with_changes(SCALES[options.scale], options, CHANGES, "schedule")
+    dest, folder = folders(options, "char_lm")
+    command = recorded_command("char_lm", arguments, options.text, options.dest, options.results)
     text = find_text(options, scale, dest)
     manifest = prepare_data(text, scale, dest / "data")
     yardsticks = compare_compressors(text, scale, dest)
@@ -198,14 +186,13 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> list[dict[s
         model, optimizer = pair
         settings = scale.options(model, optimizer, counts["alphabet"], counts["train"], options.seed)
         label = f"{MODELS[model]}, {settings['layers']} layers of {settings['hidden_size']}, {optimizer.capitalize()}"
-        run = Run(model, label, optimizer, settings, counts["train"], scale.updates_per_epoch(counts["train"]))
-        print(f"{run.name}: {run.label}", flush=True)
-        digest = sha256_of(dest / "data" / MANIFEST)
-        result = execute(run, dest / "data", digest, dest / run.name, command, options.threads, options.quiet)
+        one = Run(model, label, optimizer, settings, counts["train"], scale.updates_per_epoch(counts["train"]))
+        print(f"{one.name}: {one.label}", flush=True)
+        result = one.execute(dest / "data", dest / one.name, command, options.threads, options.quiet)
         bits = result["bpc"]
-        print(f"{run.name}: {bits['valid']:.4f} bits per character in validation, {bits['test']:.4f} in the test")
+        print(f"{one.name}: {bits['valid']:.4f} bits per character in validation, {bits['test']:.4f} in the test")
         with drawing:
-            collect(dest, options.results or dest / "results", options.scale, manifest, yardsticks, command)
+            collect(dest, folder, options.scale, manifest, yardsticks, command, stopwatch)
         return result
 
     pairs = [(model, optimizer) for optimizer in options.optimizers for model in options.models]
@@ -219,6 +206,7 @@ def collect(
     manifest: dict[str, Any],
     yardsticks: list[dict[str, Any]],
     command: list[str],
+    stopwatch: Stopwatch,
 ) -> None:
     """Write the curves of all finished runs as JSON, CSV and PNG.
 
@@ -229,12 +217,13 @@ def collect(
         manifest: manifest of the text.
         yardsticks: what general compressors make of the test set.
         command: command of the recipe, to be recorded.
+        stopwatch: created when the command began.
 
     Raises:
         DataError: a result cannot be read, or a file cannot be written.
     """
     order = [f"{model}-{optimizer}" for model in MODELS for optimizer in OPTIMIZERS]
-    results = [read_json(path) for path in dest.glob("*/result.json")]
+    results = [read_json(path) for path in dest.glob(f"*/{RESULT}")]
     runs = {f"{result['model']}-{result['optimizer']}": result for result in results}
     runs = {name: runs[name] for name in sorted(runs, key=order.index)}
     write_curves(folder / "curves.csv", {name: result["points"] for name, result in runs.items()})
@@ -247,7 +236,7 @@ def collect(
         "text": {name: manifest[name] for name in ("inputs", "options", "counts")},
         "compressors": yardsticks,
         "runs": runs,
-        "provenance": provenance(command, Stopwatch()),
+        "provenance": worst_of_runs(provenance(command, stopwatch), list(runs.values())),
     }
     write_json(folder / "curves.json", document)
 
@@ -263,7 +252,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else arguments
     options = build_parser().parse_args(given)
-    return command_line.run(lambda: run_recipe(options, given))
+    return run(lambda: run_recipe(options, given))
 
 
 if __name__ == "__main__":

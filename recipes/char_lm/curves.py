@@ -1,4 +1,4 @@
-"""Learning curves of language models, from the log of fairseq-train: bits per character against epochs and hours."""
+"""Learning curves of language models: bits per character against epochs and hours."""
 
 from __future__ import annotations
 
@@ -6,59 +6,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from data_prep.files import write_csv
 from eval.pictures import new_figure, save_png
-from eval.training_log import drop_replaced, read_entries
 
-Point = dict[str, float]
-"""`epoch` (passes over the text so far), `updates`, `seconds` of training, `train_bpc` of the epoch, `valid_bpc`."""
-
-COLUMNS = ("epoch", "updates", "seconds", "train_bpc", "train_accuracy", "valid_bpc", "valid_accuracy")
+from .. import curves
+from ..curves import Point
 
 
 def read_points(lines: Iterable[str], updates_per_epoch: float, name: str = "log") -> list[Point]:
-    """Return the points of a curve, one per validation, in the order of updates.
-
-    The log may contain several starts. Where one continued from an earlier checkpoint, its entries replace those that
-    they repeat. The end of a training that was stopped within an epoch says nothing about an epoch, and counts only as
-    a validation.
+    """Return the points of a curve; see `recipes.curves.read_points`.
 
     Args:
         lines: lines of a log with `--log-format json`.
         updates_per_epoch: number of updates per epoch.
         name: name of the log, for error messages. Default: "log"
 
+    Returns:
+        The points. Their epoch is the number of passes over the text so far, not a whole number in mid-epoch; there,
+        `train_bpc` is that of the part of the epoch until then.
+
     Raises:
-        DataError: a value is not a number, or an entry has no epoch or no number of updates.
+        DataError: a value is not a number, an entry has no epoch or no number of updates, or the log has no entry.
     """
-    points: dict[int, Point] = {}
-    for entry in read_entries(lines, name=name):
-        updates = entry.count("num_updates")
-        points = drop_replaced(points, updates)
-        point = points.setdefault(updates, {})
-        point |= {"epoch": round(updates / updates_per_epoch, 3), "updates": updates}
-        for metric in ("bpc", "accuracy"):
-            value = entry.number(metric)
-            if value is not None:
-                point[f"{entry.kind}_{metric}"] = value
-        if entry.seconds is not None:
-            point["seconds"] = entry.seconds
-    return [points[updates] for updates in sorted(points)]
+    points = curves.read_points(lines, ("bpc", "accuracy"), name)
+    return [{**point, "epoch": round(point["updates"] / updates_per_epoch, 3)} for point in points]
 
 
 def best(points: Sequence[Point]) -> Point:
     """Return the point with the fewest bits per character in validation."""
     return min(points, key=lambda point: point.get("valid_bpc", float("inf")))
-
-
-def write_curves(path: Path, curves: Mapping[str, Sequence[Point]]) -> None:
-    """Write curves as CSV, one line per point with the name of its run first; unknown values are empty fields.
-
-    Raises:
-        DataError: the file cannot be written.
-    """
-    rows = ({"run": run, **point} for run, points in curves.items() for point in points)
-    write_csv(path, ["run", *COLUMNS], rows)
 
 
 def draw(path: Path, results: Sequence[dict[str, Any]], yardsticks: Mapping[str, float], title: str) -> None:

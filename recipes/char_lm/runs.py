@@ -1,4 +1,4 @@
-"""One training of the recipe: started, resumed or found finished; then its bits per character on both held-out sets."""
+"""One training of the recipe; then its bits per character on both held-out sets."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.errors import DataError
-from data_prep.files import read_json, read_lines, sha256_of, write_json
+from data_prep.files import sha256_of
+from data_prep.manifest import MANIFEST
 from eval.program import USER_DIR, environment, failure_reason
-from eval.provenance import Stopwatch, provenance, relative
+from eval.provenance import relative
 
-from ..algorithmic.runs import check_same_settings, parameter_count, recorded_start
+from ..curves import training_seconds
 from ..options import Options, Value
-from ..training import train
+from ..runs import CHECKPOINTS, LOG, execute
 from .curves import best, read_points
 
 VALIDATE = [sys.executable, "-m", "fairseq_cli.validate"]
@@ -53,68 +54,46 @@ class Run:
         """Name of the run and of its folder."""
         return f"{self.model}-{self.optimizer}"
 
+    def execute(self, data: Path, folder: Path, command: list[str], threads: int, quiet: bool) -> dict[str, Any]:
+        """Train, resume the training, or read the result if it is finished; see `recipes.runs.execute`.
 
-def execute(
-    run: Run, data: Path, manifest_sha256: str, folder: Path, command: list[str], threads: int | None, quiet: bool
-) -> dict[str, Any]:
-    """Train, resume the training, or read the result if it is finished.
+        Args:
+            data: folder of prepared text.
+            folder: folder of this run.
+            command: command of the recipe, to be recorded.
+            threads: number of CPU threads.
+            quiet: show no progress.
 
-    Args:
-        run: the training.
-        data: folder of prepared text.
-        manifest_sha256: SHA-256 of its manifest.
-        folder: folder of this run; it contains settings, log, checkpoints and, at the end, the result.
-        command: command of the recipe, to be recorded.
-        threads: number of CPU threads; None for torch's choice.
-        quiet: show no progress.
+        Returns:
+            The result; it contains the points of the curve, `best` (the point of the best checkpoint), `bpc` of that
+            checkpoint on `valid` and `test`, and the speed.
 
-    Returns:
-        The result: settings, number of parameters, the points of the curve, `best` (the point of the best checkpoint),
-        `bpc` of that checkpoint on `valid` and `test`, speed, the starts (each with its command, commit and time), and
-        the provenance of the last start.
+        Raises:
+            DataError: the folder contains a run with other settings or on other data, or a program failed.
+        """
+        checkpoint = folder / CHECKPOINTS / "checkpoint_best.pt"
 
-    Raises:
-        DataError: the folder contains a run with other settings or on other data, or a program failed.
-    """
-    settings = {"options": run.options, "manifest_sha256": manifest_sha256}
-    settings_path, result_path, log = (folder / name for name in ("settings.json", "result.json", "train.log"))
-    starts: list[dict[str, Any]] = []
-    if settings_path.exists():
-        before = read_json(settings_path)
-        check_same_settings(_fixed(before["settings"]), _fixed(settings), folder)
-        starts = before["starts"]
-    if result_path.exists():
-        result: dict[str, Any] = read_json(result_path)
-        if result["options"]["max_epoch"] >= run.options["max_epoch"]:
-            return result
-    stopwatch = Stopwatch()
-    checkpoints = folder / "checkpoints"
-    with recorded_start(settings_path, {"settings": settings, "starts": starts}, command, stopwatch):
-        train(data, {**run.options, "save_dir": relative(checkpoints)}, log, threads, quiet)
-    lines = read_lines(log)
-    points = read_points(lines, run.updates_per_epoch, str(log))
-    if not any("valid_bpc" in point for point in points):
-        raise DataError(f"{log}: no validation; delete {folder} and start again")
-    checkpoint = checkpoints / "checkpoint_best.pt"
-    seconds = max((point["seconds"] for point in points if "seconds" in point), default=None)
-    read = points[-1]["updates"] / run.updates_per_epoch * run.characters
-    result = {
-        "model": run.model,
-        "label": run.label,
-        "optimizer": run.optimizer,
-        **settings,
-        "parameters": parameter_count(lines),
-        "points": points,
-        "best": best(points),
-        "bpc": bits_per_character(checkpoint, data, run.options, threads),
-        "seconds": seconds,
-        "characters_per_second": round(read / seconds, 1) if seconds else None,
-        "checkpoint_sha256": sha256_of(checkpoint),
-        "starts": starts,
-        "provenance": provenance(command, stopwatch),
-    }
-    write_json(result_path, result)
-    return result
+        def outcome(lines: list[str]) -> dict[str, Any]:
+            points = read_points(lines, self.updates_per_epoch, str(folder / LOG))
+            seconds = training_seconds(points)
+            read = points[-1]["epoch"] * self.characters
+            return {
+                "points": points,
+                "best": best(points),
+                "bpc": bits_per_character(checkpoint, data, self.options, threads),
+                "seconds": seconds,
+                "characters_per_second": round(read / seconds, 1) if seconds else None,
+                "checkpoint_sha256": sha256_of(checkpoint),
+            }
+
+        settings = {
+            "model": self.model,
+            "label": self.label,
+            "optimizer": self.optimizer,
+            "options": self.options,
+            "data": {MANIFEST: sha256_of(data / MANIFEST)},
+        }
+        return execute(folder, settings, command, outcome, data=data, threads=threads, quiet=quiet)
 
 
 def bits_per_character(checkpoint: Path, data: Path, options: Options, threads: int | None) -> dict[str, float]:
@@ -143,12 +122,3 @@ def bits_per_character(checkpoint: Path, data: Path, options: Options, threads: 
     if found.keys() != set(SPLITS):
         raise DataError("fairseq-validate: its output lacks the bits per character of a split")
     return found
-
-
-def _fixed(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings that may not change between the starts of a run.
-
-    More epochs are allowed: where the learning rate depends on their number, so does another option.
-    """
-    options = {name: value for name, value in settings["options"].items() if name != "max_epoch"}
-    return {**options, "data": settings["manifest_sha256"]}

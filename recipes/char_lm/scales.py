@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..options import Value
+from ..options import Value, linear_decay, training_options
 
-OPTIMIZERS = ("adam", "muon")
 MODELS = {"tied_2lstm": "tied 2-LSTM", "stacked_lstm": "Stacked LSTM"}
 """The models that are compared, and their names in plots."""
 
@@ -23,6 +22,7 @@ class Scale:
         layers: layers of the tied 2-LSTM.
         stacked_layers: layers of the Stacked LSTM, whose units follow from the number of parameters.
         epochs: passes over the training text.
+        hours: maximum training time per run, in hours, after which it ends wherever it is; 0: no limit.
         batch_size: streams that are read side by side.
         sequence_length: characters per sequence; states start from zero where one begins.
         truncate_every: characters through which gradients flow back.
@@ -43,6 +43,7 @@ class Scale:
     stacked_layers: int
     epochs: int
     batch_size: int
+    hours: float = 0.0
     sequence_length: int = 10_000
     truncate_every: int = 50
     adam_lr: float = 0.002
@@ -80,14 +81,8 @@ class Scale:
             seed: seed of parameters and dropout.
         """
         each = self.updates_per_epoch(characters)
-        updates = each * self.epochs
-        linear: dict[str, Value] = {
-            "lr_scheduler": "polynomial_decay",
-            "warmup_updates": min(self.warmup_updates, updates // 10),
-            "total_num_update": updates,
-        }
-        return {
-            "task": "grid_char_lm",
+        lr = self.muon_lr if optimizer == "muon" else self.adam_lr
+        return training_options("grid_char_lm", seed, self.batch_size, lr) | {
             "sequence_length": self.sequence_length,
             "truncate_every": self.truncate_every,
             "criterion": "cross_entropy_with_accuracy",
@@ -95,25 +90,20 @@ class Scale:
             "forget_bias": self.forget_bias,
             "dropout": self.dropout,
             "optimizer": optimizer,
-            "lr": self.muon_lr if optimizer == "muon" else self.adam_lr,
-            **(linear if self.schedule == "linear" else {}),
-            "clip_norm": 1.0,
-            "batch_size": self.batch_size,
+            **(linear_decay(each * self.epochs, self.warmup_updates) if self.schedule == "linear" else {}),
             "max_epoch": self.epochs,
+            "stop_time_hours": self.hours,
             "best_checkpoint_metric": "bpc",
             "no_epoch_checkpoints": True,
             "save_interval_updates": -(-each // self.validations) if self.validations > 1 else 0,
             "keep_interval_updates": 1,
-            "num_workers": 0,
-            "log_interval": 100,
-            "seed": seed,
         }
 
     def _architecture(self, model: str, symbols: int) -> dict[str, Value]:
         if model == "tied_2lstm":
             return {"arch": "grid_lstm_lm", "hidden_size": self.hidden_size, "layers": self.layers}
         size = equal_size(grid_parameters(self.hidden_size, symbols), self.stacked_layers, symbols)
-        return {"arch": "stacked_lstm_lm", "hidden_size": size, "layers": self.stacked_layers}
+        return {"arch": "stacked_lstm_lm", "hidden_size": size, "layers": self.stacked_layers, "untied": True}
 
 
 def grid_parameters(size: int, symbols: int) -> int:

@@ -1,55 +1,16 @@
-"""The learning curve of a model of images, from the log of fairseq-train."""
+"""The learning curve of a model of images."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from data_prep.files import write_csv
 from eval.pictures import new_figure, save_png
-from eval.training_log import drop_replaced, read_entries
 
-Point = dict[str, float]
-"""`epoch`, `updates`, `seconds` of training, and `train_` and `valid_` followed by `loss` (bits) and `error_rate`."""
+from ..curves import Point
 
-COLUMNS = ("epoch", "updates", "seconds", "train_loss", "train_error_rate", "valid_loss", "valid_error_rate")
-
-
-def read_points(lines: Iterable[str], name: str = "log") -> list[Point]:
-    """Return the points of the curve, one per epoch.
-
-    The log may contain several starts. Where one continued from an earlier checkpoint, its entries replace those that
-    they repeat.
-
-    Args:
-        lines: lines of a log with `--log-format json`.
-        name: name of the log, for error messages. Default: "log"
-
-    Raises:
-        DataError: a value is not a number, or an entry has no epoch or no number of updates.
-    """
-    points: dict[int, Point] = {}
-    for entry in read_entries(lines, name=name):
-        updates = entry.count("num_updates")
-        points = drop_replaced(points, updates)
-        point = points.setdefault(updates, {})
-        point |= {"epoch": entry.epoch, "updates": updates}
-        for metric in ("loss", "error_rate"):
-            value = entry.number(metric)
-            if value is not None:
-                point[f"{entry.kind}_{metric}"] = value
-        if entry.seconds is not None:
-            point["seconds"] = entry.seconds
-    return [points[updates] for updates in sorted(points)]
-
-
-def write_points(path: Path, points: Sequence[Point]) -> None:
-    """Write the curve as CSV; unknown values are empty fields.
-
-    Raises:
-        DataError: the file cannot be written.
-    """
-    write_csv(path, COLUMNS, points)
+METRICS = ("loss", "error_rate")
+"""The metrics of the curve: bits, and per cent."""
 
 
 def draw(path: Path, points: Sequence[Point], title: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..options import Value
+from ..options import Value, linear_decay, training_options
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Scale:
         dropout: dropout within the grid.
         readout_dropout: dropout of the fully connected layers.
         epochs: passes over the training images.
+        hours: maximum training time, in hours, after which it ends wherever it is; 0: no limit.
+        average: number of the last epochs whose parameters are averaged into a second model; 1: no second model.
         batch_size: images per update.
         optimizer: "adam" or "muon".
         lr: maximum learning rate; it rises for `warmup_updates` and then falls linearly to zero.
@@ -35,6 +37,8 @@ class Scale:
     hidden_size: int
     layers: int
     epochs: int
+    hours: float = 0.0
+    average: int = 1
     untied: bool = True
     readout: str = "pool"
     readout_layers: int = 1
@@ -56,9 +60,7 @@ class Scale:
             images: number of training images, without those held out.
             seed: seed of parameters, order, shifts and dropout.
         """
-        updates = self.epochs * -(-images // self.batch_size)
-        return {
-            "task": "grid_mnist",
+        return training_options("grid_mnist", seed, self.batch_size, self.lr) | {
             "valid_images": self.valid_images,
             "shift": self.shift,
             "criterion": "cross_entropy_with_accuracy",
@@ -73,33 +75,26 @@ class Scale:
             "dropout": self.dropout,
             "readout_dropout": self.readout_dropout,
             "optimizer": self.optimizer,
-            "lr": self.lr,
             "weight_decay": self.weight_decay,
-            "lr_scheduler": "polynomial_decay",
-            "warmup_updates": min(self.warmup_updates, updates // 10),
-            "total_num_update": updates,
-            "max_update": updates,
-            "clip_norm": 1.0,
-            "batch_size": self.batch_size,
+            **linear_decay(self.epochs * -(-images // self.batch_size), self.warmup_updates),
+            "max_epoch": self.epochs,
+            "stop_time_hours": self.hours,
             "batch_size_valid": 250,
             "disable_validation": self.valid_images == 0,
             "best_checkpoint_metric": "error_rate" if self.valid_images else "loss",
-            "no_epoch_checkpoints": True,
-            "num_workers": 0,
-            "log_interval": 50,
-            "seed": seed,
+            "keep_last_epochs": self.average,
         }
 
 
 SCALES = {
-    "smoke": Scale(patch=7, hidden_size=16, layers=2, epochs=1, readout_size=32),
+    "smoke": Scale(patch=7, hidden_size=16, layers=2, epochs=2, average=2, readout_size=32),
     # Meant for two hours on two cores. A block multiplies by (8d + d) x 3d weights; forward and backward pass take
     # 3 x 2 operations for each, so an image takes 162 d^2 x blocks x layers operations. With patches of 4 x 4 pixels
     # there are 7 x 7 blocks: d = 96 and 4 layers make 0.29 GFLOP per image, 16 TFLOP per epoch of 55,000 images. One
     # core (84 GFLOP/s with these sizes) was measured to train 268 images per second, Muon included. If two threads do
     # 1.7 times as much, an epoch takes 2 minutes and 50 epochs 100 minutes; the rest is reserve. Patches of 2 x 2
     # pixels have 4 times as many blocks, and leave time for d = 48 only.
-    "cpu": Scale(patch=4, hidden_size=96, layers=4, epochs=50, readout_dropout=0.3),
+    "cpu": Scale(patch=4, hidden_size=96, layers=4, epochs=60, hours=6.0, average=8, readout_dropout=0.3),
     # The paper's sizes, as we read it: one layer for each corner, two fully connected layers that read all positions.
     "paper": Scale(
         patch=2,

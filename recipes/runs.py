@@ -1,0 +1,144 @@
+"""One training of a recipe: started, resumed or found finished."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from data_prep.errors import DataError
+from data_prep.files import read_json, read_lines, write_json
+from eval.provenance import Stopwatch, provenance, relative, worst
+
+from .options import Value
+from .training import train
+
+LIMITS = ("max_update", "max_epoch", "stop_time_hours")
+"""Options that may change from one start of a run to the next."""
+
+CHECKPOINTS, LOG, RESULT = "checkpoints", "train.log", "result.json"
+"""Names within the folder of a run."""
+
+_PARAMETERS = re.compile(r"num\. shared model params: ([\d,]+)")
+
+
+def execute(
+    folder: Path,
+    settings: Mapping[str, Any],
+    command: list[str],
+    outcome: Callable[[list[str]], dict[str, Any]],
+    *,
+    data: Path | None = None,
+    threads: int | None = None,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Train, resume the training, or read the result if it is finished.
+
+    A finished run continues if a limit (`LIMITS`) was raised, unless it is solved.
+
+    Args:
+        folder: folder of this run; it contains settings, log, checkpoints and, at the end, the result.
+        settings: `options`, those of fairseq-train with underscores, to which folders and logging are added; `data`,
+            if the task reads data, their checksums by name; further values that the result is to contain.
+        command: command of the recipe, to be recorded.
+        outcome: given the lines of the log, returns what the result says of the training.
+        data: folder of the data. Default: the task needs none
+        threads: number of CPU threads. Default: torch's choice
+        quiet: show no progress. Default: False
+
+    Returns:
+        The result: the settings, the number of parameters, the outcome, the starts (each with its command, commit and
+        time), and the provenance of the last start.
+
+    Raises:
+        DataError: the folder contains a run with other settings or on other data, or a program failed.
+    """
+    settings_path, result_path, log = (folder / name for name in ("settings.json", RESULT, LOG))
+    options: dict[str, Value] = settings["options"]
+    starts: list[dict[str, Any]] = []
+    if settings_path.exists():
+        before = read_json(settings_path)
+        check_same_settings(_compared(before["settings"]), _compared(settings), folder)
+        starts = before["starts"]
+    if result_path.exists():
+        result: dict[str, Any] = read_json(result_path)
+        if result.get("solved") or not _limits_raised(result["options"], options):
+            return result
+    stopwatch = Stopwatch()
+    with recorded_start(settings_path, {"settings": settings, "starts": starts}, command, stopwatch):
+        train(data, {**options, "save_dir": relative(folder / CHECKPOINTS)}, log, threads, quiet)
+    lines = read_lines(log)
+    result = {
+        **settings,
+        "parameters": parameter_count(lines),
+        **outcome(lines),
+        "starts": starts,
+        "provenance": provenance(command, stopwatch),
+    }
+    write_json(result_path, result)
+    return result
+
+
+@contextmanager
+def recorded_start(path: Path, document: dict[str, Any], command: list[str], stopwatch: Stopwatch) -> Iterator[None]:
+    """Record a start of a training: when it begins, and again when it ends or fails, as the code may have changed.
+
+    Args:
+        path: JSON file of the settings and all starts of the training.
+        document: its content; the start is added to the list `starts`.
+        command: command of the recipe.
+        stopwatch: created when the start began.
+    """
+    start: dict[str, Any] = {
+        "command": command,
+        "commit": stopwatch.commit_record(),
+        "started": stopwatch.started.isoformat(timespec="seconds"),
+    }
+    document["starts"].append(start)
+    write_json(path, document)
+    try:
+        yield
+    finally:
+        start["commit"] = stopwatch.commit_record()
+        write_json(path, document)
+
+
+def worst_of_runs(origin: dict[str, Any], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the provenance of a file of several runs with the commit that is the worst of all their starts."""
+    parts = [start["commit"] for result in results for start in result["starts"]]
+    return {**origin, "commit": worst(origin["commit"], parts)}
+
+
+def parameter_count(lines: Iterable[str]) -> int:
+    """Return the number of parameters of the model, which fairseq-train writes into its log."""
+    return next(int(found.group(1).replace(",", "")) for found in map(_PARAMETERS.search, lines) if found)
+
+
+def _compared(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {**settings["options"], **settings.get("data", {})}
+
+
+def _limits_raised(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """True if a finished run may continue: one limit is higher or removed (0 hours), and none is lower."""
+    limits = [[float(options.get(name) or "inf") for name in LIMITS] for options in (before, now)]
+    return limits[0] != limits[1] and all(old <= new for old, new in zip(*limits, strict=True))
+
+
+def check_same_settings(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
+    """Refuse to continue a run with other settings than those it was started with.
+
+    Raises:
+        DataError: an option that is not one of `LIMITS` differs.
+    """
+    differing = [
+        f"{name} {before.get(name)}, now {now.get(name)}"
+        for name in sorted({*before, *now} - set(LIMITS))
+        if before.get(name) != now.get(name)
+    ]
+    if differing:
+        raise DataError(
+            f"{folder}: holds a run with other settings ({'; '.join(differing)}); use the same settings or another "
+            "--dest"
+        )
