@@ -19,7 +19,9 @@ from eval.speed import tables as speed_tables
 
 from .addition.__main__ import RECIPE as ADDITION
 from .algorithmic.tables import section
+from .char_lm.tables import section as next_character
 from .memorization.__main__ import RECIPE as MEMORIZATION
+from .mnist.tables import section as mnist
 from .options import with_current_names
 from .origins import origins_of_result, origins_of_rows
 from .parity.__main__ import RECIPE as PARITY
@@ -96,6 +98,8 @@ def results() -> list[str]:
         *origins_of_rows(ablation["results"]),
         "",
         *(line for recipe in (MEMORIZATION, ADDITION, PARITY) for line in section(recipe)),
+        *next_character(),
+        *mnist(),
     ]
     while not lines[-1]:
         lines.pop()

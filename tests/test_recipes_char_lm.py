@@ -19,6 +19,7 @@ from recipes.char_lm import runs, text
 from recipes.char_lm.compressors import compressors, measure
 from recipes.char_lm.curves import best, draw, read_points
 from recipes.char_lm.scales import MODELS, SCALES, Scale, equal_size, grid_parameters, stacked_parameters
+from recipes.char_lm.tables import _verdict, section
 from reencoder.models.language_model import (
     GridLSTMLanguageModel,
     GridLSTMLanguageModelConfig,
@@ -181,6 +182,15 @@ def test_the_recipe_runs_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixtu
         ]
     assert (tmp_path / "results" / "curves.png").read_bytes().startswith(b"\x89PNG")
 
+    said = section(tmp_path / "results")
+    row = next(line for line in said if line.startswith("| tied 2-LSTM, 1 layers of 12, Muon |"))
+    assert (
+        f"| {run['parameters']:,} | 2 |" in row and f"| {run['bpc']['valid']:.3f} | {run['bpc']['test']:.3f} |" in row
+    )
+    assert any(line.startswith("| xz -9 ") and f"{document['compressors'][0]['after']:.3f} |" in line for line in said)
+    assert document["text"]["inputs"]["text"]["path"] == "phrasebook.txt", "no folder of this machine"
+    assert section(tmp_path / "none") == []
+
     log = tmp_path / name / "train.log"
     size = log.stat().st_size
     assert recipe.main(command) == 0 and log.stat().st_size == size
@@ -191,6 +201,20 @@ def test_the_recipe_runs_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert recipe.main([*command, "--epochs", "3"]) == 0
     document = json.loads((tmp_path / "results" / "curves.json").read_text())
     assert document["runs"][name]["points"][-1]["epoch"] == 3.0 and len(document["runs"][name]["starts"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("bits", "word"), [(2.25, "0.250 bits per character worse"), (1.75, "0.250 bits per character better")]
+)
+def test_the_table_says_which_model_is_better(bits: float, word: str) -> None:
+    """By the test set, each model with the optimizer that was better in validation."""
+    runs = [
+        {"model": "tied_2lstm", "optimizer": "adam", "bpc": {"valid": 1.9, "test": bits}},
+        {"model": "tied_2lstm", "optimizer": "muon", "bpc": {"valid": 2.5, "test": 1.0}},
+        {"model": "stacked_lstm", "optimizer": "muon", "bpc": {"valid": 2.0, "test": 2.0}},
+    ]
+    assert f"The tied 2-LSTM is {word} in the test" in _verdict(runs)[0] and "(Adam and Muon)" in _verdict(runs)[0]
+    assert _verdict(runs[:2]) == []
 
 
 def test_a_failed_measurement_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from recipes.mnist import curve
 from recipes.mnist import data as files
 from recipes.mnist.__main__ import build_parser, main, scale_of
 from recipes.mnist.scales import SCALES
+from recipes.mnist.tables import section
 from tests.images import write_bars
 
 SMALL = ["--scale", "smoke", "--other-data", "--quiet", "--patch", "4", "--valid-images", "60", "--batch-size", "16"]
@@ -84,6 +85,13 @@ def test_the_recipe_runs_and_reads_the_test_set_when_asked(
     again = json.loads((tmp_path / "results" / "result.json").read_text())
     assert again["evaluations"]["valid"] == document["evaluations"]["valid"]
     assert again["evaluations"]["test"]["images"] == 50 and (tmp_path / "results" / "errors.test.png").exists()
+
+    said = section(tmp_path / "results")
+    errors = {split: found["errors"] for split, found in again["evaluations"].items()}
+    (row,) = [line for line in said if line.startswith("| 2 layers of 16, patches of 4 x 4 |")]
+    assert "| 240 | 6 |" in row and f"{again['chosen']}: {errors['valid']} of 60 (" in row
+    assert row.endswith(f"| {errors['test']} of 50 ({again['evaluations']['test']['error_rate']:.2f}%) |")
+    assert section(dest / "results")[6].endswith("| not read |") and section(tmp_path / "none") == []
 
     # with other settings or other images: refused
     capsys.readouterr()

@@ -233,7 +233,11 @@ def collect(
         "task": "grid_char_lm",
         "scale": scale,
         "paper": [{**figure, "source": "paper, as we read it"} for figure in PAPER],
-        "text": {name: manifest[name] for name in ("inputs", "options", "counts")},
+        "text": {
+            # the name alone: a path may contain a user's home
+            "inputs": {"text": {**manifest["inputs"]["text"], "path": Path(manifest["inputs"]["text"]["path"]).name}},
+            **{name: manifest[name] for name in ("options", "counts")},
+        },
         "compressors": yardsticks,
         "runs": runs,
         "provenance": worst_of_runs(provenance(command, stopwatch), list(runs.values())),

@@ -119,6 +119,7 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, A
     def outcome(lines: list[str]) -> dict[str, Any]:
         points = read_points(lines, curve.METRICS, str(dest / LOG))
         return {
+            "images": count,
             "seconds": training_seconds(points),
             "points": points,
             "models": _models(dest / CHECKPOINTS, scale.average),

@@ -1,0 +1,97 @@
+"""The section of docs/results.md on the character language model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from data_prep.files import read_json, read_lines
+from eval.provenance import ROOT
+
+from ..origins import origins_of_run
+
+RESULTS = ROOT / "recipes" / "char_lm" / "results"
+
+
+def section(folder: Path = RESULTS) -> list[str]:
+    """Return the section, with a subsection per folder of further results; nothing if there are no results.
+
+    Args:
+        folder: folder of the results. Default: the committed ones
+    """
+    if not (folder / "curves.json").exists():
+        return []
+    lines = ["## Next character", "", *_runs(folder)]
+    for further in sorted(path.parent for path in folder.glob("*/curves.json")):
+        lines += [f"### Next character: {further.name}", "", *_runs(further)]
+    paper = "; ".join(f"{figure['text']}: {figure['bpc']:.2f}" for figure in read_json(folder / "curves.json")["paper"])
+    return [
+        *lines,
+        "The paper's bits per character, as we read it, on the last 5 million characters of enwik8 after training on "
+        f"the 90 million at its beginning, which do not compare with those above: {paper}.",
+        "",
+    ]
+
+
+def _runs(folder: Path) -> list[str]:
+    found = read_json(folder / "curves.json")
+    counts = found["text"]["counts"]
+    text, level = found["text"]["inputs"]["text"]["path"], found["text"]["options"]["level"]
+    runs = sorted(found["runs"].values(), key=lambda run: run["bpc"]["valid"])
+    place = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder.name
+    notes = folder / "notes.md"
+    return [
+        f"Scale `{found['scale']}`: {counts['train']:,} {level}s of `{text}` to train with, then {counts['valid']:,} "
+        "for validation "
+        f"and {counts['test']:,} for the test; {counts['alphabet']} different ones. Bits per character are exact over "
+        "all characters of a split, and those of the checkpoint that is best in validation. The curves are in "
+        f"`{place}/` (`curves.csv`, `curves.png`).",
+        "",
+        "| model | parameters | passes over the text | best after | minutes | characters per second | valid | test |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        *(
+            f"| {run['label']} | {run['parameters']:,} | {run['points'][-1]['epoch']:g} | {run['best']['epoch']:g} "
+            f"| {(run['seconds'] or 0) / 60:.0f} | {run['characters_per_second'] or 0:,.0f} "
+            f"| {run['bpc']['valid']:.3f} | {run['bpc']['test']:.3f} |"
+            for run in runs
+        ),
+        *(
+            f"| {mark['name']} ({mark['version'] or 'liblzma'}), test set after all text before it; alone "
+            f"{mark['alone']:.3f} | - | - | - | - | - | - | {mark['after']:.3f} |"
+            for mark in found["compressors"]
+        ),
+        "",
+        *_verdict(runs),
+        *([*read_lines(notes), ""] if notes.exists() else []),
+        *(f"* {run['label']}: {_settings(run['options'])}. {origins_of_run(run)}" for run in runs),
+        "",
+    ]
+
+
+def _verdict(runs: list[dict[str, Any]]) -> list[str]:
+    """Return which model is the better one in the test, with its better optimizer: a sentence, if there are both."""
+    best = {run["model"]: run for run in sorted(runs, key=lambda run: -run["bpc"]["valid"])}
+    if len(best) < 2:
+        return []
+    grid, stacked = best["tied_2lstm"], best["stacked_lstm"]
+    difference = stacked["bpc"]["test"] - grid["bpc"]["test"]
+    better = f"{abs(difference):.3f} bits per character better" if difference else "as good"
+    if difference < 0:
+        better = better.replace("better", "worse")
+    return [
+        f"The tied 2-LSTM is {better} in the test than the Stacked LSTM of as many parameters, each with the optimizer "
+        f"that suits it better in validation ({grid['optimizer'].capitalize()} and "
+        f"{stacked['optimizer'].capitalize()}).",
+        "",
+    ]
+
+
+def _settings(options: dict[str, Any]) -> str:
+    decay = "linear decay to zero" if "total_num_update" in options else "constant"
+    limit = f", at most {options['stop_time_hours']:g} hours" if options.get("stop_time_hours") else ""
+    return (
+        f"{options['optimizer'].capitalize()}, learning rate {options['lr']} ({decay}), "
+        f"{options['batch_size']} streams, sequences of {options['sequence_length']:,}, "
+        f"truncated every {options['truncate_every']}, "
+        f"{options['max_epoch']} epochs{limit}, seed {options['seed']}"
+    )

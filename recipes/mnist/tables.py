@@ -1,0 +1,88 @@
+"""The section of docs/results.md on MNIST."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from data_prep.files import read_json, read_lines
+from eval.provenance import ROOT
+
+from ..origins import origins_of_run
+
+RESULTS = ROOT / "recipes" / "mnist" / "results"
+
+
+def section(folder: Path = RESULTS) -> list[str]:
+    """Return the section, with a row per folder of further results; nothing if there are no results.
+
+    Args:
+        folder: folder of the results. Default: the committed ones
+    """
+    paths = [folder / "result.json", *sorted(folder.glob("*/result.json"))]
+    found = [(path.parent, read_json(path)) for path in paths if path.exists()]
+    if not found:
+        return []
+    notes = folder / "notes.md"
+    return [
+        "## MNIST",
+        "",
+        "Wrong images in per cent. All choices, also that between the last model and the average of the last epochs, "
+        "were made on training images that were held out; the test set was read once per row.",
+        "",
+        "| model | parameters | images to train with | epochs | minutes | valid, last | valid, average | valid, chosen "
+        "| test |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        *(_row(result) for _, result in found),
+        f"| the paper, as we read it (version 1) | - | - | - | - | - | - | - | {found[0][1]['paper']['error_rate']}% |",
+        "",
+        *([*read_lines(notes), ""] if notes.exists() else []),
+        *(
+            f"* {_model(result)}: {_settings(result)}. {_pictures(path, result)} {origins_of_run(result)}"
+            for path, result in found
+        ),
+        "",
+    ]
+
+
+def _model(result: dict[str, Any]) -> str:
+    options = result["options"]
+    return f"{options['layers']} layers of {options['hidden_size']}, patches of {options['patch']} x {options['patch']}"
+
+
+def _row(result: dict[str, Any]) -> str:
+    models, evaluations = result["models"], result["evaluations"]
+    rates = [
+        f"{models[name]['valid_error_rate']:.2f}%" if _validated(models, name) else "-" for name in ("last", "average")
+    ]
+    counts = [
+        f"{part['errors']} of {part['images']:,} ({part['error_rate']:.2f}%)" if part else "not read"
+        for part in (evaluations.get("valid"), evaluations.get("test"))
+    ]
+    return (
+        f"| {_model(result)} | {result['parameters']:,} | {result['images']:,} | {result['points'][-1]['epoch']} "
+        f"| {(result['seconds'] or 0) / 60:.0f} | {rates[0]} | {rates[1]} | {result['chosen']}: {counts[0]} "
+        f"| {counts[1]} |"
+    )
+
+
+def _validated(models: dict[str, Any], name: str) -> bool:
+    return "valid_error_rate" in models.get(name, {})
+
+
+def _settings(result: dict[str, Any]) -> str:
+    options = result["options"]
+    limit = f", at most {options['stop_time_hours']:g} hours" if options.get("stop_time_hours") else ""
+    averaged = len(result["models"].get("average", {}).get("checkpoints", [])) or "none"
+    return (
+        f"scale `{result['scale']}`, {options['optimizer'].capitalize()}, learning rate {options['lr']} (linear decay "
+        f"to zero), batch {options['batch_size']}, shifts of up to {options['shift']} pixels, readout "
+        f"`{options['readout']}`, {options['max_epoch']} epochs{limit}, epochs averaged: {averaged}, "
+        f"seed {options['seed']}"
+    )
+
+
+def _pictures(path: Path, result: dict[str, Any]) -> str:
+    place = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name
+    names = ", ".join(f"`errors.{split}.png`" for split in result["evaluations"])
+    return f"Curve and errors are in `{place}/`" + (f" ({names})." if names else ".")
