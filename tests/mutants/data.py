@@ -31,12 +31,16 @@ MUTANTS: list[Mutant] = [
     *group(
         "data_prep/text.py",
         "data_prep_text data_prep_split",
-        ('re.compile(r"[0-9A-Za-z', 're.compile(r"[A-Za-z'),
         ('unicodedata.normalize("NFKC", text).lower())', 'unicodedata.normalize("NFKC", text))'),
         (
             'return _NOT_ALPHANUMERIC.sub("", unicodedata.normalize("NFKC", text))',
             'return _NOT_ALPHANUMERIC.sub("", text)',
         ),
+    ),
+    *group(
+        "reencoder/text/segmentation.py",
+        "data_prep_text data_prep_split text_pipeline",
+        ('re.compile(r"[0-9A-Za-z', 're.compile(r"[A-Za-z'),
         ("line.split() if self.keep_case else line.lower().split()", "line.lower().split()"),
         ("escape=False, return_str=True", "escape=True, return_str=True"),
         (
