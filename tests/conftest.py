@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-# Some tests compare processes to the last bit, which the measured choice of packing would leave to chance. Programs that
-# tests start inherit it.
+# Some tests compare processes to the last bit, which the measured choice of packing would leave to chance. The programs
+# that tests start inherit it.
 os.environ.setdefault("REENCODER_PACKING", "1")
 
 
