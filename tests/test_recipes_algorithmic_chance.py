@@ -15,9 +15,9 @@ from data_prep.files import write_json, write_lines
 from eval.inspection import Sample
 from recipes.algorithmic import runs
 from recipes.algorithmic.chance import Chance, addition, lower_bound, memorization, parity
-from recipes.algorithmic.curves import Point
 from recipes.algorithmic.runs import against_chance, fresh_set, outcome, valid_set_size
 from recipes.algorithmic.tables import section
+from recipes.curves import Point
 from recipes.parity.__main__ import RECIPE
 
 
