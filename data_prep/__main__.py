@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .command_line import Parser, run
 from .errors import DataError
+from .input_arguments import add_cleaning, add_corpora, add_held_out
 from .subwords import MODEL_TYPES
 from .text import SEGMENTATIONS, TARGET_SEGMENTATIONS
 
@@ -46,11 +47,7 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
         "Normalise, split without leaks, tokenise and binarise sentence pairs. Writes DIR/bin (for fairseq-train), "
         "DIR/text (tokenised), DIR/raw (valid and test unchanged, with all references) and DIR/manifest.json."
     )
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--tsv", type=Path, metavar="FILE", help="one pair per line: English, tab, Chinese[, tab, attribution]"
-    )
-    source.add_argument("--parallel", type=Path, nargs=2, metavar=("ZH", "EN"), help="two files aligned line by line")
+    add_corpora(parser)
     parser.add_argument("--dest", type=Path, required=True, metavar="DIR", help="output directory")
     parser.add_argument("--overwrite", action="store_true", help="replace DIR if an earlier run wrote it")
     parser.add_argument("--source-lang", choices=["zh"], default="zh", help="only zh for now")
@@ -59,13 +56,8 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     share = "approximate size of the {} set in per mille of the input (default: %(default)s)"
     split.add_argument("--test-permille", type=int, default=40, metavar="N", help=share.format("test"))
     split.add_argument("--valid-permille", type=int, default=40, metavar="N", help=share.format("validation"))
-    split.add_argument(
-        "--valid-tsv",
-        type=Path,
-        metavar="FILE",
-        help="your own validation set, with --test-tsv; all pairs of --tsv or --parallel are then used for training",
-    )
-    split.add_argument("--test-tsv", type=Path, metavar="FILE", help="your own test set, with --valid-tsv")
+    add_held_out(split)
+    add_cleaning(parser)
     text = parser.add_argument_group("text")
     text.add_argument(
         "--segmentation", choices=SEGMENTATIONS, default="jieba", help="segmentation of Chinese (default: %(default)s)"
@@ -174,8 +166,6 @@ def _run_prepare(args: argparse.Namespace) -> None:
     from .prepare import Options, format_counts, prepare
 
     given = {name: value for name, value in vars(args).items() if name not in {"command", "run"}}
-    if args.parallel is not None:
-        given["parallel"] = tuple(args.parallel)
     print(format_counts(prepare(Options(**given), args.command)))
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from .compressed import decompress
 from .errors import DataError
 
 #: Given a directory, returns a file in it that the program did not write, or None.
@@ -153,23 +154,34 @@ def decode_utf8(line: bytes, name: str, number: int, offset: int = 0) -> str:
         ) from None
 
 
+def read_byte_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """Yield number (from 1), offset in bytes and contents of every line of a file; a byte-order mark is skipped.
+
+    The file may be compressed, see `decompress`; offsets are those in its contents. Only LF ends a line.
+
+    Raises:
+        DataError: the file cannot be read or decompressed.
+    """
+    data = decompress(read_bytes(path), path)
+    offset = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+    lines = data[offset:].split(b"\n")
+    if lines[-1] == b"":
+        lines.pop()
+    for number, line in enumerate(lines, 1):
+        yield number, offset, line
+        offset += len(line) + 1
+
+
 def read_lines(path: Path) -> list[str]:
     """Return the lines of a UTF-8 file without their ends; a byte-order mark is skipped.
 
     Only LF or CRLF ends a line: `str.splitlines` would also split at rarer characters that can be part of a sentence.
+    The file may be compressed, see `decompress`.
 
     Raises:
-        DataError: the file cannot be read or is not UTF-8.
+        DataError: the file cannot be read or decompressed, or is not UTF-8.
     """
-    data = read_bytes(path)
-    offset = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
-    lines = []
-    for number, line in enumerate(data[offset:].split(b"\n"), 1):
-        lines.append(decode_utf8(line, str(path), number, offset))
-        offset += len(line) + 1
-    if lines[-1] == "":
-        lines.pop()
-    return lines
+    return [decode_utf8(line, str(path), number, offset) for number, offset, line in read_byte_lines(path)]
 
 
 def read_json(path: Path) -> Any:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from .cleaning import CleaningOptions
 from .errors import DataError
+from .layout import Layout, find_layout
+from .pairs import EMPTY, MALFORMED
 from .phrases import PhraseLimits, PhraseOptions
 from .sampled_part import SamplingOptions
 from .subwords import MODEL_TYPES
@@ -15,14 +20,28 @@ from .text import TARGET_SEGMENTATIONS
 
 @dataclass(frozen=True)
 class Options:
-    """The options of `prepare`; either `tsv` or `parallel` is given.
+    """The options of `prepare`; at least one of `tsv`, `parallel` and `directory` is given.
 
     Attributes:
         dest: directory to write.
-        tsv: file of pairs, see `read_tsv`.
-        parallel: Chinese and English file, see `read_parallel`.
-        valid_tsv: the user's own validation set; requires `test_tsv`. All other input is then used for training.
-        test_tsv: the user's own test set; requires `valid_tsv`.
+        tsv: file of pairs, or several, see `read_tsv`.
+        parallel: Chinese and English file, or several such pairs, see `read_parallel`.
+        directory: directory in the layout of BTEC or IWSLT, see `find_layout`; its training set is read last.
+        valid_name: name of the validation set of `directory`; None for the usual names.
+        test_name: name of the test set of `directory`; None for the usual names.
+        valid_tsv: the user's own validation set; requires a test set. All other input is then used for training.
+        test_tsv: the user's own test set; requires a validation set.
+        valid: as `valid_tsv`, but as source and files of references, see `read_held_out`.
+        test: as `test_tsv`, but as source and files of references, see `read_held_out`.
+        drop_malformed: drop lines that cannot be read as a pair, instead of refusing the input.
+        drop_empty: drop blank lines and pairs with an empty side, instead of refusing the input.
+        control_characters: see `CleaningOptions`, as for the next six.
+        mojibake: see `CleaningOptions`.
+        max_chinese: see `CleaningOptions`.
+        max_english: see `CleaningOptions`.
+        max_ratio: see `CleaningOptions`.
+        min_script: see `CleaningOptions`.
+        duplicates: see `CleaningOptions`.
         source_lang: source language, "zh".
         target_lang: target language, "en".
         segmentation: segmentation of Chinese, see `ChineseSegmenter`.
@@ -53,10 +72,24 @@ class Options:
     """
 
     dest: Path
-    tsv: Path | None = None
-    parallel: tuple[Path, Path] | None = None
+    tsv: Path | Sequence[Path] | None = None
+    parallel: tuple[Path, Path] | Sequence[tuple[Path, Path]] | None = None
+    directory: Path | None = None
+    valid_name: str | None = None
+    test_name: str | None = None
     valid_tsv: Path | None = None
     test_tsv: Path | None = None
+    valid: Sequence[Path] = ()
+    test: Sequence[Path] = ()
+    drop_malformed: bool = False
+    drop_empty: bool = False
+    control_characters: str = "keep"
+    mojibake: str = "keep"
+    max_chinese: int = 0
+    max_english: int = 0
+    max_ratio: float = 0.0
+    min_script: float = 0.0
+    duplicates: str | None = None
     source_lang: str = "zh"
     target_lang: str = "en"
     segmentation: str = "jieba"
@@ -81,10 +114,18 @@ class Options:
     phrase_seed: int = 1
 
     def __post_init__(self) -> None:
-        if (self.tsv is None) == (self.parallel is None):
-            raise DataError("give either --tsv or --parallel")
-        if (self.valid_tsv is None) != (self.test_tsv is None):
-            raise DataError("--valid-tsv and --test-tsv go together: give both to use your own split, or neither")
+        if not self.corpora:
+            raise DataError("give at least one of --tsv, --parallel and --directory")
+        for part, tsv, files in (("valid", self.valid_tsv, self.valid), ("test", self.test_tsv, self.test)):
+            if sum(map(bool, (tsv, files, self.directory))) > 1:
+                raise DataError(f"give only one of --{part}, --{part}-tsv and --directory, which contains a {part} set")
+        if len(self.held_out) == 1:
+            raise DataError(
+                "--valid-tsv and --test-tsv go together (or --valid and --test): give both to use your own split, "
+                "or neither"
+            )
+        if self.directory is None and (self.valid_name or self.test_name):
+            raise DataError("--valid-name, --test-name: only with --directory")
         if self.min_count < 1:
             raise DataError(f"--min-count {self.min_count}: must be at least 1")
         for option, choice, choices in (
@@ -106,7 +147,47 @@ class Options:
             )
         if self.subword_samples and "sentencepiece" not in self.segmentation + self.target_segmentation:
             raise DataError("--subword-samples: nothing to sample; choose sentencepiece for at least one side")
-        _ = self.phrases, self.sampling  # checks their options
+        _ = self.phrases, self.sampling, self.cleaning  # checks their options
+
+    @cached_property
+    def corpora(self) -> list[tuple[Path, ...]]:
+        """The files of each corpus: a file of pairs, or a Chinese and an English file."""
+        files: list[tuple[Path, ...]] = []
+        if self.tsv is not None:
+            files += [(path,) for path in ([self.tsv] if isinstance(self.tsv, Path) else self.tsv)]
+        if self.parallel is not None:
+            files += [(entry, self.parallel[1]) for entry in self.parallel[:1] if isinstance(entry, Path)]  # type: ignore[misc]
+            files += [tuple(entry) for entry in self.parallel if not isinstance(entry, Path)]
+        return files + ([] if self.layout is None else [self.layout.train])
+
+    @cached_property
+    def held_out(self) -> dict[str, tuple[str, tuple[Path, ...]]]:
+        """The option and the files of the user's own validation and test set, by part; none without them."""
+        found: dict[str, tuple[str, tuple[Path, ...]]] = {}
+        for part, tsv, files in (("valid", self.valid_tsv, self.valid), ("test", self.test_tsv, self.test)):
+            if self.layout is not None:
+                found[part] = "--directory", getattr(self.layout, part)
+            elif tsv is not None:
+                found[part] = f"--{part}-tsv", (tsv,)
+            elif files:
+                found[part] = f"--{part}", tuple(files)
+        return found
+
+    @cached_property
+    def layout(self) -> Layout | None:
+        """The files of `directory`; None if it is not given."""
+        return None if self.directory is None else find_layout(self.directory, self.valid_name, self.test_name)
+
+    @property
+    def cleaning(self) -> CleaningOptions:
+        """The rules of cleaning."""
+        return CleaningOptions(**{field.name: getattr(self, field.name) for field in fields(CleaningOptions)})
+
+    @property
+    def tolerated(self) -> frozenset[str]:
+        """The options that tolerate faults of the input, see `Record`."""
+        given = {MALFORMED: self.drop_malformed, EMPTY: self.drop_empty}
+        return frozenset(option for option, wanted in given.items() if wanted)
 
     @property
     def phrases(self) -> PhraseOptions | None:
@@ -127,16 +208,31 @@ class Options:
 
     @property
     def inputs(self) -> dict[str, Path]:
-        """The input files by name: "tsv", or "zh" and "en"; "valid_tsv" and "test_tsv"."""
-        train = {"tsv": self.tsv} if self.parallel is None else dict(zip(("zh", "en"), self.parallel, strict=True))
-        given = {**train, "valid_tsv": self.valid_tsv, "test_tsv": self.test_tsv}
-        return {name: path for name, path in given.items() if path is not None}
+        """The input files by name: "tsv", or "zh" and "en", with a number for further corpora; those held out."""
+        given: dict[str, Path] = {}
+        seen = {1: 0, 2: 0}
+        for files in self.corpora:
+            seen[len(files)] += 1
+            number = "" if seen[len(files)] == 1 else f".{seen[len(files)]}"
+            names = ("tsv",) if len(files) == 1 else ("zh", "en")
+            given |= {name + number: path for name, path in zip(names, files, strict=True)}
+        for part, (_, files) in self.held_out.items():
+            if len(files) == 1:
+                given[f"{part}_tsv"] = files[0]
+            else:
+                given[f"{part}.zh"] = files[0]
+                given |= {f"{part}.en.{number}": path for number, path in enumerate(files[1:])}
+        return given
 
     def recorded(self) -> dict[str, Any]:
         """Return the options that affect the data, without paths: the manifest lists the input files separately."""
-        left_out = {"dest", "overwrite", "tsv", "parallel", "valid_tsv", "test_tsv"}
-        if self.valid_tsv is not None:
+        left_out = {"dest", "overwrite", "tsv", "parallel", "directory", "valid_name", "test_name"}
+        left_out |= {"valid_tsv", "test_tsv", "valid", "test"}
+        if self.held_out:
             left_out |= {"valid_permille", "test_permille"}
+        cleaning = {field.name: field.default for field in fields(CleaningOptions)}
+        cleaning |= {"drop_malformed": False, "drop_empty": False}
+        left_out |= {name for name, default in cleaning.items() if getattr(self, name) == default}
         if "sentencepiece" not in self.segmentation:
             left_out.add("sentencepiece_vocab_size")
         if self.target_segmentation != "sentencepiece":
@@ -148,4 +244,4 @@ class Options:
         if self.phrases is None:
             left_out |= {name for name in asdict(self) if name.startswith("phrase_")}
         plain = {name: value for name, value in asdict(self).items() if name not in left_out}
-        return plain | {"split": "given" if self.valid_tsv else "by rule"}
+        return plain | {"split": "given" if self.held_out else "by rule"}

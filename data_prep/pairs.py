@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
+from .dropped import Entry, Record
 from .errors import DataError
-from .files import read_lines, write_lines
+from .files import decode_utf8, read_byte_lines, write_lines
+
+MALFORMED, EMPTY = "--drop-malformed", "--drop-empty"
+"""The options that tolerate faults of the input."""
+
+_MARKUP = re.compile(r"\s*<[^>]+>")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pair:
     """A sentence in both languages, exactly as in the input.
 
@@ -40,50 +48,75 @@ class Corpus:
     blank_last_lines: int
 
 
-def read_tsv(path: Path) -> Corpus:
+def read_tsv(path: Path, record: Record | None = None) -> Corpus:
     """Read a file in Tatoeba's format: one pair per line, as English, tab, Chinese[, tab, attribution].
 
     All columns after the second belong to the attribution. A byte-order mark, CRLF line ends and blank lines at the end
-    of the file are accepted.
+    of the file are accepted. The file may be compressed.
+
+    Args:
+        path: the file.
+        record: decides which faults are tolerated, and lists them. Default: none is tolerated
 
     Raises:
-        DataError: the file cannot be read or is not UTF-8, a line has no tab, an empty side or a carriage return, or
-            there is a blank line before the end.
+        DataError: the file cannot be read, or has a fault that is not tolerated: a line is not UTF-8, has no tab, an
+            empty side or a carriage return, or is blank and not at the end.
     """
+    record = record or Record()
     lines = _read_sentences(path)
-    blank = _strip_blank_end(lines)
     pairs = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines.texts, 1):
+        origin = f"{path}, line {number}"
+        if number in lines.faults:
+            fault = lines.faults[number]
+            record.fault(MALFORMED, fault.error, Entry(fault.reason, origin, line, ""))
+            continue
         english, tab, rest = line.partition("\t")
         if not tab:
-            raise DataError(f"{path}, line {number}: no tab; expected English, tab, Chinese[, tab, attribution]")
+            option, reason = (MALFORMED, "no tab") if line.strip() else (EMPTY, "blank line")
+            error = f"{origin}: no tab; expected English, tab, Chinese[, tab, attribution]"
+            record.fault(option, error, Entry(reason, origin, line, ""))
+            continue
         chinese, tab, attribution = rest.partition("\t")
-        _check_side(english, "English", path, number)
-        _check_side(chinese, "Chinese", path, number)
-        pairs.append(Pair(chinese, english, attribution if tab else None, f"{path}, line {number}"))
-    return Corpus(pairs, blank)
+        if _is_complete(chinese, english, (origin, origin), record):
+            pairs.append(Pair(chinese, english, attribution if tab else None, origin))
+    return Corpus(pairs, lines.blank_at_end)
 
 
-def read_parallel(chinese_path: Path, english_path: Path) -> Corpus:
+def read_parallel(chinese_path: Path, english_path: Path, record: Record | None = None) -> Corpus:
     """Read two files in which line k of one translates line k of the other.
 
+    In files whose names start with "train.tags." (IWSLT), lines of markup, such as <url>, are dropped.
+
+    Args:
+        chinese_path: the Chinese file, which may be compressed.
+        english_path: the English file, which may be compressed.
+        record: decides which faults are tolerated, and lists them. Default: none is tolerated
+
     Raises:
-        DataError: a file cannot be read or is not UTF-8, a line is empty or contains a carriage return, or the files
-            differ in length.
+        DataError: a file cannot be read, the files differ in length, or there is a fault that is not tolerated: a line
+            is not UTF-8, empty or contains a carriage return.
     """
+    record = record or Record()
     chinese, english = _read_sentences(chinese_path), _read_sentences(english_path)
-    blank = max(_strip_blank_end(chinese), _strip_blank_end(english))
-    if len(chinese) != len(english):
+    if len(chinese.texts) != len(english.texts):
         raise DataError(
-            f"{chinese_path} has {len(chinese)} lines but {english_path} has {len(english)} "
+            f"{chinese_path} has {len(chinese.texts)} lines but {english_path} has {len(english.texts)} "
             "(not counting blank lines at the end); the two files must be aligned line by line"
         )
+    tagged = chinese_path.name.startswith("train.tags.")
     pairs = []
-    for number, (source, target) in enumerate(zip(chinese, english, strict=True), 1):
-        _check_side(source, "Chinese", chinese_path, number)
-        _check_side(target, "English", english_path, number)
-        pairs.append(Pair(source, target, origin=f"{chinese_path}, line {number}"))
-    return Corpus(pairs, blank)
+    for number, (source, target) in enumerate(zip(chinese.texts, english.texts, strict=True), 1):
+        origins = f"{chinese_path}, line {number}", f"{english_path}, line {number}"
+        fault = chinese.faults.get(number) or english.faults.get(number)
+        if fault is not None:
+            origin = origins[0] if number in chinese.faults else origins[1]
+            record.fault(MALFORMED, fault.error, Entry(fault.reason, origin, target, source))
+        elif tagged and _MARKUP.match(source) and _MARKUP.match(target):
+            record.dropped.append(Entry("line of markup", origins[0], target, source))
+        elif _is_complete(source, target, origins, record):
+            pairs.append(Pair(source, target, origin=origins[0]))
+    return Corpus(pairs, max(chinese.blank_at_end, english.blank_at_end))
 
 
 def write_tsv(path: Path, pairs: Iterable[Pair]) -> None:
@@ -112,21 +145,45 @@ def check_carriage_return(line: str, name: str, number: int) -> None:
         raise DataError(f"{name}, line {number}: carriage return inside the line; convert line ends to LF first")
 
 
-def _read_sentences(path: Path) -> list[str]:
-    lines = read_lines(path)
-    for number, line in enumerate(lines, 1):
-        check_carriage_return(line, str(path), number)
-    return lines
+class _Fault(NamedTuple):
+    """What is wrong with a line: in short, and as a message that names it."""
+
+    reason: str
+    error: str
 
 
-def _strip_blank_end(lines: list[str]) -> int:
-    """Remove the blank lines at the end, in place; return their number."""
-    total = len(lines)
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return total - len(lines)
+class _Lines(NamedTuple):
+    """The lines of a file without the blank ones at its end, and the faults of lines by number, counted from 1."""
+
+    texts: list[str]
+    faults: dict[int, _Fault]
+    blank_at_end: int
 
 
-def _check_side(text: str, language: str, path: Path, number: int) -> None:
-    if not text.strip():
-        raise DataError(f"{path}, line {number}: the {language} side is empty; remove the pair or complete it")
+def _read_sentences(path: Path) -> _Lines:
+    lines = _Lines([], {}, 0)
+    for number, offset, line in read_byte_lines(path):
+        try:
+            lines.texts.append(decode_utf8(line, str(path), number, offset))
+        except DataError as error:
+            lines.faults[number] = _Fault("not UTF-8", str(error))
+            lines.texts.append(line.rstrip(b"\r").decode("utf-8", errors="backslashreplace"))
+            continue
+        try:
+            check_carriage_return(lines.texts[-1], str(path), number)
+        except DataError as error:
+            lines.faults[number] = _Fault("carriage return inside the line", str(error))
+    total = len(lines.texts)
+    while lines.texts and not lines.texts[-1].strip() and len(lines.texts) not in lines.faults:
+        lines.texts.pop()
+    return lines._replace(blank_at_end=total - len(lines.texts))
+
+
+def _is_complete(chinese: str, english: str, origins: tuple[str, str], record: Record) -> bool:
+    """Return whether both sides have text; otherwise report it to the record."""
+    for text, language, origin in ((english, "English", origins[1]), (chinese, "Chinese", origins[0])):
+        if not text.strip():
+            error = f"{origin}: the {language} side is empty; remove the pair or complete it"
+            record.fault(EMPTY, error, Entry(f"the {language} side is empty", origin, english, chinese))
+            return False
+    return True

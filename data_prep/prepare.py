@@ -5,9 +5,8 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,33 +14,19 @@ from reencoder.text.manifest import TRUECASE
 from reencoder.text.truecase import count_capitals
 
 from .binarise import SideCounts, binarise
+from .corpora import read_split
+from .dropped import BLANK_AT_END, DROPPED
 from .errors import DataError
 from .files import check_directory, new_directory, sha256_of, write_json, write_lines
 from .manifest import checksums, describe_file, foreign_file, package_versions, write_manifest
 from .options import Options
-from .pairs import Corpus, Pair, read_parallel, read_tsv
 from .phrase_part import add_phrase_part
 from .progress import progress
 from .sampled_part import add_sampled_part
-from .split import PARTS, Example, count_leaks, make_examples, pair_keys, split_pairs
+from .split import PARTS, Example
 from .subwords import model_name, train_sentencepiece, vocabulary
 from .text import ChineseSegmenter, EnglishTokenizer, simplified_nfkc
 from .word_alignment import check_aligner
-
-
-@dataclass
-class Split:
-    """The input split into parts.
-
-    Attributes:
-        parts: the examples of each part.
-        dropped: number of dropped lines or pairs by reason.
-        warnings: messages for the user.
-    """
-
-    parts: dict[str, list[Example]]
-    dropped: dict[str, int]
-    warnings: list[str]
 
 
 def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
@@ -74,6 +59,7 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
             write_json(directory / TRUECASE, count_capitals(words(example.english) for example in train))
         write_text(directory / "text", split.parts, parts, segment, tokenize)
         write_raw(directory / "raw", split.parts, parts)
+        split.record.write(directory)
         print("binarising with fairseq-preprocess ...", file=sys.stderr)
         languages = (options.source_lang, options.target_lang)
         vocabularies = {language: vocabulary(directory / model_name(language)) for language in models}
@@ -86,7 +72,8 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
             "inputs": {name: describe_file(path) for name, path in options.inputs.items()},
             "counts": {part: _counts(split.parts[part], counts[part]) for part in parts},
             **optional,
-            "dropped": split.dropped,
+            "dropped": split.record.counts(),
+            "repaired": split.record.repairs(),
             "warnings": split.warnings,
             "files": checksums(directory),
             "command": shlex.join(["python", "-m", "data_prep", *command]) if command else None,
@@ -95,40 +82,6 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         }
         write_manifest(directory, manifest)
     return manifest
-
-
-def read_split(options: Options) -> Split:
-    """Read the input and split it by `assign_parts`, or as the user's own validation and test sets say.
-
-    `assign_parts` needs a key on both sides. A pair with a side without letters and digits has none, so it is dropped
-    and counted. With the user's own split every pair is kept.
-
-    Raises:
-        DataError: a file cannot be read or is malformed, or there are no pairs for training, `valid_tsv` or `test_tsv`.
-    """
-    corpus = _read_training_input(options)
-    dropped = Counter({"blank line at the end of the file": corpus.blank_last_lines})
-    warnings = []
-    if options.valid_tsv is not None and options.test_tsv is not None:
-        valid, test = read_tsv(options.valid_tsv), read_tsv(options.test_tsv)
-        dropped["blank line at the end of the file"] += valid.blank_last_lines + test.blank_last_lines
-        for option, given in (("--valid-tsv", valid), ("--test-tsv", test)):
-            if not given.pairs:
-                raise DataError(f"{option}: the file contains no pairs")
-        parts = make_examples(corpus.pairs, valid.pairs, test.pairs)
-        leaks = count_leaks(corpus.pairs, valid.pairs + test.pairs)
-        if leaks:
-            warnings.append(f"{leaks} training pairs share a sentence with the valid or test set that you gave")
-    else:
-        parts = split_pairs(list(_with_keys(corpus.pairs, dropped)), options.test_permille, options.valid_permille)
-        for part, permille in (("valid", options.valid_permille), ("test", options.test_permille)):
-            if permille and not parts[part]:
-                warnings.append(
-                    f"no pair fell into {part}: with so few pairs, provide your own split (--valid-tsv, --test-tsv)"
-                )
-    if not parts["train"]:
-        raise DataError(f"no training pairs in {' and '.join(map(str, options.inputs.values()))}: nothing to train on")
-    return Split(parts, {reason: count for reason, count in dropped.items() if count}, warnings)
 
 
 def write_text(
@@ -206,25 +159,11 @@ def format_counts(manifest: dict[str, Any]) -> str:
         lines.append(f"phrase pairs: {phrases['pairs']} in the part {phrases['part']} ({shares})".replace("_", " "))
     dropped = manifest["dropped"] or {"nothing": 0}
     lines += [f"dropped: {reason}" + (f": {count}" if count else "") for reason, count in dropped.items()]
+    lines += [f"repaired: {reason}: {count}" for reason, count in manifest["repaired"].items()]
+    if manifest["dropped"].keys() - {BLANK_AT_END}:
+        lines.append(f"dropped lines are in {DROPPED}")
     lines += [f"warning: {warning}" for warning in manifest["warnings"]]
     return "\n".join(lines)
-
-
-def _read_training_input(options: Options) -> Corpus:
-    if options.parallel is not None:
-        return read_parallel(*options.parallel)
-    assert options.tsv is not None
-    return read_tsv(options.tsv)
-
-
-def _with_keys(pairs: list[Pair], dropped: Counter[str]) -> Iterator[Pair]:
-    """Yield the pairs with a key on both sides; count the others in `dropped`."""
-    for pair in pairs:
-        chinese, english = pair_keys(pair)
-        if chinese and english:
-            yield pair
-        else:
-            dropped[f"no letter or digit on the {'English' if chinese else 'Chinese'} side"] += 1
 
 
 def _train_subwords(options: Options, train: list[Example], directory: Path) -> dict[str, dict[str, Any]]:

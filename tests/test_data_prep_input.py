@@ -102,6 +102,12 @@ def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
         (["--valid-tsv", "x.tsv"], "--valid-tsv and --test-tsv go together"),
         (["--segmentation", "sentencepiece", "--sentencepiece-vocab-size", "0"], "must be at least 1"),
         (["--segmentation", "sentencepiece"], "--sentencepiece-vocab-size 8000: sentencepiece refused"),
+        (["--test", "a", "b", "--test-tsv", "c", "--valid", "d", "e"], "give only one of --test, --test-tsv and"),
+        (["--valid", "a", "b"], "give both to use your own split"),
+        (["--test-name", "tst2010"], "--valid-name, --test-name: only with --directory"),
+        (["--max-chinese", "-1"], "--max-chinese -1: may not be negative"),
+        (["--max-ratio", "0.5"], "--max-ratio 0.5: must be at least 1"),
+        (["--min-script", "1.5"], "--min-script 1.5: must be between 0 and 1"),
     ],
 )
 def test_bad_options_are_refused(
@@ -111,6 +117,10 @@ def test_bad_options_are_refused(
     path.write_text(GOOD, encoding="utf-8")
     assert message in refused(["prepare", "--tsv", path, "--dest", tmp_path / "out", *options], capsys)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_run_without_any_corpus_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "give at least one of --tsv, --parallel and" in refused(["prepare", "--dest", tmp_path / "out"], capsys)
 
 
 def test_a_non_empty_destination_is_left_unchanged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,8 +139,7 @@ def test_a_non_empty_destination_is_left_unchanged(tmp_path: Path, capsys: pytes
     "arguments",
     [
         [],
-        ["prepare", "--dest", "out"],
-        ["prepare", "--tsv", "a", "--parallel", "b", "c", "--dest", "out"],
+        ["prepare", "--parallel", "b", "--dest", "out"],
         ["prepare", "--tsv", "a", "--dest", "out", "--min-count", "two"],
         ["prepare", "--tsv", "a", "--dest", "out", "--source-lang", "de"],
         ["segment", "--segmentation", "words"],

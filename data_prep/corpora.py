@@ -1,0 +1,81 @@
+"""All input of a run: the corpora are read and cleaned, then split into training, validation and test set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from .cleaning import clean_pairs
+from .dropped import Entry, Record
+from .errors import DataError
+from .held_out import read_held_out
+from .options import Options
+from .pairs import Pair, read_parallel, read_tsv
+from .split import Example, count_leaks, pair_keys, split_pairs
+
+
+@dataclass
+class Split:
+    """The input split into parts.
+
+    Attributes:
+        parts: the examples of each part.
+        record: what was dropped or repaired.
+        warnings: messages for the user.
+    """
+
+    parts: dict[str, list[Example]]
+    record: Record
+    warnings: list[str]
+
+
+def read_split(options: Options) -> Split:
+    """Read and clean the input and split it by `assign_parts`, or as the user's own validation and test sets say.
+
+    `assign_parts` needs a key on both sides. A pair with a side without letters and digits has none, so it is dropped
+    and counted. With the user's own split every pair that passes the cleaning is kept. Validation and test sets that
+    the user gives are never cleaned.
+
+    Raises:
+        DataError: a file cannot be read or is malformed, or there are no pairs for training, validation or test.
+    """
+    record = Record(options.tolerated)
+    pairs = list(clean_pairs(_read_corpora(options, record), options.cleaning, record))
+    warnings = []
+    if options.held_out:
+        parts = {"train": [Example((pair,)) for pair in pairs]}
+        for part, (option, files) in options.held_out.items():
+            parts[part] = read_held_out(option, files, record)
+        held_out = (pair for part in options.held_out for example in parts[part] for pair in example.pairs)
+        leaks = count_leaks(pairs, held_out)
+        if leaks:
+            warnings.append(f"{leaks} training pairs share a sentence with the valid or test set that you gave")
+    else:
+        parts = split_pairs(list(_with_keys(pairs, record)), options.test_permille, options.valid_permille)
+        for part, permille in (("valid", options.valid_permille), ("test", options.test_permille)):
+            if permille and not parts[part]:
+                warnings.append(
+                    f"no pair fell into {part}: with so few pairs, provide your own split (--valid-tsv, --test-tsv)"
+                )
+    if not parts["train"]:
+        raise DataError(f"no training pairs in {' and '.join(map(str, options.inputs.values()))}: nothing to train on")
+    return Split(parts, record, warnings)
+
+
+def _read_corpora(options: Options, record: Record) -> Iterator[Pair]:
+    """Yield the pairs of all corpora in the order of the options."""
+    for files in options.corpora:
+        corpus = read_tsv(files[0], record) if len(files) == 1 else read_parallel(files[0], files[1], record)
+        record.blank_last_lines += corpus.blank_last_lines
+        yield from corpus.pairs
+
+
+def _with_keys(pairs: Iterable[Pair], record: Record) -> Iterator[Pair]:
+    """Yield the pairs with a key on both sides; list the others in the record."""
+    for pair in pairs:
+        chinese, english = pair_keys(pair)
+        if chinese and english:
+            yield pair
+        else:
+            reason = f"no letter or digit on the {'English' if chinese else 'Chinese'} side"
+            record.dropped.append(Entry(reason, pair.origin, pair.english, pair.chinese))

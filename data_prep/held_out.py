@@ -1,0 +1,110 @@
+"""The user's own validation and test sets: pairs, or a source with up to 16 references per sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from .dropped import Entry, Record
+from .errors import DataError
+from .files import read_lines
+from .markup import is_markup, read_segments, read_wmt_xml
+from .pairs import Pair, check_carriage_return, read_tsv
+from .split import Example, group_sources
+
+MOST_REFERENCES = 16
+
+# A line of BTEC's own files: name of the sentence, number of the reference, text.
+_NUMBERED = re.compile(r"([^\\]+)\\(\d+)\\(.*)")
+
+
+def read_held_out(option: str, files: Sequence[Path], record: Record) -> list[Example]:
+    """Read a validation or test set.
+
+    Args:
+        option: the option that named the files, for error messages.
+        files: a file of pairs, see `read_tsv`, whose pairs with equal Chinese become one example; or an XML file of WMT
+            with the references; or a source file and one or more files of references, plain, SGM or XML.
+        record: lists the sources without any reference; nothing else is dropped.
+
+    Returns:
+        One example per source. Where files with references are given the order of the sources is kept, repeated ones
+        included, so that the set is the one that others report scores on. Missing references, which are blank lines,
+        are left out.
+
+    Raises:
+        DataError: a file cannot be read, the files differ in length, there are too many references, or there is no
+            example.
+    """
+    if len(files) == 1 and not is_markup(files[0]):
+        corpus = read_tsv(files[0])
+        record.blank_last_lines += corpus.blank_last_lines
+        examples = group_sources(corpus.pairs)
+    else:
+        examples = list(_examples(option, files, record))
+    if not examples:
+        raise DataError(f"{option}: the file contains no pairs")
+    return examples
+
+
+def _examples(option: str, files: Sequence[Path], record: Record) -> Iterator[Example]:
+    sources = _read_wmt(files[0]) if len(files) == 1 else _read_sides(files[0], files[1:])
+    for origin, source, references in sources:
+        if len(references) > MOST_REFERENCES:
+            raise DataError(f"{option}: {origin} has {len(references)} references; at most {MOST_REFERENCES} are read")
+        given = [reference for reference in references if reference.strip()]
+        if not source.strip():
+            raise DataError(f"{origin}: the Chinese side is empty; remove the sentence or complete it")
+        if given:
+            yield Example(tuple(Pair(source, reference, origin=origin) for reference in given))
+        else:
+            record.dropped.append(Entry("source without a reference", origin, "", source))
+
+
+def _read_wmt(path: Path) -> Iterator[tuple[str, str, list[str]]]:
+    for number, (source, references) in enumerate(read_wmt_xml(path), 1):
+        yield f"{path}, segment {number}", source, references
+
+
+def _read_sides(source_path: Path, reference_paths: Sequence[Path]) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield origin, source and references of every sentence; blank references are missing ones."""
+    sources = _read_side(source_path)
+    sides = []
+    for path in reference_paths:
+        side = _read_side(path)
+        if is_markup(path) and is_markup(source_path):
+            # Segments are matched by their names: a reference may lack some.
+            unknown = next((key for key in side if key not in sources), None)
+            if unknown is not None:
+                raise DataError(
+                    f"{path}: segment {unknown[1]} of document '{unknown[0]}' is not in {source_path}; "
+                    "the files must belong to the same test set"
+                )
+            sides.append([side.get(key, []) for key in sources])
+        elif len(side) == len(sources):
+            sides.append(list(side.values()))
+        else:
+            raise DataError(
+                f"{source_path} has {len(sources)} sentences but {path} has {len(side)}; "
+                "the files must be aligned line by line, with blank lines for missing references"
+            )
+    unit = "segment" if is_markup(source_path) else "line"
+    for number, (texts, *found) in enumerate(zip(sources.values(), *sides, strict=True), 1):
+        yield f"{source_path}, {unit} {number}", texts[0], [text for references in found for text in references]
+
+
+def _read_side(path: Path) -> dict[tuple[str, str], list[str]]:
+    """Return the texts of each sentence of a file, by what names the sentence; several only in files of references."""
+    if is_markup(path):
+        return read_segments(path)
+    lines = read_lines(path)
+    for number, line in enumerate(lines, 1):
+        check_carriage_return(line, str(path), number)
+    numbered = [found for line in lines if (found := _NUMBERED.fullmatch(line))]
+    if not lines or len(numbered) != len(lines):
+        return {("", str(number)): [line] for number, line in enumerate(lines, 1)}
+    sentences: dict[tuple[str, str], list[str]] = {}
+    for found in numbered:
+        sentences.setdefault(("", found[1]), []).append(found[3])
+    return sentences

@@ -1,0 +1,131 @@
+"""The arguments of `python -m data_prep prepare` that say what is read, and what of it is dropped."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .cleaning import CONTROL_ACTIONS, DUPLICATE_KINDS, MOJIBAKE_ACTIONS
+from .held_out import MOST_REFERENCES
+from .pairs import EMPTY, MALFORMED
+
+
+def add_corpora(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name the corpora."""
+    group = parser.add_argument_group(
+        "input",
+        "At least one corpus; several are read one after the other: files of pairs, parallel files, the directory. "
+        "Files may be compressed: .gz, .xz, .zst (with the extra 'data').",
+    )
+    group.add_argument(
+        "--tsv",
+        type=Path,
+        nargs="+",
+        action="extend",
+        metavar="FILE",
+        help="one pair per line: English, tab, Chinese[, tab, attribution]; may be repeated",
+    )
+    group.add_argument(
+        "--parallel",
+        type=Path,
+        nargs=2,
+        action="append",
+        metavar=("ZH", "EN"),
+        help="two files aligned line by line; may be repeated",
+    )
+    group.add_argument(
+        "--directory",
+        type=Path,
+        metavar="DIR",
+        help="training, validation and test set in the layout of BTEC or IWSLT: train.zh, train.en, dev.zh, dev.en.0, "
+        "dev.en.1, ..., test.zh, ... (see docs/data.md)",
+    )
+    for part, usual in (("valid", "valid, dev or val"), ("test", "test")):
+        group.add_argument(
+            f"--{part}-name",
+            metavar="NAME",
+            help=f"with --directory: name of the {part} set, such as tst2010 (default: {usual})",
+        )
+
+
+def add_held_out(group: argparse._ArgumentGroup) -> None:
+    """Add the arguments that name the user's own validation and test set."""
+    group.add_argument(
+        "--valid-tsv",
+        type=Path,
+        metavar="FILE",
+        help="your own validation set, with --test-tsv; all other pairs are then used for training",
+    )
+    group.add_argument("--test-tsv", type=Path, metavar="FILE", help="your own test set, with --valid-tsv")
+    for part, name in (("valid", "validation"), ("test", "test")):
+        group.add_argument(
+            f"--{part}",
+            type=Path,
+            nargs="+",
+            default=(),
+            metavar="FILE",
+            help=f"your own {name} set: Chinese file and up to {MOST_REFERENCES} files of references, plain, SGM or "
+            "XML, or one XML file of WMT with source and references",
+        )
+
+
+def add_cleaning(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of cleaning."""
+    group = parser.add_argument_group(
+        "cleaning",
+        "Applies to the corpora, not to your own validation and test sets. Without these options nothing is dropped "
+        "except pairs without letters and digits on a side, and a faulty line is an error. DIR/dropped.tsv lists what "
+        "was dropped, DIR/repaired.tsv what was repaired; the manifest counts both.",
+    )
+    group.add_argument(
+        MALFORMED,
+        action="store_true",
+        help="drop lines without a tab, with a carriage return inside, or that are not UTF-8",
+    )
+    group.add_argument(EMPTY, action="store_true", help="drop blank lines and pairs with an empty side")
+    group.add_argument(
+        "--control-characters",
+        choices=CONTROL_ACTIONS,
+        default="keep",
+        help="what to do with control characters and invisible characters: keep them, drop the pair or remove them "
+        "(default: %(default)s)",
+    )
+    group.add_argument(
+        "--mojibake",
+        choices=MOJIBAKE_ACTIONS,
+        default="keep",
+        help="what to do with text that was decoded with the wrong encoding: keep it, drop the pair or repair it "
+        "(needs the extra 'data') (default: %(default)s)",
+    )
+    group.add_argument(
+        "--max-chinese",
+        type=int,
+        default=0,
+        metavar="N",
+        help="drop pairs with more Chinese characters (default: none)",
+    )
+    group.add_argument(
+        "--max-english", type=int, default=0, metavar="N", help="drop pairs with more English words (default: none)"
+    )
+    group.add_argument(
+        "--max-ratio",
+        type=float,
+        default=0.0,
+        metavar="R",
+        help="drop pairs with over R times as many Chinese characters as English words, or the other way round "
+        "(default: none)",
+    )
+    group.add_argument(
+        "--min-script",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="drop pairs in which less than this share of the letters is Han or Latin, respectively (default: none)",
+    )
+    group.add_argument(
+        "--drop-duplicates",
+        dest="duplicates",
+        choices=DUPLICATE_KINDS,
+        help="drop all but the first of equal pairs; 'normalised' ignores case, width, script and punctuation "
+        "(default: keep all)",
+    )

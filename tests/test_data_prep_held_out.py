@@ -1,0 +1,214 @@
+"""Compressed files, test sets with several references, SGM and XML, and the files of a directory."""
+
+from __future__ import annotations
+
+import builtins
+import gzip
+import lzma
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+from sacrebleu.dataset.fake_sgml import FakeSGMLDataset
+
+from data_prep.dropped import Record
+from data_prep.errors import DataError
+from data_prep.files import read_lines
+from data_prep.held_out import read_held_out
+from data_prep.layout import find_layout
+from data_prep.markup import read_segments
+
+TEXT = "\ufeff嗨。\r\n没门！\n".encode()
+COMPRESSED = {".gz": gzip.compress(TEXT), ".xz": lzma.compress(TEXT), ".zst": zstandard.compress(TEXT)}
+
+
+@pytest.mark.parametrize("ending", COMPRESSED)
+def test_compressed_files_are_read_and_damaged_ones_refused(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"text{ending}"
+    path.write_bytes(COMPRESSED[ending])
+    assert read_lines(path) == ["嗨。", "没门！"]
+    for damaged in (COMPRESSED[ending][:-4], b"plain text"):
+        path.write_bytes(damaged)
+        with pytest.raises(DataError, match=r"damaged or incomplete"):
+            read_lines(path)
+
+
+def test_zst_in_several_frames_and_of_unknown_size(tmp_path: Path) -> None:
+    path = tmp_path / "text.zst"
+    unknown = zstandard.ZstdCompressor(write_content_size=False).compress(b"b\n")
+    path.write_bytes(zstandard.compress(b"a\n") + unknown)
+    assert read_lines(path) == ["a", "b"]
+
+
+def test_without_zstandard_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "text.zst").write_bytes(COMPRESSED[".zst"])
+    real = builtins.__import__
+
+    def missing(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == "zstandard":
+            raise ModuleNotFoundError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(DataError, match=r"text.zst: .zst needs the package zstandard; install the extra 'data'"):
+        read_lines(tmp_path / "text.zst")
+
+
+def write(folder: Path, files: dict[str, str]) -> list[Path]:
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in files]
+
+
+def read(files: list[Path], record: Record | None = None) -> list[tuple[str, list[str]]]:
+    examples = read_held_out("--test", files, record or Record())
+    return [(example.chinese, [pair.english for pair in example.pairs]) for example in examples]
+
+
+def test_references_may_be_missing_and_repeated_sources_stay(tmp_path: Path) -> None:
+    files = write(tmp_path, {"zh": "甲\n乙\n甲\n丙\n", "en.0": "A\n\nA\n\n", "en.1": "a\nb\n\n \n"})
+    record = Record()
+    assert read(files, record) == [("甲", ["A", "a"]), ("乙", ["b"]), ("甲", ["A"])]
+    assert [(entry.reason, entry.origin) for entry in record.dropped] == [
+        ("source without a reference", f"{files[0]}, line 4")
+    ]
+
+
+def test_pairs_are_grouped_by_source(tmp_path: Path) -> None:
+    files = write(tmp_path, {"test.tsv": "A\t甲\nB\t乙\nA2\t甲\n"})
+    assert read(files) == [("甲", ["A", "A2"]), ("乙", ["B"])]
+
+
+def test_numbered_lines_of_btec_are_grouped_by_sentence(tmp_path: Path) -> None:
+    files = write(
+        tmp_path,
+        {
+            "test.zh": "S_1\\01\\甲\nS_2\\01\\乙\n",
+            "test.mref.en": "S_1\\01\\A\nS_1\\02\\a\\b\nS_2\\01\\B\nS_2\\02\\b\n",
+        },
+    )
+    assert read(files) == [("甲", ["A", "a\\b"]), ("乙", ["B", "b"])]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"zh": "甲\n乙\n", "en": "A\n"}, "zh has 2 sentences but .*en has 1; the files must be aligned"),
+        ({"zh": "甲\n\n", "en": "A\nB\n"}, "zh, line 2: the Chinese side is empty"),
+        ({"zh": "甲\n", "en": "A\rB\n"}, "en, line 1: carriage return"),
+        ({"zh": "", "en": ""}, "--test: the file contains no pairs"),
+        ({"zh": "甲\n"} | {f"en{k}": "A\n" for k in range(17)}, "17 references; at most 16"),
+        ({"test.xml": "<dataset><doc>"}, "no XML of WMT with source and references"),
+        ({"zh.sgm": "nothing", "en.sgm": ""}, "zh.sgm: contains no <seg>"),
+        ({"a.sgm": "<doc docid='1'><seg id=1>甲</seg>", "b.sgm": "<doc docid='2'><seg id=1>A</seg>"}, "document '2'"),
+    ],
+)
+def test_bad_test_sets_are_refused(files: dict[str, str], message: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=message):
+        read(write(tmp_path, files))
+
+
+SOURCE = """<srcset setid="t" srclang="zh">
+<doc docid="x" genre="news">
+<title>title</title>
+<seg id="1"> 甲 &amp;  乙 </seg>
+<seg id="2">丙</seg>
+</doc>
+<DOC docid="y"><p>
+<seg id="1">丁</seg>
+</p></DOC></srcset>
+"""
+
+
+def test_sgm_is_read_as_sacrebleu_does_except_for_entities(tmp_path: Path) -> None:
+    (path,) = write(tmp_path, {"src.sgm": SOURCE})
+    FakeSGMLDataset("name")._convert_format(str(path), str(tmp_path / "text"))
+    expected = [line.replace("&amp;", "&") for line in read_lines(tmp_path / "text")]
+    assert [text for texts in read_segments(path).values() for text in texts] == expected == ["甲 & 乙", "丙", "丁"]
+
+
+def test_references_in_sgm_are_matched_by_segment_and_several_may_be_in_one_file(tmp_path: Path) -> None:
+    references = """<refset>
+    <doc docid="y" sysid="r1"><seg id="1">D</seg></doc>
+    <doc docid="x" sysid="r1"><seg id=2>C & c</seg><seg id='1'>A
+    B</seg></doc>
+    <doc docid="x" sysid="r2"><seg id="1">a b</seg><seg id="2"></seg></doc></refset>"""
+    files = write(tmp_path, {"src.sgm": SOURCE, "ref.sgm": references})
+    packed = tmp_path / "ref.sgm.gz"
+    packed.write_bytes(gzip.compress(references.encode()))
+    for reference in (files[1], packed):
+        assert read([files[0], reference]) == [("甲 & 乙", ["A B", "a b"]), ("丙", ["C & c"]), ("丁", ["D"])]
+
+
+def test_xml_of_wmt_has_source_and_references(tmp_path: Path) -> None:
+    (path,) = write(
+        tmp_path,
+        {
+            "newstest.zh-en.xml": """<?xml version='1.0' encoding='utf-8'?><dataset id="n"><doc id="d" origlang="zh">
+            <src lang="zh"><p><seg id="1">甲</seg><seg id="2">乙</seg></p></src>
+            <ref lang="en" translator="B"><p><seg id="1">b &amp; c</seg></p></ref>
+            <ref lang="en" translator="A"><p><seg id="1">A</seg><seg id="2">B</seg></p></ref></doc></dataset>"""
+        },
+    )
+    assert read([path]) == [("甲", ["A", "b & c"]), ("乙", ["B"])]
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "valid", "test"),
+    [
+        (
+            ["train.zh", "train.en", "dev.zh", *(f"dev.en{k}" for k in (10, 2, 0)), "test.zh.gz", "test.en.xz"],
+            {},
+            ["dev.zh", "dev.en0", "dev.en2", "dev.en10"],
+            ["test.zh.gz", "test.en.xz"],
+        ),
+        (
+            [
+                *(f"train.tags.zh-en.{language}" for language in ("zh", "en")),
+                *(f"IWSLT17.TED.{part}.zh-en.{side}.xml" for part in ("dev2010", "tst2010") for side in ("zh", "en")),
+                "README",
+            ],
+            {"valid": "dev2010", "test": "tst2010"},
+            ["IWSLT17.TED.dev2010.zh-en.zh.xml", "IWSLT17.TED.dev2010.zh-en.en.xml"],
+            ["IWSLT17.TED.tst2010.zh-en.zh.xml", "IWSLT17.TED.tst2010.zh-en.en.xml"],
+        ),
+        (
+            ["IWSLT10_BTEC.train.zh.txt", "IWSLT10_BTEC.train.en.txt", "test.zh", "test.ref.en.0", "test.en"]
+            + [f"IWSLT10.devset1_CSTAR03.{end}.txt" for end in ("zh", "en", "mref.en")],
+            {"valid": "devset1_CSTAR03"},
+            ["IWSLT10.devset1_CSTAR03.zh.txt", "IWSLT10.devset1_CSTAR03.mref.en.txt"],
+            ["test.zh", "test.ref.en.0"],
+        ),
+    ],
+    ids=["plain", "iwslt", "btec"],
+)
+def test_files_of_a_directory_are_found(
+    names: list[str], options: dict[str, str], valid: list[str], test: list[str], tmp_path: Path
+) -> None:
+    write(tmp_path, dict.fromkeys(names, ""))
+    layout = find_layout(tmp_path, **options)
+    assert [path.name for path in layout.train] == names[:2]
+    assert [path.name for path in layout.valid] == valid and [path.name for path in layout.test] == test
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda folder: (folder / "train.en").unlink(), "no file of 'train' in en, such as train.en$"),
+        (lambda folder: (folder / "dev.zh").unlink(), "no file of 'valid or dev or val' in zh.*--valid-name"),
+        (lambda folder: (folder / "test.zh.gz").touch(), "several Chinese files: test.zh, test.zh.gz"),
+        (lambda folder: (folder / "dev.txt.en").touch(), "several English files: dev.en, dev.txt.en"),
+        (lambda folder: [(folder / f"test.en.{k}").touch() for k in range(17)], "17 files of references of 'test'"),
+    ],
+)
+def test_a_directory_that_is_not_clear_is_refused(change: Any, message: str, tmp_path: Path) -> None:
+    write(tmp_path, {f"{part}.{side}": "" for part in ("train", "dev", "test") for side in ("zh", "en")})
+    change(tmp_path)
+    with pytest.raises(DataError, match=message):
+        find_layout(tmp_path)
+
+
+def test_a_missing_directory_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"--directory .*none: cannot be read"):
+        find_layout(tmp_path / "none")
