@@ -264,7 +264,10 @@ def test_the_readme_quotes_commands() -> None:
     }
 
 
-QUOTED_COMMANDS = [*README_COMMANDS, *commands(text_of(ROOT / "docs" / "evaluation.md"))]
+QUOTED_COMMANDS = [
+    *README_COMMANDS,
+    *(words for name in ("data", "evaluation") for words in commands(text_of(ROOT / "docs" / f"{name}.md"))),
+]
 
 
 @pytest.mark.parametrize("words", QUOTED_COMMANDS, ids=lambda words: " ".join(words)[:60])
