@@ -8,6 +8,7 @@ from fairseq.data.encoders import register_tokenizer
 from fairseq.dataclass import FairseqDataclass
 
 from .text.errors import DataError
+from .text.manifest import MANIFEST
 from .text.pipeline import TextPipeline
 
 
@@ -18,7 +19,8 @@ class ReencoderTokenizerConfig(FairseqDataclass):
     text_manifest: Optional[str] = field(  # noqa: UP045
         default=None,
         metadata={
-            "help": "with --tokenizer reencoder: manifest.json of the prepared data, or its copy beside a checkpoint; "
+            "help": "with --tokenizer reencoder: manifest.json of the prepared data, or its copy beside a checkpoint, or the "
+            "folder of either; "
             "--task reencoder_translation finds that of its data"
         },
     )
@@ -33,13 +35,18 @@ class ReencoderTokenizer:
         fingerprint: what the checkpoint says of the data that it was trained on. Default: nothing
 
     Raises:
-        ValueError: the manifest is missing or damaged, or the checkpoint was trained on data prepared otherwise.
+        ValueError: the manifest is missing, damaged or named otherwise, or the checkpoint was trained on data prepared otherwise.
     """
 
     def __init__(self, cfg: ReencoderTokenizerConfig, fingerprint: str | None = None) -> None:
         if cfg.text_manifest is None:
             raise ValueError("--tokenizer reencoder: name the manifest.json of the prepared data with --text-manifest")
         manifest = Path(cfg.text_manifest)
+        if manifest.is_dir():
+            manifest /= MANIFEST
+        if manifest.name != MANIFEST:
+            # the files that it lists lie beside it under fixed names, so a renamed copy would read another one
+            raise ValueError(f"--text-manifest {manifest}: expected a file named {MANIFEST} or its folder")
         try:
             self.pipeline = TextPipeline(manifest.parent)
         except DataError as error:

@@ -9,11 +9,13 @@ import pytest
 import torch
 from fairseq.data import Dictionary
 from fairseq.search import BeamSearch
+from fairseq.tasks.translation import TranslationTask
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reencoder.search import MinimumLengthSearch
 from reencoder.tasks.batching import batch_by_blocks
+from reencoder.tasks.reencoder_translation import ReencoderTranslationTask
 
 EOS, PAD = 2, 1
 
@@ -79,3 +81,20 @@ def test_other_words_are_left_alone() -> None:
     keep = [n for n in range(12) if n != EOS]
     assert torch.equal(lprobs[:, :, keep], before[:, :, keep])
     assert torch.equal(lprobs[1], before[1])
+
+
+@pytest.mark.parametrize("attention", [torch.empty(0), None, torch.ones(1, 2)])
+def test_an_empty_source_has_an_empty_translation_with_and_without_attention(
+    attention: torch.Tensor | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """fairseq gives a tensor without elements for models that have no attention, such as the paper's."""
+    invented = {
+        **{"tokens": torch.tensor([7, EOS]), "score": torch.tensor(-1.0), "positional_scores": torch.ones(2)},
+        **{"attention": attention, "alignment": torch.empty(0)},
+    }
+    monkeypatch.setattr(TranslationTask, "inference_step", lambda *arguments, **options: [[invented], [invented]])
+    task = object.__new__(ReencoderTranslationTask)
+    task.tgt_dict = Dictionary()
+    sample = {"net_input": {"src_lengths": torch.tensor([1, 2])}}
+    [[empty], [other]] = task.inference_step(None, [], sample)
+    assert empty["tokens"].tolist() == [EOS] and empty["score"] == 0 and other is invented

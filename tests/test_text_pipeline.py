@@ -78,7 +78,8 @@ def test_no_capital_behind_an_abbreviation_or_inside_a_sentence() -> None:
 
 
 def test_odd_characters_are_no_part_of_a_sentence() -> None:
-    assert clean("\ufeff你\x00好\u200b\u2028吗\ud800\ufffd\r") == "你 好  吗"
+    assert clean("\ufeff你\x00好\u200b\u2028吗\ud800\ufffd\r") == "你 好 吗"
+    assert clean("我\u200b们 ca\u00adfé") == "我们 café", "invisible characters split no word"
     assert clean(" \t\u3000\u200b ") == ""
 
 
@@ -120,3 +121,16 @@ def test_the_files_travel_with_the_checkpoints(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"truecase\.en\.json"):
         copy_text_files(folder, tmp_path / "more")
     assert not (tmp_path / "more" / "manifest.json").exists()
+
+
+def test_the_tokenizer_reads_the_manifest_that_is_named(tmp_path: Path) -> None:
+    import fairseq  # noqa: F401  # registers the plugin, the tokenizer included
+
+    from reencoder.tokenizer import ReencoderTokenizer, ReencoderTokenizerConfig
+
+    folder = prepared(tmp_path)
+    for path in (folder, folder / "manifest.json"):
+        tokenizer = ReencoderTokenizer(ReencoderTokenizerConfig(text_manifest=str(path)))
+        assert tokenizer.pipeline.manifest == folder / "manifest.json"
+    with pytest.raises(ValueError, match=r"--text-manifest .*old\.json: expected a file named manifest\.json"):
+        ReencoderTokenizer(ReencoderTokenizerConfig(text_manifest=str(folder / "old.json")))

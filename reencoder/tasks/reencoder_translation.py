@@ -199,7 +199,7 @@ def _empty(hypothesis: dict[str, Any], end: int) -> dict[str, Any]:
         "tokens": tokens.new_tensor([end]),
         "score": scores.new_zeros(()),
         "positional_scores": scores.new_zeros(1),
-        "attention": None if attention is None else attention[:, :1],
+        "attention": attention if attention is None or attention.dim() < 2 else attention[:, :1],
         "alignment": tokens.new_empty((0, 2)),
     }
 

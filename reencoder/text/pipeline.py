@@ -12,9 +12,9 @@ from .pieces import UNKNOWN, join_pieces, model_name
 from .segmentation import SEGMENTATIONS, TARGET_SEGMENTATIONS, ChineseSegmenter, EnglishTokenizer, detokenize_english
 from .truecase import read_capitals, restore_beginnings, restore_words
 
-# Control characters, invisible format characters such as a byte-order mark, private use, lone surrogates, separators
-# of lines and paragraphs.
-_UNWANTED = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
+# Control characters, private use, lone surrogates, separators of lines and paragraphs.
+_UNWANTED = ("Cc", "Co", "Cs", "Zl", "Zp")
+_INVISIBLE = "Cf"  # format characters, such as a byte-order mark or a zero-width space, may stand inside a word
 _REPLACEMENT = "\ufffd"  # what stands for bytes that are no text
 _SENTENCE = re.compile(r".+?(?:[。！？!?；;]+[”’」』）)\"']*|\.(?=\s)|$)")
 
@@ -68,8 +68,14 @@ class TextPipeline:
 
 
 def clean(text: str) -> str:
-    """Replace what is no part of a sentence, such as control characters, by spaces; strip the ends."""
-    kept = (" " if unicodedata.category(c) in _UNWANTED or c == _REPLACEMENT else c for c in text)
+    """Replace what is no part of a sentence, such as control characters, by spaces; remove what is invisible."""
+    kept = []
+    for character in text:
+        category = unicodedata.category(character)
+        if category in _UNWANTED or character == _REPLACEMENT:
+            kept.append(" ")
+        elif category != _INVISIBLE:
+            kept.append(character)
     return "".join(kept).strip()
 
 
