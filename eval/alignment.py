@@ -78,8 +78,10 @@ def alignment_from_json(value: Any, where: str) -> Alignment:
         source, target = tuple(map(str, value["source"])), tuple(map(str, value["target"]))
         weights = tuple(tuple(float(weight) for weight in row) for row in value["weights"])
         number = None if value["number"] is None else int(value["number"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{where}: no alignment; expected a line that python -m eval align --json wrote") from error
+    if not source or not all(0 <= weight <= 1 for row in weights for weight in row):
+        raise DataError(f"{where}: expected source words, and weights between 0 and 1")
     if len(weights) != len(target) or any(len(row) != len(source) for row in weights):
         raise DataError(f"{where}: expected {len(target)} rows of {len(source)} weights")
     return Alignment(source, target, weights, number)

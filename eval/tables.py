@@ -33,7 +33,7 @@ class Table:
 
     def to_markdown(self) -> str:
         """Return the table as GitHub's Markdown."""
-        head = _markdown_row(self.columns)
+        head = _markdown_row([escape_markdown(column) for column in self.columns])
         rule = _markdown_row(["---", *["---:"] * (len(self.columns) - 1)])
         lines = [f"**{escape_markdown(self.title)}**", "", head, rule]
         lines += [_markdown_row([escape_markdown(field) for field in row]) for row in self.rows]
@@ -44,7 +44,7 @@ class Table:
 
 def escape_markdown(text: str) -> str:
     """Return text that Markdown shows as it is."""
-    for character in "\\`*_[]<>|#~":
+    for character in "\\`*_[]<>|#~&":
         text = text.replace(character, "\\" + character)
     return text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -144,6 +145,9 @@ def test_json_round_trip() -> None:
     for value in values:
         with pytest.raises(DataError, match=r"x, line 1: no alignment"):
             alignment_from_json(value, "x, line 1")
+    for source, weight in ((["a"], math.nan), (["a"], 1.5), (["a"], -0.1), ([], 0.5)):
+        with pytest.raises(DataError, match="expected source words, and weights between 0 and 1"):
+            alignment_from_json({"source": source, "target": ["b"], "weights": [[weight]], "number": None}, "x")
     with pytest.raises(DataError, match="expected 1 rows of 2 weights"):
         alignment_from_json({"source": ["a", "</s>"], "target": ["b"], "weights": [[1.0]], "number": None}, "x")
 

@@ -185,20 +185,20 @@ def test_largest_wins_and_losses() -> None:
 
 
 def test_tables() -> None:
-    table = Table("A|B", ("name", "score"), [("x_1", "1.00"), ("long name", "10.00")], ["a note"])
+    table = Table("A|B", ("name", "s|re"), [("x_1", "&lt;"), ("long name", "10.00")], ["a note"])
     assert table.to_text().splitlines() == [
         "A|B",
-        "  name       score",
-        "  x_1         1.00",
+        "  name        s|re",
+        "  x_1         &lt;",
         "  long name  10.00",
         "  a note",
     ]
     assert table.to_markdown().splitlines() == [
         "**A\\|B**",
         "",
-        "| name | score |",
+        "| name | s\\|re |",
         "| --- | ---: |",
-        "| x\\_1 | 1.00 |",
+        "| x\\_1 | \\&lt; |",
         "| long name | 10.00 |",
         "",
         "a note  ",
