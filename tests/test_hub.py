@@ -170,6 +170,14 @@ def test_a_file_becomes_a_file(folder: Path, model: Reencoder, tmp_path: Path) -
     assert output.read_text().split("\n") == [*model.translate(SENTENCES), "", ""]
 
 
+def test_lone_surrogates_pass_through(folder: Path, tmp_path: Path) -> None:
+    source, output = tmp_path / "in.json", tmp_path / "out.json"
+    source.write_text(json.dumps({"text": "你好\ud800"}) + "\n")
+    options = ["--input", str(source), "--output", str(output), "--json", "--json-input", "--device", "cpu"]
+    assert main(["translate", str(folder / "trained"), *options]) == 0
+    assert json.loads(output.read_text(encoding="utf-8"))["source"] == "你好\ud800"
+
+
 def test_json_keeps_ids_and_long_lines_are_reported(
     folder: Path, model: Reencoder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -196,6 +204,8 @@ def test_json_keeps_ids_and_long_lines_are_reported(
             "--nbest 2: several translations do not fit in a line of text; give --json",
         ),
         (["--nbest", "0"], "--nbest 0: must be at least 1"),
+        (["--buffer-size", "0", "--text", "你好"], "--buffer-size 0: must be at least 1"),
+        (["--json-input", "--text", "{}"], "--json-input: cannot be combined with --text"),
         (["--beam", "0", "--text", "你好"], "--beam 0: must be at least 1"),
         (["--input", "nowhere.txt"], "--input nowhere.txt: no such file"),
     ],

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 HELP = "translate raw Chinese: a file, sentences, or what is typed in"
 
+_ERRORS = "backslashreplace"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
@@ -103,9 +105,12 @@ def run(args: argparse.Namespace) -> None:
     if args.input is not None and not args.input.is_file():
         raise DataError(f"--input {args.input}: no such file")
     typed = not args.text and args.input is None and sys.stdin.isatty()
-    settings = OutputSettings(
-        args.nbest, args.json_input, args.json, args.buffer_size or (1 if typed else OutputSettings.buffer)
-    )
+    if args.text and args.json_input:
+        raise DataError("--json-input: cannot be combined with --text")
+    buffer = args.buffer_size
+    if buffer is None:
+        buffer = 1 if typed else OutputSettings.buffer
+    settings = OutputSettings(args.nbest, args.json_input, args.json, buffer)
     from tqdm import tqdm
 
     model = load(args)
@@ -115,9 +120,10 @@ def run(args: argparse.Namespace) -> None:
         output: IO[str] = sys.stdout
         if args.output is not None:
             path = stack.enter_context(new_file(args.output, option="--output"))
-            output = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+            # JSON input may have lone surrogates, which are written as \\udcXX and so read back from JSON
+            output = stack.enter_context(path.open("w", encoding="utf-8", errors=_ERRORS, newline="\n"))
         elif hasattr(output, "reconfigure"):
-            output.reconfigure(encoding="utf-8", errors="backslashreplace")
+            output.reconfigure(encoding="utf-8", errors=_ERRORS)
         if args.text:
             lines = [Sentence(text, number, number) for number, text in enumerate(args.text, 1)]
             refused = translate_stream(model, lines, output, settings)
