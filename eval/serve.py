@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
 from data_prep.errors import DataError
 
@@ -48,6 +49,12 @@ class Request(BaseModel):
     text: str
     nbest: int = 1
 
+    @field_validator("text", mode="before")
+    @classmethod
+    def _without_surrogates(cls, value: Any) -> Any:
+        """Replace lone surrogates, which JSON can express but an answer in UTF-8 cannot repeat."""
+        return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
 
 def create_app(model: Reencoder, limits: Limits) -> FastAPI:
     """Return the application: the page at ``/``, ``/api/translate``, and ``/health``.
@@ -55,7 +62,8 @@ def create_app(model: Reencoder, limits: Limits) -> FastAPI:
     One request is translated at a time, because torch uses all threads for it; the others wait for their turn.
     """
     app = FastAPI(title="Reencoder", docs_url=None, redoc_url=None)  # their pages load scripts from elsewhere
-    turn = asyncio.Lock()
+    # One thread: even if a request is cancelled, the next one starts only when its translation has ended.
+    thread = ThreadPoolExecutor(max_workers=1)
     accepted = 0
 
     @app.get("/", response_class=HTMLResponse)
@@ -77,8 +85,7 @@ def create_app(model: Reencoder, limits: Limits) -> FastAPI:
             raise HTTPException(503, f"{accepted} requests are waiting; try again later", {"Retry-After": "1"})
         accepted += 1
         try:
-            async with turn:
-                found = await asyncio.to_thread(_translate_lines, model, request)
+            found = await asyncio.get_running_loop().run_in_executor(thread, _translate_lines, model, request)
         except DataError as error:
             raise HTTPException(413, str(error)) from error
         finally:

@@ -19,9 +19,8 @@ class ReencoderTokenizerConfig(FairseqDataclass):
     text_manifest: Optional[str] = field(  # noqa: UP045
         default=None,
         metadata={
-            "help": "with --tokenizer reencoder: manifest.json of the prepared data, or its copy beside a checkpoint, or the "
-            "folder of either; "
-            "--task reencoder_translation finds that of its data"
+            "help": "with --tokenizer reencoder: manifest.json of the prepared data, or its copy beside a checkpoint, "
+            "or the folder of either; --task reencoder_translation finds that of its data"
         },
     )
 
@@ -35,7 +34,8 @@ class ReencoderTokenizer:
         fingerprint: what the checkpoint says of the data that it was trained on. Default: nothing
 
     Raises:
-        ValueError: the manifest is missing, damaged or named otherwise, or the checkpoint was trained on data prepared otherwise.
+        ValueError: the manifest is missing, damaged or named otherwise, or the checkpoint was trained on data prepared
+            otherwise.
     """
 
     def __init__(self, cfg: ReencoderTokenizerConfig, fingerprint: str | None = None) -> None:

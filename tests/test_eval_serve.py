@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,8 @@ httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 
 from eval.serve import Limits, create_app  # noqa: E402
 from reencoder.hub import Translation  # noqa: E402
+
+HEADERS = {"Content-Type": "application/json"}
 
 
 class Echo:
@@ -40,10 +43,12 @@ def ask(requests: Sequence[Any], limits: Limits) -> list[Any]:
 
     async def send() -> list[Any]:
         transport = httpx.ASGITransport(app=create_app(model, limits))
-        async with httpx.AsyncClient(transport=transport, base_url="http://server") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://server", headers=HEADERS) as client:
             return await asyncio.gather(
                 *(
-                    client.get("/health") if request is None else client.post("/api/translate", json=request)
+                    client.get("/health")
+                    if request is None
+                    else client.post("/api/translate", content=json.dumps(request))
                     for request in requests
                 )
             )
@@ -53,6 +58,8 @@ def ask(requests: Sequence[Any], limits: Limits) -> list[Any]:
 
 def test_answers_are_the_candidates() -> None:
     found, blank, health = ask([{"text": "你好", "nbest": 2}, {"text": ""}, None], Limits())
+    (odd,) = ask([{"text": "你\ud800"}], Limits())
+    assert odd.status_code == 200 and odd.json()["source"] == "你?", "a lone surrogate stops nothing"
     translations = [{"text": "你好 0", "score": 0.0}, {"text": "你好 1", "score": -1.0}]
     assert found.json() == {"source": "你好", "translations": translations}
     assert blank.json() == {"source": "", "translations": []}

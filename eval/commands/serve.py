@@ -40,5 +40,9 @@ def run(args: argparse.Namespace) -> None:
         from ..serve import Limits, create_app
     except ModuleNotFoundError as error:
         raise DataError(f"{error.name} is not installed; install the extra: pip install -e '.[serve]'") from error
-    app = create_app(load(args), Limits(args.max_characters, waiting=args.max_waiting))
+    limits = Limits(args.max_characters, waiting=args.max_waiting)
+    if not 0 < args.port < 65536:
+        raise DataError(f"--port {args.port}: must be 1 to 65535")
+    app = create_app(load(args), limits)
+    print(f"http://{args.host}:{args.port} (end: Ctrl-C)", flush=True)
     uvicorn.run(app, host=args.host, port=args.port, log_level="warning")
