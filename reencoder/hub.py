@@ -286,7 +286,12 @@ def _pipeline(path: Path, state: dict[str, Any], data: Path | None, known: TextP
         known: that of another member of the ensemble.
     """
     recorded = (state.get("task_state") or {}).get("text")
-    trained = Path(str(state["cfg"]["task"]["data"]).split(os.pathsep)[0]).parent
+    task = state["cfg"]["task"]
+    if not hasattr(task, "data") or not hasattr(task, "source_lang"):
+        raise DataError(
+            f"{path}: was trained on {getattr(task, '_name', 'another task')}; expected a translation model"
+        )
+    trained = Path(str(task.data).split(os.pathsep)[0]).parent
     folders = [data] if data is not None else [path.parent, trained]
     folder = next((folder for folder in folders if (folder / MANIFEST).is_file()), None)
     if folder is None:
@@ -299,6 +304,9 @@ def _pipeline(path: Path, state: dict[str, Any], data: Path | None, known: TextP
     pipeline = known if known is not None and known.manifest == folder / MANIFEST else TextPipeline(folder)
     if recorded is not None and recorded != pipeline.fingerprint:
         raise DataError(f"{path}: was trained on data prepared otherwise than those of {pipeline.manifest}")
+    if (task.source_lang, task.target_lang) not in ((None, None), pipeline.languages):
+        expected = " to ".join(pipeline.languages)
+        raise DataError(f"{path}: translates {task.source_lang} to {task.target_lang}; expected {expected}")
     return pipeline
 
 

@@ -147,6 +147,14 @@ def test_what_does_not_belong_together_is_refused(folder: Path, tmp_path: Path) 
     with pytest.raises(DataError, match="does not record how its training data were prepared"):
         Reencoder.from_pretrained(alone)
     assert Reencoder.from_pretrained(alone, data=folder / "data").translate("你好！")
+    state["cfg"]["task"]["source_lang"], state["cfg"]["task"]["target_lang"] = "en", "zh"
+    torch.save(state, alone)
+    with pytest.raises(DataError, match="translates en to zh; expected zh to en"):
+        Reencoder.from_pretrained(alone, data=folder / "data")
+    state["cfg"]["task"] = {"_name": "reencoder_mnist"}
+    torch.save(state, alone)
+    with pytest.raises(DataError, match="was trained on reencoder_mnist; expected a translation model"):
+        Reencoder.from_pretrained(alone, data=folder / "data")
     Path(alone).write_bytes(checkpoint.read_bytes()[:1000])
     with pytest.raises(DataError, match="cannot be read as a checkpoint"):
         Reencoder.from_pretrained(alone)
