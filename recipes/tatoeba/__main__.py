@@ -36,7 +36,7 @@ from ..training import run_in_parallel
 from .data import prepare_data
 from .experiments import EXPERIMENTS, execute, training_folder, without_paths
 
-BEST = "phrases-long"
+BEST = "pieces-phrases"
 """The experiment with the best validation BLEU of a single model."""
 
 NBEST = 10

@@ -135,6 +135,13 @@ EXPERIMENTS: dict[str, Experiment] = {
         5000,
         seed=2,
     ),
+    "pieces-phrases-seed-3": Experiment(
+        "the same, a second member",
+        {**_LONG, **_DROPOUT, **_RARE_WORDS, "word_dropout": 0.02},
+        "pieces-phrases",
+        5000,
+        seed=3,
+    ),
     "transformer": Experiment("Transformer, 3 + 3 layers of 256", _TRANSFORMER, updates=8000, lr=0.001),
     "transformer-dropout": Experiment(
         "Transformer, more dropout", {**_TRANSFORMER, "dropout": 0.4}, updates=8000, lr=0.001
