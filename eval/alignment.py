@@ -103,7 +103,8 @@ class Aligner:
     """
 
     def __init__(self, model: Any, source_dictionary: Any, target_dictionary: Any, name: str) -> None:
-        self.model, self.name = model.eval(), name
+        model.eval()  # returns None once fairseq has prepared the model for inference
+        self.model, self.name = model, name
         self.source_dictionary, self.target_dictionary = source_dictionary, target_dictionary
 
     def align(self, source: str, target: str, method: str = METHODS[0], number: int | None = None) -> Alignment:
@@ -131,6 +132,8 @@ class Aligner:
         src = self.source_dictionary.encode_line(source, add_if_not_exist=False).long()
         words = self.target_dictionary.encode_line(target, add_if_not_exist=False, append_eos=False).long()
         previous = torch.cat([words.new_tensor([self.target_dictionary.eos()]), words[:-1]])
+        device = next(self.model.parameters()).device
+        src, words, previous = src.to(device), words.to(device), previous.to(device)
         weigh = self._readout if method == METHODS[0] else self._gradient
         weights = weigh(src, previous, words)
         rows = tuple(tuple(row) for row in weights.double().tolist())
@@ -149,7 +152,7 @@ class Aligner:
         import torch
 
         with torch.no_grad():
-            _, extra = self.model(src[None], torch.tensor([len(src)]), previous[None])
+            _, extra = self.model(src[None], torch.tensor([len(src)], device=src.device), previous[None])
         attention = extra.get("attn") if isinstance(extra, dict) else extra  # as fairseq's generator reads it
         attention = attention[0] if isinstance(attention, list) else attention
         if attention is None:
@@ -162,10 +165,12 @@ class Aligner:
         import torch
 
         count = len(words)
-        each = torch.arange(count)
+        each = torch.arange(count, device=src.device)
         # A copy of the sentence for each target word, whose gradients are then those of this word alone.
         with torch.enable_grad(), _watched_embeddings(self.model.encoder) as found:
-            encoded = self.model.encoder(src.expand(count, -1), src_lengths=torch.full((count,), len(src)))
+            encoded = self.model.encoder(
+                src.expand(count, -1), src_lengths=torch.full((count,), len(src), device=src.device)
+            )
             logits = self.model.decoder(previous.expand(count, -1), encoder_out=encoded)[0]
         if not found:
             raise DataError(f"{self.name}: the encoder looks up no word vectors")

@@ -14,6 +14,9 @@ from pydantic import BaseModel, field_validator
 
 from data_prep.errors import DataError
 
+from .heatmap import to_svg
+from .translation import align_best
+
 if TYPE_CHECKING:
     from .translation import Reencoder
 
@@ -48,6 +51,7 @@ class Request(BaseModel):
 
     text: str
     nbest: int = 1
+    alignment: bool = False
 
     @field_validator("text", mode="before")
     @classmethod
@@ -85,16 +89,21 @@ def create_app(model: Reencoder, limits: Limits) -> FastAPI:
             raise HTTPException(503, f"{accepted} requests are waiting; try again later", {"Retry-After": "1"})
         accepted += 1
         try:
-            found = await asyncio.get_running_loop().run_in_executor(thread, _translate_lines, model, request)
+            found = await asyncio.get_running_loop().run_in_executor(thread, _translate, model, request)
         except DataError as error:
             raise HTTPException(413, str(error)) from error
         finally:
             accepted -= 1
-        return {"source": request.text, "translations": found}
+        return {"source": request.text, **found}
 
     return app
 
 
-def _translate_lines(model: Reencoder, request: Request) -> list[dict[str, Any]]:
+def _translate(model: Reencoder, request: Request) -> dict[str, Any]:
     (found,) = model.candidates([request.text], request.nbest)
-    return [{"text": translation.text, "score": translation.score} for translation in found]
+    answer: dict[str, Any] = {"translations": [{"text": best.text, "score": best.score} for best in found]}
+    if request.alignment:
+        alignment = align_best(model, request.text, found)
+        # The words are escaped in the picture, which the page inserts as it is.
+        answer["alignment"] = None if alignment is None else {**alignment.to_json(), "svg": to_svg(alignment)}
+    return answer

@@ -13,6 +13,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from data_prep.errors import DataError
 
+from .alignment import Aligner, Alignment
+
 if TYPE_CHECKING:
     from reencoder.hub import Reencoder, Translation
 
@@ -71,6 +73,25 @@ def load_model(checkpoints: Sequence[str | Path], **options: Any) -> Reencoder:
     from reencoder.hub import Reencoder
 
     return Reencoder.from_pretrained(*checkpoints, **options)
+
+
+def align_best(model: Reencoder, text: str, translations: Sequence[Translation]) -> Alignment | None:
+    """Return how much each source word contributed to the best translation, by the readout of the first member.
+
+    None if there is nothing to align, the text was translated in parts, or the model has no weights to report.
+
+    Args:
+        model: the model.
+        text: the raw source.
+        translations: what the model found.
+    """
+    source = model.pipeline.encode_source(text)
+    if not translations or not source or not translations[0].tokens:
+        return None
+    try:
+        return Aligner(*model.parts, "model").align(source, translations[0].tokens)
+    except DataError:
+        return None
 
 
 def read_sentences(lines: Iterable[bytes], json_input: bool = False) -> Iterator[Sentence]:

@@ -203,6 +203,12 @@ class Reencoder:
             found = task.inference_step(generator, list(self._interface.models), batch)[0][0]
         return float(found["positional_scores"].sum()) / _LN2
 
+    @property
+    def parts(self) -> tuple[Any, Any, Any]:
+        """The first member of the ensemble and its source and target dictionary, for a look inside."""
+        task = self._interface.task
+        return self._interface.models[0], task.source_dictionary, task.target_dictionary
+
     def _encode(self, text: str, split: bool = True) -> list[Any]:
         """Return the numbers of the tokens of a sentence, in parts if it is too long; none for a blank one."""
         line = self.pipeline.encode_source(text)

@@ -77,6 +77,20 @@ def test_one_sentence_or_a_list(model: Reencoder) -> None:
     assert model.translate([]) == []
 
 
+def test_the_server_shows_an_alignment(model: Reencoder) -> None:
+    pytest.importorskip("fastapi", reason="the extra 'serve' is not installed")
+    from eval.serve import Request, _translate
+
+    found = _translate(model, Request(text="<b>汤姆</b>", alignment=True))["alignment"]
+    assert found["source"] == [*model.pipeline.encode_source("<b>汤姆</b>").split(), "</s>"]
+    assert [len(row) for row in found["weights"]] == [len(found["source"])] * len(found["target"])
+    assert all(sum(row) == pytest.approx(1, abs=1e-3) for row in found["weights"])
+    assert found["svg"].startswith("<svg") and "<b>" not in found["svg"]
+    for text in ("", LONG):
+        assert _translate(model, Request(text=text, alignment=True))["alignment"] is None
+    assert "alignment" not in _translate(model, Request(text="你好"))
+
+
 def test_a_long_text_is_split_or_refused(model: Reencoder) -> None:
     [[split]], [[one]] = model.candidates([LONG]), model.candidates([SENTENCES[0]])
     assert split.text == " ".join([one.text] * 12)

@@ -14,8 +14,8 @@ HELP = "serve a model: a web page and a JSON endpoint"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.description = (
-        "Serve a model: a page to type Chinese into at /, JSON at /api/translate (POST an object with text and nbest), "
-        "and /health. One request is translated at a time, others wait. Needs the extra 'serve'."
+        "Serve a model: a page to type Chinese into at /, JSON at /api/translate (POST an object with text, nbest and "
+        "alignment), and /health. One request is translated at a time, others wait. Needs the extra 'serve'."
     )
     add_checkpoints(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
