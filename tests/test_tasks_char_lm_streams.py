@@ -107,7 +107,7 @@ def test_text_is_encoded_and_decoded(level: str) -> None:
         alphabet.encode("z")
 
 
-def test_damaged_data_is_refused(data: Path, tmp_path: Path) -> None:
+def test_damaged_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"alphabet.json: no such file.*python -m data_prep characters"):
         GridCharLMTask(GridCharLMConfig(data=str(tmp_path)))
     (tmp_path / "alphabet.json").write_text('{"level": "byte", "symbols": [1, 1]}')
