@@ -19,11 +19,12 @@ from .subwords import join_pieces, model_name
 from .text import SEGMENTATIONS, TARGET_SEGMENTATIONS, ChineseSegmenter, EnglishTokenizer, detokenize_english
 
 
-def package_versions(aligner: bool = False) -> dict[str, str]:
+def package_versions(aligner: bool = False, repair: bool = False) -> dict[str, str]:
     """Return the version of everything that affects the output, Unicode included, because NFKC depends on it.
 
     Args:
         aligner: include the word aligner, which only phrase pairs need. Default: False
+        repair: include ftfy, which only `--mojibake` needs. Default: False
     """
     import opencc
 
@@ -31,7 +32,8 @@ def package_versions(aligner: bool = False) -> dict[str, str]:
     versions["fairseq"] = _first_version("ve-fairseq", "fairseq")
     # The module knows its version; several distributions provide a module of this name.
     versions["opencc"] = str(getattr(opencc, "__version__", None) or _first_version("OpenCC"))
-    for name in ("jieba", "numpy", "sacremoses", "sentencepiece", "torch", *(["eflomal"] if aligner else [])):
+    optional = [*(["eflomal"] if aligner else []), *(["ftfy"] if repair else [])]
+    for name in ("jieba", "numpy", "sacremoses", "sentencepiece", "torch", *optional):
         versions[name] = _first_version(name)
     return versions
 

@@ -68,7 +68,7 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         optional |= _add_further_parts(options, directory, train, segment, tokenize)
         manifest = {
             "options": options.recorded(),
-            "versions": package_versions(aligner=options.phrases is not None),
+            "versions": package_versions(options.phrases is not None, repair=options.mojibake != "keep"),
             "inputs": {name: describe_file(path) for name, path in options.inputs.items()},
             "counts": {part: _counts(split.parts[part], counts[part]) for part in parts},
             **optional,

@@ -25,7 +25,7 @@ from .mnist.tables import section as mnist
 from .options import with_current_names
 from .origins import origins_of_result, origins_of_rows
 from .parity.__main__ import RECIPE as PARITY
-from .tatoeba.tables import experiments
+from .tatoeba.tables import combination, experiments, system_row
 
 README = ROOT / "README.md"
 SPEED = ROOT / "docs" / "speed.json"
@@ -47,6 +47,7 @@ def results() -> list[str]:
         curve = [row for row in csv.DictReader(stream) if row["train_ppl"] and row["valid_ppl"]]
     members = result.get("members")
     system = f"`{result['training']['arch']}`" if members is None else " + ".join(f"`{m['name']}`" for m in members)
+    combined, origin_of_combined = combination(TATOEBA / "combined")
     lines = [
         "# Results",
         "",
@@ -59,8 +60,8 @@ def results() -> list[str]:
         "",
         "| system | BLEU, all refs | BLEU, 1 ref | chrF2 | length ratio |",
         "| --- | --- | --- | --- | --- |",
-        f"| **Reencoder, {system}** | {test['bleu']:.2f} | {test['bleu_first_reference']:.2f} | {test['chrf2']:.2f} "
-        f"| {test['length_ratio']:.3f} |",
+        system_row(f"Reencoder, {system}", test),
+        *combined,
         *(
             f"| {row['system']} | {row['bleu']} | {row['bleu_first_reference'] or '-'} | {row['chrf2']} "
             f"| {row['length_ratio']} |"
@@ -69,6 +70,7 @@ def results() -> list[str]:
         "",
         f"Valid set: BLEU {valid['bleu']:.2f}. Signature: `{test['bleu_signature']}`.",
         *origins_of_result(result),
+        *origin_of_combined,
         "",
         "Perplexity after each epoch (plot: `recipes/tatoeba/results/curve.png`):",
         "",

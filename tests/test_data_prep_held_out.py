@@ -18,6 +18,7 @@ from data_prep.files import read_lines
 from data_prep.held_out import read_held_out
 from data_prep.layout import find_layout
 from data_prep.markup import read_segments
+from data_prep.options import Options
 
 TEXT = "\ufeff嗨。\r\n没门！\n".encode()
 COMPRESSED = {".gz": gzip.compress(TEXT), ".xz": lzma.compress(TEXT), ".zst": zstandard.compress(TEXT)}
@@ -212,3 +213,20 @@ def test_a_directory_that_is_not_clear_is_refused(change: Any, message: str, tmp
 def test_a_missing_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"--directory .*none: cannot be read"):
         find_layout(tmp_path / "none")
+
+
+def test_several_corpora_and_a_directory_are_read_in_this_order(tmp_path: Path) -> None:
+    sides = {"train": "zh en", "dev": "zh en.0 en.1", "test": "zh en"}
+    write(tmp_path, {f"{part}.{side}": "" for part, names in sides.items() for side in names.split()})
+    a, b, c, d, e, f = map(Path, "abcdef")
+    options = Options(dest=Path("x"), tsv=[a, b], parallel=[(c, d), (e, f)], directory=tmp_path)
+    train = tmp_path / "train.zh", tmp_path / "train.en"
+    assert options.corpora == [(a,), (b,), (c, d), (e, f), train]
+    assert {name: str(path.name) for name, path in options.inputs.items()} == {
+        **{"tsv": "a", "tsv.2": "b", "zh": "c", "en": "d", "zh.2": "e", "en.2": "f"},
+        **{"zh.3": "train.zh", "en.3": "train.en"},
+        **{"valid.zh": "dev.zh", "valid.en.0": "dev.en.0", "valid.en.1": "dev.en.1"},
+        **{"test.zh": "test.zh", "test.en.0": "test.en"},
+    }
+    assert Options(dest=Path("x"), parallel=(c, d)).corpora == [(c, d)]
+    assert options.recorded()["split"] == "given" and not {"directory", "mojibake"} & options.recorded().keys()

@@ -92,4 +92,5 @@ def test_a_messy_corpus_becomes_clean_and_accounts_for_every_line(
         *("tsv", "zh", "en", "valid.zh", "valid.en.0", "test.zh", "test.en.0", "test.en.1")
     ]
     assert manifest["options"]["split"] == "given" and manifest["options"]["max_ratio"] == 5
+    assert "ftfy" in manifest["versions"]
     assert "repaired: mojibake: 1" in capsys.readouterr().out

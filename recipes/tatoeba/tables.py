@@ -10,6 +10,7 @@ from typing import Any
 from data_prep.files import read_json
 from eval.provenance import describe_commit
 
+from ..origins import origin
 from .experiments import BEAM, EXPERIMENTS, UNKPEN
 
 
@@ -41,6 +42,33 @@ def experiments(folder: Path) -> list[str]:
         ),
         "",
     ]
+
+
+def system_row(name: str, scores: Mapping[str, Any]) -> str:
+    """Return a row of the table of systems: name and scores of the test set."""
+    return (
+        f"| **{name}** | {scores['bleu']:.2f} | {scores['bleu_first_reference']:.2f} | {scores['chrf2']:.2f} "
+        f"| {scores['length_ratio']:.3f} |"
+    )
+
+
+def combination(folder: Path) -> tuple[list[str], list[str]]:
+    """Return the row of the systems that `python -m eval mbr` has combined, and where it comes from.
+
+    Args:
+        folder: contains the two `scores.<split>.json` of `eval mbr`; without it both are empty.
+    """
+    if not folder.exists():
+        return [], []
+    test, valid = (read_json(folder / f"scores.{split}.json") for split in ("test", "valid"))
+    names = [Path(file["path"]).parent.name for file in test["candidates"]["files"]]
+    listed = " + ".join(f"`{name}`" for name in names)
+    lines = [
+        "",
+        f"{listed}: minimum Bayes risk over their {test['candidates']['per_source']['most']} best translations "
+        f"(`python -m eval mbr`), valid BLEU {valid['scores']['bleu']:.2f}. {origin(test)}",
+    ]
+    return [system_row(f"Reencoders combined, {listed}", test["scores"])], lines
 
 
 def _row(result: Mapping[str, Any]) -> str:
