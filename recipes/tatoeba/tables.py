@@ -67,6 +67,9 @@ def combination(folder: Path) -> tuple[list[str], list[str]]:
         "",
         f"{listed}: minimum Bayes risk over their {test['candidates']['per_source']['most']} best translations "
         f"(`python -m eval mbr`), valid BLEU {valid['scores']['bleu']:.2f}. {origin(test)}",
+        "",
+        "Significance, BLEU by length of the source and F1 by frequency of the words, with Moses and the Transformer "
+        "(`python -m eval compare`): [compare.md](../recipes/tatoeba/results/combined/compare.md).",
     ]
     return [system_row(f"Reencoders combined, {listed}", test["scores"])], lines
 
