@@ -110,7 +110,9 @@ class SlowReencoder:
             return torch.cat(features), None
         found = torch.stack([state for state in depth if state is not None])  # (S, d)
         if options.readout == "max":
-            return torch.cat([*features, found.max(dim=0).values]), None
+            winning, where = found.max(dim=0)
+            shares = [(where == i).to(found).mean() for i in range(len(found))]  # of the elements, won by block i
+            return torch.cat([*features, winning]), torch.stack(shares)
         scores = torch.tanh(found) @ self.parameters["decoder.readout.score.weight"].T  # (S, heads)
         weights = torch.exp(scores) / torch.exp(scores).sum(dim=0)
         size = options.hidden_size // options.readout_heads
