@@ -9,14 +9,16 @@ import unicodedata
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reencoder.text.manifest import FORMAT, MANIFEST, check_files, read_manifest, text_files
 
 from .errors import DataError
 from .files import new_file, sha256_of
 from .subwords import join_pieces, model_name
-from .text import SEGMENTATIONS, TARGET_SEGMENTATIONS, ChineseSegmenter, EnglishTokenizer, detokenize_english
+
+if TYPE_CHECKING:
+    from .text import ChineseSegmenter, EnglishTokenizer
 
 
 def package_versions(aligner: bool = False, repair: bool = False) -> dict[str, str]:
@@ -93,6 +95,8 @@ def segmenter_from_manifest(path: Path) -> ChineseSegmenter:
     Raises:
         DataError: the manifest cannot be read (see `read_manifest`), or the sentencepiece model is missing.
     """
+    from .text import SEGMENTATIONS, ChineseSegmenter
+
     options = read_manifest(path).get("options")
     segmentation = options.get("segmentation") if isinstance(options, dict) else None
     if segmentation not in SEGMENTATIONS:
@@ -107,6 +111,8 @@ def tokenizer_from_manifest(path: Path) -> EnglishTokenizer:
         DataError: the manifest cannot be read (see `read_manifest`), its target segmentation is unknown, or the
             sentencepiece model is missing.
     """
+    from .text import TARGET_SEGMENTATIONS, EnglishTokenizer
+
     options = read_manifest(path).get("options")
     options = options if isinstance(options, dict) else {}
     segmentation = options.get("target_segmentation", "words")
@@ -122,6 +128,8 @@ def detokenizer_from_manifest(path: Path) -> Callable[[str], str]:
     Raises:
         DataError: the manifest cannot be read (see `read_manifest`), or its target segmentation is unknown.
     """
+    from .text import TARGET_SEGMENTATIONS, detokenize_english
+
     options = read_manifest(path).get("options")
     segmentation = options.get("target_segmentation", "words") if isinstance(options, dict) else "words"
     if segmentation not in TARGET_SEGMENTATIONS:

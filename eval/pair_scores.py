@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from math import log
 from pathlib import Path
 
 from data_prep.errors import DataError
+
+from .program import USER_DIR
 
 BATCH = 64
 """Pairs per batch."""
@@ -26,14 +29,12 @@ def score_pairs(checkpoint: Path, data: Path, sources: Sequence[str], targets: S
     Raises:
         DataError: the checkpoint cannot be loaded with these data.
     """
-    import fairseq  # noqa: F401  # before torch's own logging is set up
     import torch
     from fairseq import checkpoint_utils, utils
     from fairseq.data import LanguagePairDataset
     from tqdm import tqdm
 
-    from reencoder import plugin  # noqa: F401
-
+    utils.import_user_module(argparse.Namespace(user_dir=str(USER_DIR)))
     try:
         models, cfg, task = checkpoint_utils.load_model_ensemble_and_task(
             [str(checkpoint)], arg_overrides={"data": str(data / "bin")}

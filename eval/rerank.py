@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from data_prep.errors import DataError
 from data_prep.files import read_lines, sha256_of
@@ -26,12 +23,14 @@ from .provenance import Stopwatch, provenance, relative
 from .results import Text, check_absent, to_text, write_results
 from .split import Split, read_split
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 POSITIVE = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0)
 """Weights of further models that are tried; that of the search is 1."""
 SIGNED = tuple(n / 4 for n in range(-8, 17))
 """Weights that are tried for the length and for the number of unknown words (a negative one is a penalty)."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -90,15 +89,19 @@ class Lists:
 
     split: Split
     texts: list[list[Text]]
-    features: Floats
+    features: NDArray[np.float64]
 
     def __post_init__(self) -> None:
+        import numpy as np
+
         counts = np.array([len(texts) for texts in self.texts])
         self._missing = np.arange(self.features.shape[1]) >= counts[:, None]
 
     def choose(self, weights: Sequence[float]) -> list[int]:
         """Return for each source the position of the candidate with the highest weighted sum; of ties the first."""
-        sums: Floats = np.where(self._missing, -np.inf, self.features @ np.array(weights))
+        import numpy as np
+
+        sums: NDArray[np.float64] = np.where(self._missing, -np.inf, self.features @ np.array(weights))
         return [int(position) for position in sums.argmax(axis=1)]
 
 
@@ -106,6 +109,7 @@ class BleuOfChoices:
     """BLEU of a choice among candidates, from statistics that are computed once per candidate."""
 
     def __init__(self, lists: Lists, keep_case: bool) -> None:
+        import numpy as np
         from sacrebleu.metrics import BLEU
 
         self._bleu = BLEU(lowercase=not keep_case, effective_order=True)
@@ -120,6 +124,8 @@ class BleuOfChoices:
 
     def __call__(self, choice: Sequence[int]) -> float:
         """Return the corpus BLEU of the chosen candidates."""
+        import numpy as np
+
         rows = (statistics[position] for statistics, position in zip(self._statistics, choice, strict=True))
         system, reference, *rest = np.sum(list(rows), axis=0).tolist()
         order = len(rest) // 2
@@ -192,6 +198,8 @@ def rerank(settings: RerankSettings, command: Sequence[str]) -> dict[str, Scores
 
 
 def _read_lists(settings: RerankSettings, name: str) -> Lists:
+    import numpy as np
+
     split = read_split(settings.data, name)
     path = _output(settings, name)
     try:

@@ -54,7 +54,7 @@ def test_everything_that_is_required_is_pinned(project: dict[str, Any]) -> None:
 
 def test_pins_are_not_of_one_machine() -> None:
     for name, version in pins().items():
-        assert re.fullmatch(r"\d+(\.\d+)*", version), f"{name}=={version} is not a plain release"
+        assert re.fullmatch(r"\d+(\.\d+)*(\.post\d+)?", version), f"{name}=={version} is not a plain release"
 
 
 def test_make_without_target_explains_every_target() -> None:
@@ -115,7 +115,10 @@ def test_continuous_integration_runs_make_test() -> None:
 def test_only_the_plugin_is_part_of_the_distribution() -> None:
     """All packages are in the checkout; `tests/test_wheel.py` checks what a wheel contains."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    assert settings == {"packages": {"find": {"include": ["reencoder*"]}}}
+    assert settings == {
+        "packages": {"find": {"include": ["reencoder*"]}},
+        "package-data": {"reencoder": ["grid/kernel/*.c"]},
+    }
     for name in ("reencoder", "data_prep", "eval", "recipes"):
         assert (ROOT / name / "__init__.py").exists()
 
