@@ -66,7 +66,8 @@ def combination(folder: Path) -> tuple[list[str], list[str]]:
     lines = [
         "",
         f"{listed}: minimum Bayes risk over their {test['candidates']['per_source']['most']} best translations "
-        f"(`python -m eval mbr`), valid BLEU {valid['scores']['bleu']:.2f}. {origin(test)}",
+        f"(`python -m eval mbr`), valid BLEU {valid['scores']['bleu']:.2f}. "
+        f"{origin({**test, 'command': test['command'][:4]})}",
         "",
         "Significance, BLEU by length of the source and F1 by frequency of the words, with Moses and the Transformer "
         "(`python -m eval compare`): [compare.md](../recipes/tatoeba/results/combined/compare.md).",
