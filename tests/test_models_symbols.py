@@ -83,11 +83,8 @@ def size_of(model: torch.nn.Module) -> int:
 def test_baselines_have_the_sizes_of_their_equations(untied: bool) -> None:
     d, layers = 12, 3
     copies = layers if untied else 1
-    stacked = StackedLSTM(
-        SimpleNamespace(dropout=0.0, hidden_size=d, layers=layers, untied=untied, forget_bias=1.0),
-        11,
-        11,  # type: ignore[arg-type]
-    )
+    sizes: Any = SimpleNamespace(dropout=0.0, hidden_size=d, layers=layers, untied=untied, forget_bias=1.0)
+    stacked = StackedLSTM(sizes, 11, 11)
     assert size_of(stacked) == 11 * d + copies * (4 * d * 2 * d + 8 * d) + (d + 1) * 11
     assert stacked(torch.zeros(2, 7, dtype=torch.long)).logits.shape == (2, 7, 11)
     options = SimpleNamespace(hidden_size=d, layers=layers, untied=untied, activation="relu", input_scale=0.0)
