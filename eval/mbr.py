@@ -18,7 +18,7 @@ from .bleu import Scores
 from .generation_settings import SPLITS
 from .hypotheses import Hypothesis, check_token_scores, in_source_order, parse_candidates
 from .provenance import Stopwatch, provenance, relative
-from .results import Text, check_absent, to_text, write_results
+from .results import Text, check_absent, result_names, to_text, write_results
 from .split import Split, read_split
 
 WEIGHTS = ("probability", "uniform")
@@ -96,7 +96,7 @@ def minimum_risk(
     splits = _read_splits(settings.data, settings.split)
     split = splits[0]
     if not settings.overwrite:
-        check_absent(*(settings.output / f"{name}" for name in _names(settings.split)))
+        check_absent(*(settings.output / name for name in result_names(settings.split)))
     detokenisers = [detokenise or part.detokeniser() for part in splits]
     if len(detokenisers) == 1:
         detokenisers *= len(settings.candidates)
@@ -183,7 +183,3 @@ def _describe(path: Path, split: str) -> dict[str, Any]:
     beside = read_json(scores) if scores.exists() else {}
     origin = {key: beside[key] for key in ("settings", "checkpoints") if key in beside}
     return {"path": relative(path), "sha256": sha256_of(path), **origin}
-
-
-def _names(split: str) -> tuple[str, str]:
-    return f"scores.{split}.json", f"hypotheses.{split}.txt"

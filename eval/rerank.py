@@ -20,7 +20,7 @@ from .generation_settings import SPLITS
 from .hypotheses import Hypothesis, check_token_scores, drop_unknown, in_source_order, parse_candidates
 from .pair_scores import score_pairs
 from .provenance import Stopwatch, provenance, relative
-from .results import Text, check_absent, to_text, write_results
+from .results import Text, check_absent, result_names, to_text, write_results
 from .split import Split, read_split
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def rerank(settings: RerankSettings, command: Sequence[str]) -> dict[str, Scores
     """
     splits = list(dict.fromkeys(("valid", settings.split)))
     if not settings.overwrite:
-        check_absent(*(settings.output / name for split in splits for name in _names(split)))
+        check_absent(*(settings.output / name for split in splits for name in result_names(split)))
     stopwatch = Stopwatch()
     lists = {name: _read_lists(settings, name) for name in splits}
     bleu = BleuOfChoices(lists["valid"], settings.keep_case)
@@ -231,7 +231,3 @@ def _features(hypothesis: Hypothesis, scores: Sequence[float]) -> list[float]:
 
 def _output(settings: RerankSettings, split: str) -> Path:
     return settings.candidates / f"generate-{split}.txt"
-
-
-def _names(split: str) -> tuple[str, str]:
-    return f"scores.{split}.json", f"hypotheses.{split}.txt"

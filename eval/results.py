@@ -14,6 +14,11 @@ from .hypotheses import drop_unknown
 from .split import Split
 
 
+def result_names(split: str) -> tuple[str, str]:
+    """Return the names of the files of a translated split: scores and hypotheses."""
+    return f"scores.{split}.json", f"hypotheses.{split}.txt"
+
+
 def check_absent(*paths: Path) -> None:
     """Check that no results would be replaced.
 
@@ -67,9 +72,10 @@ def write_results(
     """
     texts = [hypothesis.text for hypothesis in hypotheses]
     scores = score(texts, split.references, keep_case=settings["keep_case"])
-    write_lines(output / f"hypotheses.{split.name}.txt", texts)
+    scores_name, hypotheses_name = result_names(split.name)
+    write_lines(output / hypotheses_name, texts)
     write_json(
-        output / f"scores.{split.name}.json",
+        output / scores_name,
         {
             "scores": scores.to_json(),
             "settings": dict(settings),

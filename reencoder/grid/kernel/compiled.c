@@ -52,11 +52,13 @@ void activate_gates(const float *products, float *gates, i64 rows, i64 width, in
     }
 }
 
-/* One front forward: gates from products, states to their points, and hidden vectors to `left`, if given, by row too. `gates` holds the products; if `products` is given,
-   they are that, plus what `gates` holds if `add`. `bias` is added to each row, if given. */
-void front_forward(float *gates, const float *products, int add, const float *bias, const float *hidden, const float *memory, const float *mask, const uint8_t *real, float *left,
-                   float *hidden_points, float *memory_points, const i64 *points, i64 stride, i64 blocks, i64 batch,
-                   i64 dimensions, i64 d, int o_tanhm, int threads) {
+/* One front forward: gates from products, states to their points, and hidden vectors by row to `left`, too, if given.
+   `gates` holds the products; if `products` is given, they are that, plus what `gates` holds if `add`. `bias` is added to
+   each row, if given. */
+void front_forward(float *gates, const float *products, int add, const float *bias, const float *hidden,
+                   const float *memory, const float *mask, const uint8_t *real, float *left, float *hidden_points,
+                   float *memory_points, const i64 *points, i64 stride, i64 blocks, i64 batch, i64 dimensions, i64 d,
+                   int o_tanhm, int threads) {
     const i64 width = dimensions * d;
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1 && blocks * batch * width >= GRAIN)
     for (i64 row = 0; row < blocks * batch; row++) {
