@@ -33,6 +33,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "pieces": _PIECES,
     "pieces-sampled": _SAMPLED,
     "pieces-phrases": {**_PIECES, **_PHRASES},
+    "pieces-sampled-phrases": {**_SAMPLED, **_PHRASES},
 }
 """Options of data preparation by the name of the variant."""
 

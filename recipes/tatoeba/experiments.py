@@ -72,6 +72,7 @@ _DROPOUT: dict[str, Value] = {"dropout": 0.25, "output_dropout": 0.2}
 # forgets slowly, it is small, and each of the few steps is large.
 _RARE_WORDS: dict[str, Value] = {"adam_betas": "(0.9,0.999)"}
 _LONG: dict[str, Value] = {**_LEXICAL, **_MUON, "upsample_primary": 2}
+_RARE_LONG: dict[str, Value] = {**_LEXICAL, **_MUON, **_DROPOUT, **_RARE_WORDS, "word_dropout": 0.02}
 
 # The systems to compare with: fairseq's own, with the same data, search and seeds. Batches are limited by tokens, which
 # is what they cost; updates are chosen so that they get at least our minutes.
@@ -124,23 +125,30 @@ EXPERIMENTS: dict[str, Experiment] = {
     "rare-words": Experiment("slower average of squared gradients", {**_LEXICAL, **_MUON, **_RARE_WORDS}),
     "words-all-phrases": Experiment(
         "words that occur once are known, and occur in phrase pairs",
-        {**_LONG, **_DROPOUT, **_RARE_WORDS, "word_dropout": 0.02},
+        {**_RARE_LONG, "upsample_primary": 2},
         "words-all-phrases",
         5000,
     ),
     "pieces-phrases": Experiment(
         "pieces of words, and phrase pairs",
-        {**_LONG, **_DROPOUT, **_RARE_WORDS, "word_dropout": 0.02},
+        {**_RARE_LONG, "upsample_primary": 2},
         "pieces-phrases",
         5000,
         seed=2,
     ),
     "pieces-phrases-seed-3": Experiment(
         "the same, a second member",
-        {**_LONG, **_DROPOUT, **_RARE_WORDS, "word_dropout": 0.02},
+        {**_RARE_LONG, "upsample_primary": 2},
         "pieces-phrases",
         5000,
         seed=3,
+    ),
+    "pieces-sampled-phrases": Experiment(
+        "pieces drawn at random, and phrase pairs",
+        _RARE_LONG,
+        "pieces-sampled-phrases",
+        5000,
+        seed=2,
     ),
     "transformer": Experiment("Transformer, 3 + 3 layers of 256", _TRANSFORMER, updates=8000, lr=0.001),
     "transformer-dropout": Experiment(
