@@ -13,7 +13,7 @@ from torch import nn
 from reencoder.grid import GridLSTM2d
 from reencoder.models.sequence import GridLSTM2dConfig, GridLSTM2dModel, StackedLSTM, StackedLSTMConfig
 from reencoder.models.string import FeedForward, FeedForwardConfig, GridLSTM1dConfig, GridLSTM1dModel
-from reencoder.optim.matrices import hidden_matrix_rows, mark_hidden_matrices
+from reencoder.optim.matrices import hidden_matrix_rows, mark_hidden_matrices, mark_layers
 from reencoder.optim.muon import FairseqMuon, MuonConfig, MuonWithAdamW
 from reencoder.optim.orthogonal import orthogonalize
 
@@ -189,6 +189,31 @@ def test_parameters_may_move() -> None:
 )
 def test_models_mark_what_lies_between_input_and_output(model: BaseFairseqModel, marked: set[str]) -> None:
     assert {name for name, parameter in model.named_parameters() if hidden_matrix_rows(parameter)} == marked
+
+
+def test_layers_of_other_models_are_marked_by_their_kind() -> None:
+    model = nn.ModuleDict(
+        {
+            "embedding": nn.Embedding(11, 4),
+            "linear": nn.Linear(4, 6),
+            "norm": nn.LayerNorm(4),
+            "lstm": nn.LSTM(4, 3, bidirectional=True),
+            "cell": nn.LSTMCell(5, 3),
+            "output": nn.Linear(6, 11, bias=False),
+        }
+    )
+    mark_layers(model, vocabulary=11)
+    marked = {name: rows for name, weights in model.named_parameters() if (rows := hidden_matrix_rows(weights))}
+    lstm = {f"lstm.weight_{kind}_l0{side}": 3 for kind in ("ih", "hh") for side in ("", "_reverse")}
+    assert marked == {"linear.weight": 6, **lstm, "cell.weight_ih": 3, "cell.weight_hh": 3}
+
+
+def test_a_model_that_marks_its_matrices_keeps_its_marks() -> None:
+    model = nn.ModuleDict({"linear": nn.Linear(4, 6), "other": nn.Linear(4, 6)})
+    mark_hidden_matrices([model["other"].weight], rows=2)  # type: ignore[list-item]
+    mark_layers(model, vocabulary=11)
+    assert hidden_matrix_rows(model["linear"].weight) is None  # type: ignore[arg-type]
+    assert hidden_matrix_rows(model["other"].weight) == 2  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_is_refused() -> None:

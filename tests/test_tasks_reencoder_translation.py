@@ -11,7 +11,9 @@ import torch
 from fairseq.data import Dictionary, LanguagePairDataset
 from fairseq.search import BeamSearch
 from fairseq.tasks.translation import TranslationTask
+from torch import nn
 
+from reencoder.optim.matrices import hidden_matrix_rows
 from reencoder.search import MinimumLengthSearch
 from reencoder.tasks import reencoder_translation
 from reencoder.tasks.batching import BlockBatchedPairs
@@ -89,6 +91,15 @@ def test_a_wrapped_search_that_needs_the_lengths_gets_them() -> None:
     inner = Lengths(Dictionary())
     MinimumLengthSearch(inner, 0.5).set_src_lengths(torch.tensor([3, 4]))
     assert inner.lengths is not None and inner.lengths.tolist() == [3, 4]
+
+
+def test_muon_finds_the_matrices_of_other_models(
+    task: ReencoderTranslationTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = nn.Sequential(nn.Linear(4, 5), nn.Linear(5, len(task.target_dictionary)))
+    monkeypatch.setattr(TranslationTask, "build_model", lambda *_: model)
+    marks = [hidden_matrix_rows(weights) for weights in task.build_model(SimpleNamespace()).parameters()]
+    assert marks == [5, None, None, None]
 
 
 def test_training_keeps_freed_memory(task: ReencoderTranslationTask, monkeypatch: pytest.MonkeyPatch) -> None:

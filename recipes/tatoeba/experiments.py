@@ -75,8 +75,13 @@ _LONG: dict[str, Value] = {**_LEXICAL, **_MUON, "upsample_primary": 2}
 _RARE_LONG: dict[str, Value] = {**_LEXICAL, **_MUON, **_DROPOUT, **_RARE_WORDS, "word_dropout": 0.02}
 
 # The systems to compare with: fairseq's own, with the same data, search and seeds. Batches are limited by tokens, which
-# is what they cost; updates are chosen so that they get at least our minutes.
-_BASELINE: dict[str, Value] = {"max_blocks": False, "max_tokens": 1000, "share_decoder_input_output_embed": True}
+# is what they cost; there are as many words per update as with our limit, so as many epochs, and at least our minutes.
+_BASELINE: dict[str, Value] = {
+    "max_blocks": False,
+    "max_tokens": 600,
+    "share_decoder_input_output_embed": True,
+    "upsample_primary": 2,
+}
 _TRANSFORMER: dict[str, Value] = {
     **_BASELINE,
     "arch": "transformer",
@@ -92,6 +97,7 @@ _LSTM: dict[str, Value] = {
     "arch": "lstm",
     "encoder_embed_dim": 256,
     "encoder_hidden_size": 256,
+    "encoder_bidirectional": True,
     "decoder_embed_dim": 256,
     "decoder_hidden_size": 256,
     "decoder_out_embed_dim": 256,
@@ -143,6 +149,21 @@ EXPERIMENTS: dict[str, Experiment] = {
         5000,
         seed=3,
     ),
+    "pieces-phrases-large": Experiment(
+        "the same, larger and longer, with more dropout",
+        {
+            **_RARE_LONG,
+            "upsample_primary": 2,
+            "hidden_size": 224,
+            "embed_dim": 224,
+            "dropout": 0.3,
+            "output_dropout": 0.25,
+            "word_dropout": 0.03,
+        },
+        "pieces-phrases",
+        8000,
+        seed=4,
+    ),
     "pieces-sampled-phrases": Experiment(
         "pieces drawn at random, and phrase pairs",
         _RARE_LONG,
@@ -150,14 +171,11 @@ EXPERIMENTS: dict[str, Experiment] = {
         5000,
         seed=2,
     ),
-    "transformer": Experiment("Transformer, 3 + 3 layers of 256", _TRANSFORMER, updates=8000, lr=0.001),
-    "transformer-dropout": Experiment(
-        "Transformer, more dropout", {**_TRANSFORMER, "dropout": 0.4}, updates=8000, lr=0.001
+    "transformer": Experiment("Transformer, 3 + 3 layers of 256", _TRANSFORMER, "pieces-phrases", 5000, lr=0.001),
+    "transformer-muon": Experiment(
+        "Transformer with Muon", {**_TRANSFORMER, **_MUON, **_RARE_WORDS}, "pieces-phrases", 5000, lr=0.003
     ),
-    "transformer-phrases": Experiment(
-        "Transformer, phrase pairs", {**_TRANSFORMER, "upsample_primary": 2}, "phrases", 12000, lr=0.001
-    ),
-    "lstm": Experiment("LSTM with attention", _LSTM, updates=8000, lr=0.001),
+    "lstm": Experiment("LSTM with attention", _LSTM, "pieces-phrases", 5000, lr=0.002),
 }
 """Experiments by name, in the order of the table."""
 

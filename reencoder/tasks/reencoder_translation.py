@@ -15,6 +15,7 @@ from fairseq.tasks.translation import TranslationConfig, TranslationTask
 from numpy.typing import NDArray
 
 from ..memory import keep_freed_memory
+from ..optim.matrices import mark_layers
 from ..search import MinimumLengthSearch
 from ..text.errors import DataError
 from ..text.manifest import MANIFEST, fingerprint, languages, read_manifest
@@ -83,6 +84,12 @@ class ReencoderTranslationTask(TranslationTask):
         with suppress(DataError):  # binarised otherwise than with data_prep
             task._fingerprint = fingerprint(task._manifest)
         return task
+
+    def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:
+        """The model; `--optimizer muon` works with fairseq's own as well."""
+        model = super().build_model(cfg, from_checkpoint)
+        mark_layers(model, len(self.target_dictionary))
+        return model
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint records of the task: also the fingerprint of its data, if they have a manifest."""
