@@ -6,7 +6,6 @@ python -m recipes.tables --check    # only check that they are up to date
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,13 +22,15 @@ from .char_lm.tables import section as next_character
 from .memorization.__main__ import RECIPE as MEMORIZATION
 from .mnist.tables import section as mnist
 from .options import with_current_names
-from .origins import origins_of_result, origins_of_rows
+from .origins import origins_of_rows
 from .parity.__main__ import RECIPE as PARITY
-from .tatoeba.tables import combination, experiments, system_row
+from .tatoeba.experiments import BEST, EXPERIMENTS
+from .tatoeba.tables import experiments, perplexity_curves, plot_perplexities, systems
 
 README = ROOT / "README.md"
 SPEED = ROOT / "docs" / "speed.json"
 TATOEBA = ROOT / "recipes" / "tatoeba" / "results"
+PERPLEXITY = TATOEBA / "experiments" / "perplexity.png"
 
 BASELINES = ROOT / "recipes" / "tatoeba" / "baselines.json"
 """Scores of other systems on the same split, measured outside this project with the same scoring."""
@@ -41,13 +42,7 @@ def _options(options: Mapping[str, Any]) -> str:
 
 def results() -> list[str]:
     """Return the lines of docs/results.md."""
-    result, ablation = read_json(TATOEBA / "result.json"), read_json(TATOEBA / "ablation.json")
-    test, valid = result["scores"]["test"], result["scores"]["valid"]
-    with (TATOEBA / "curve.csv").open(encoding="utf-8", newline="") as stream:
-        curve = [row for row in csv.DictReader(stream) if row["train_ppl"] and row["valid_ppl"]]
-    members = result.get("members")
-    system = f"`{result['training']['arch']}`" if members is None else " + ".join(f"`{m['name']}`" for m in members)
-    combined, origin_of_combined = combination(TATOEBA / "combined")
+    ablation = read_json(TATOEBA / "ablation.json")
     lines = [
         "# Results",
         "",
@@ -55,33 +50,17 @@ def results() -> list[str]:
         "",
         "## Tatoeba, Chinese to English",
         "",
-        "Test set, lower-cased sacreBLEU against all references. The figures of the other systems come from runs",
-        "outside this project on the same split, scored in the same way.",
+        "Test set, lower-cased sacreBLEU against all references or the first. The names are those of the folders in",
+        "`recipes/tatoeba/results/systems`; systems without a training time were trained outside this project, on the",
+        "same split, and scored in the same way.",
         "",
-        "| system | BLEU, all refs | BLEU, 1 ref | chrF2 | length ratio |",
-        "| --- | --- | --- | --- | --- |",
-        system_row(f"Reencoder, {system}", test),
-        *combined,
-        *(
-            f"| {row['system']} | {row['bleu']} | {row['bleu_first_reference'] or '-'} | {row['chrf2']} "
-            f"| {row['length_ratio']} |"
-            for row in read_json(BASELINES)
-        ),
-        "",
-        f"Valid set: BLEU {valid['bleu']:.2f}. Signature: `{test['bleu_signature']}`.",
-        *origins_of_result(result),
-        *origin_of_combined,
-        "",
-        "Perplexity after each epoch (plot: `recipes/tatoeba/results/curve.png`):",
-        "",
-        "| epoch | updates | train | valid |",
-        "| --- | --- | --- | --- |",
-        *(
-            f"| {row['epoch']} | {row['updates']} | {float(row['train_ppl']):.2f} | {float(row['valid_ppl']):.2f} |"
-            for row in curve
-        ),
+        *systems(TATOEBA / "systems", BASELINES),
         "",
         *experiments(TATOEBA / "experiments"),
+        "Validation perplexity against minutes of training, on the data of the best model:",
+        "",
+        f"![Validation perplexity](../{PERPLEXITY.relative_to(ROOT).as_posix()})",
+        "",
         "## Ablation: what the paper leaves open",
         "",
         "One epoch on the same training data, one option changed at a time; validation perplexity.",
@@ -143,6 +122,7 @@ def update(check: bool) -> list[Path]:
         return [path for path, lines in documents().items() if not path.exists() or read_lines(path) != lines]
     for path, lines in documents().items():
         write_lines(path, lines)
+    plot_perplexities(PERPLEXITY, perplexity_curves(TATOEBA / "experiments", EXPERIMENTS[BEST].data))
     speed_tables.plot(SPEED.with_suffix(".png"), read_json(SPEED))
     return []
 

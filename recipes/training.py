@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from .options import Options
 
 COMMAND = [sys.executable, "-m", "fairseq_cli.train"]
 """The program and its first arguments."""
+
+_CPU_TIME = "CPU seconds:"
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -145,9 +148,31 @@ def train(data: Path | None, options: Options, log: Path, threads: int | None = 
             raise
         finally:
             _running.discard(process)
+            stream.write(f"{_CPU_TIME} {_wait(process):.1f}\n")
     if process.returncode != 0:
         reason = failure_reason("".join(tail))
         raise TrainingError(f"fairseq-train failed with status {process.returncode}: {reason}; see {log}")
+
+
+def cpu_seconds(log: Path) -> float | None:
+    """Return the CPU time of a training, summed over all its starts; None if its log does not tell.
+
+    Args:
+        log: a log that `train` has written.
+    """
+    lines = log.read_text(encoding="utf-8").splitlines()
+    found = [float(line.removeprefix(_CPU_TIME)) for line in lines if line.startswith(_CPU_TIME)]
+    return sum(found) if found else None
+
+
+def _wait(process: subprocess.Popen[str]) -> float:
+    """Wait for a program to end, and return its CPU time in seconds; NaN on Windows."""
+    if not hasattr(os, "wait4"):
+        process.wait()
+        return math.nan
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _digest(entry: str) -> str:

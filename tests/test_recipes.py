@@ -12,7 +12,7 @@ import pytest
 from recipes import training
 from recipes.options import with_current_names
 from recipes.tatoeba import ablate
-from recipes.training import TrainingError, command_line, train
+from recipes.training import TrainingError, command_line, cpu_seconds, train
 
 RESULTS = Path(ablate.__file__).parent / "results" / "ablation.json"
 
@@ -68,6 +68,20 @@ def test_a_failed_training_is_told_in_one_line(tmp_path: Path, monkeypatch: pyte
     log = tmp_path / "train.log"
     assert str(error.value) == f"fairseq-train failed with status 1: ValueError: no such arch; see {log}"
     assert log.read_text().startswith("first\n")
+
+
+def test_the_log_tells_the_cpu_time_of_all_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "recipes.training.COMMAND",
+        [sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass\nprint('started', flush=True)"],
+    )
+    log = tmp_path / "train.log"
+    for starts in (1, 2):
+        train(None, {}, log)
+        seconds = cpu_seconds(log)
+        assert seconds is not None and 0.3 * starts <= seconds < 5
+    log.write_text(log.read_text().replace("CPU", "other"))
+    assert cpu_seconds(log) is None
 
 
 def test_variants_of_the_ablation_train_at_the_same_time(

@@ -27,12 +27,13 @@ def programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, 
         trained.append(options)
         log.parent.mkdir(parents=True, exist_ok=True)
         entries = [
+            "| INFO | fairseq_cli.train | num. shared model params: 1,234,567 (num. trained: 1,234,567)",
             '| INFO | train | {"epoch": 1, "train_ppl": "9.5", "train_num_updates": "10", "train_wall": "5"}',
             '| INFO | valid | {"epoch": 1, "valid_ppl": "7.25", "valid_num_updates": "10"}',
             '| INFO | train | {"epoch": 2, "train_ppl": "4.5", "train_num_updates": "20", "train_wall": "10"}',
             '| INFO | valid | {"epoch": 2, "valid_ppl": "8.25", "valid_num_updates": "20"}',
         ]
-        log.write_text("".join(f"2026-01-01 00:00:00 {entry}\n" for entry in entries))
+        log.write_text("".join(f"2026-01-01 00:00:00 {entry}\n" for entry in entries) + "CPU seconds: 120.0\n")
 
     write_manifest(tmp_path, {"options": {"segmentation": "jieba"}, "files": {}})
     monkeypatch.setattr(experiments, "train", train)
@@ -82,7 +83,7 @@ def test_the_table_shows_what_was_run(programs: list[dict[str, Any]], tmp_path: 
     text = "\n".join(table(tmp_path / "results"))
     rows = [line for line in text.splitlines() if line.startswith("| `end-")]
     assert [row.split(" | ")[0] for row in rows] == ["| `end-adam`", "| `end-muon`"], "in the order of the list"
-    assert rows[0].endswith("| 20 | 0 | 4.50 | 7.25 | 100.00 |")
+    assert rows[0].endswith("| 20 | 2 | 1.2 M | 4.50 | 7.25 | 100.00 |")
     assert "* `end-adam`: none. `python -m end-adam`" in text
     assert "* `end-muon`: optimizer=muon. `python -m end-muon`" in text
 

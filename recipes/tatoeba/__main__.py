@@ -15,7 +15,8 @@ import argparse
 import random
 import shutil
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,9 @@ from eval.tune import Grid, tune
 from ..command_line import run
 from ..training import run_in_parallel
 from .data import prepare_data
-from .experiments import EXPERIMENTS, execute, training_folder, without_paths
+from .experiments import BEST, EXPERIMENTS, execute, training_folder, without_paths
 
-BEST = "pieces-phrases"
-"""The experiment with the best validation BLEU of a single model."""
+SPLITS = ("valid", "test")
 
 NBEST = 10
 """Translations per source and ensemble, if there are several ensembles."""
@@ -68,6 +68,24 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+@dataclass(frozen=True)
+class Ensemble:
+    """Models whose probabilities can be averaged, because their data, and so their tokens, are the same.
+
+    Attributes:
+        members: names of the experiments.
+        settings: how to translate with them.
+    """
+
+    members: tuple[str, ...]
+    settings: GenerationSettings
+
+    @property
+    def variant(self) -> str:
+        """The variant of the data."""
+        return self.settings.data.name
+
+
 def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, Scores]:
     """Prepare, train, tune the search, translate and score.
 
@@ -82,49 +100,26 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
         DataError: an option is wrong, or a program failed.
     """
     stopwatch = Stopwatch()
-    groups: dict[str, list[str]] = {}
-    for name in options.members:
-        groups.setdefault(EXPERIMENTS[name].data, []).append(name)
-    data = {variant: prepare_data(options.tsv, options.work, variant) for variant in groups}
+    work, results = options.work, options.results
     command = ["python", "-m", "recipes.tatoeba", *without_paths(arguments, options)]
-    work, results, kept = options.work, options.results, options.results / "members"
-    members = list(
-        run_in_parallel(
-            lambda name: execute(name, data[EXPERIMENTS[name].data], work, kept, command), options.members, options.jobs
-        )
-    )
+    ensembles = _prepare(options)
+
+    def train(name: str) -> dict[str, Any]:
+        return execute(name, work / "data" / EXPERIMENTS[name].data, work, results / "members", command)
+
+    members = list(run_in_parallel(train, options.members, options.jobs))
     curve = read_log(training_folder(options.members[0], work) / "train.log")
     write_curve(results / "curve.csv", curve)
     plot(results / "curve.png", curve, f"Tatoeba zh-en, {options.members[0]}")
-    search, outputs, copies = {}, [], []
-    for variant, names in groups.items():
-        settings = GenerationSettings(
-            data=data[variant],
-            checkpoints=tuple(training_folder(name, work) / "checkpoints" / "checkpoint_best.pt" for name in names),
-            output=work / "translations" / "+".join(names),
-            nbest=1 if len(groups) == 1 else NBEST,
-            batch_size=64,
-            max_blocks=20_000,
-            overwrite=True,
-        )
-        # The n-best lists need a beam of their size.
-        grid = Grid() if len(groups) == 1 else replace(Grid(), beams=(NBEST, 2 * NBEST))
-        search[variant] = tune(replace(settings, nbest=1), grid)["settings"]
-        outputs.append(settings)
-        copies.append(results / f"search.{variant}.json")
-        shutil.copy(search_file(settings.checkpoints[0]), copies[-1])
-    scores, translations = {}, outputs[0].output
-    for split in ("valid", "test"):
-        for settings in outputs:
-            scores[split] = generate(replace(settings, split=split))
-            print(f"{'+'.join(groups[settings.data.name])}, {split}: {scores[split].to_text()}")
-        if len(outputs) > 1:
-            translations = work / "translations" / "mbr"
-            scores[split] = _combine(outputs, translations, split, command)
-            print(f"minimum Bayes risk, {split}: {scores[split].to_text()}")
-        copies.append(results / f"scores.{split}.json")
-        shutil.copy(translations / f"scores.{split}.json", copies[-1])
-    write_json(results / "examples.json", examples(outputs[0].data, translations, seed=1))
+    search = _tune(ensembles)
+    scores, translations = _translate(ensembles, work / "translations" / "mbr", command)
+    copies = [results / f"scores.{split}.json" for split in SPLITS]
+    for copy in copies:
+        shutil.copy(translations / copy.name, copy)
+    for ensemble in ensembles:
+        copies.append(results / f"search.{ensemble.variant}.json")
+        shutil.copy(search_file(ensemble.settings.checkpoints[0]), copies[-1])
+    write_json(results / "examples.json", examples(ensembles[0].settings.data, translations, seed=1))
     origin = provenance(command, stopwatch)
     parts = [*(member["provenance"]["commit"] for member in members), *(read_json(copy)["commit"] for copy in copies)]
     origin["commit"] = worst(origin["commit"], parts)
@@ -140,16 +135,58 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     return scores
 
 
-def _combine(outputs: list[GenerationSettings], folder: Path, split: str, command: list[str]) -> Scores:
-    """Choose among the n-best lists of several ensembles by minimum Bayes risk."""
-    settings = RiskSettings(
-        data=tuple(output.data for output in outputs),
-        candidates=tuple(replace(output, split=split).log_path for output in outputs),
-        output=folder,
-        split=split,
-        overwrite=True,
-    )
-    return minimum_risk(settings, command)
+def _prepare(options: argparse.Namespace) -> list[Ensemble]:
+    """Prepare the data of all members, and group these."""
+    groups: dict[str, list[str]] = {}
+    for name in options.members:
+        groups.setdefault(EXPERIMENTS[name].data, []).append(name)
+    ensembles = []
+    for variant, names in groups.items():
+        folders = (training_folder(name, options.work) for name in names)
+        settings = GenerationSettings(
+            data=prepare_data(options.tsv, options.work, variant),
+            checkpoints=tuple(folder / "checkpoints" / "checkpoint_best.pt" for folder in folders),
+            output=options.work / "translations" / "+".join(names),
+            nbest=1 if len(groups) == 1 else NBEST,
+            batch_size=64,
+            max_blocks=20_000,
+            overwrite=True,
+        )
+        ensembles.append(Ensemble(tuple(names), settings))
+    return ensembles
+
+
+def _tune(ensembles: Sequence[Ensemble]) -> dict[str, Any]:
+    """Tune the search of each ensemble on the validation set; return the settings by variant of the data."""
+    # The n-best lists need a beam of their size.
+    grid = Grid() if len(ensembles) == 1 else replace(Grid(), beams=(NBEST, 2 * NBEST))
+    return {ensemble.variant: tune(replace(ensemble.settings, nbest=1), grid)["settings"] for ensemble in ensembles}
+
+
+def _translate(ensembles: Sequence[Ensemble], combined: Path, command: list[str]) -> tuple[dict[str, Scores], Path]:
+    """Translate both splits, and print the scores.
+
+    Returns:
+        The scores by split, and the folder of the translations: that of the only ensemble, or `combined`, for which
+        translations are chosen from the n-best lists of all by minimum Bayes risk.
+    """
+    scores, folder = {}, ensembles[0].settings.output if len(ensembles) == 1 else combined
+    for split in SPLITS:
+        outputs = [replace(ensemble.settings, split=split) for ensemble in ensembles]
+        for ensemble, output in zip(ensembles, outputs, strict=True):
+            scores[split] = generate(output)
+            print(f"{'+'.join(ensemble.members)}, {split}: {scores[split].to_text()}")
+        if len(ensembles) > 1:
+            settings = RiskSettings(
+                data=tuple(output.data for output in outputs),
+                candidates=tuple(output.log_path for output in outputs),
+                output=combined,
+                split=split,
+                overwrite=True,
+            )
+            scores[split] = minimum_risk(settings, command)
+            print(f"minimum Bayes risk, {split}: {scores[split].to_text()}")
+    return scores, folder
 
 
 def examples(data: Path, translations: Path, seed: int, count: int = 8) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ Choices are made on the validation set: no experiment reads the test set.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from eval.provenance import Stopwatch, provenance, relative
 
 from ..command_line import run
 from ..options import Value, translation_options
-from ..training import run_in_parallel, train
+from ..training import cpu_seconds, run_in_parallel, train
 from .data import prepare_data
 
 BEAM, UNKPEN = 5, 1000.0
@@ -179,6 +180,9 @@ EXPERIMENTS: dict[str, Experiment] = {
 }
 """Experiments by name, in the order of the table."""
 
+BEST = "pieces-phrases"
+"""The experiment with the best validation BLEU of a single model."""
+
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
@@ -278,6 +282,8 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
         "question": experiment.question,
         "data": experiment.data,
         "options": options,
+        "parameters": parameters(folder / "train.log"),
+        "cpu_seconds": cpu_seconds(folder / "train.log"),
         "updates": curve[-1].updates,
         "train_ppl": [point.train_ppl for point in curve if point.train_ppl is not None][-1],
         "valid_ppl": best.valid_ppl,
@@ -288,6 +294,12 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
     }
     write_json(result_path, result)
     return result
+
+
+def parameters(log: Path) -> int | None:
+    """Return the number of the model's parameters that the log of fairseq-train tells; None if it does not."""
+    found = re.search(r"num\. shared model params: ([\d,]+)", log.read_text(encoding="utf-8"))
+    return None if found is None else int(found[1].replace(",", ""))
 
 
 def run_experiments(options: argparse.Namespace, arguments: list[str]) -> None:

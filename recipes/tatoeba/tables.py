@@ -1,16 +1,16 @@
-"""The table of experiments in docs/results.md."""
+"""The tables of systems and of experiments in docs/results.md."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from data_prep.files import read_json
-from eval.provenance import describe_commit
+from eval.provenance import ROOT, describe_commit
 
-from ..origins import origin
+from ..origins import origin, origins_of_result
 from .experiments import BEAM, EXPERIMENTS, UNKPEN
 
 
@@ -28,10 +28,12 @@ def experiments(folder: Path) -> list[str]:
         "",
         "One training per row, one thread each; choices are made on the validation set: perplexity, and BLEU at beam "
         f"{BEAM} with `--unkpen {UNKPEN:g}`. Perplexities of subwords and characters do not compare with those of "
-        "words. Experiments that did not help stay in the table.",
+        "words. Experiments that did not help stay in the table. Minutes of CPU time; in rows without a number of "
+        "parameters, of time from start to end.",
         "",
-        "| experiment | what is tried | data | seed | updates | minutes | train ppl | valid ppl | valid BLEU |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| experiment | what is tried | data | seed | updates | minutes | parameters | train ppl | valid ppl "
+        "| valid BLEU |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         *(_row(result) for result in results),
         "",
         "Options that differ from those of the first row:",
@@ -44,41 +46,111 @@ def experiments(folder: Path) -> list[str]:
     ]
 
 
-def system_row(name: str, scores: Mapping[str, Any]) -> str:
-    """Return a row of the table of systems: name and scores of the test set."""
-    return (
-        f"| **{name}** | {scores['bleu']:.2f} | {scores['bleu_first_reference']:.2f} | {scores['chrf2']:.2f} "
-        f"| {scores['length_ratio']:.3f} |"
-    )
+def minutes(result: Mapping[str, Any]) -> float:
+    """Return the CPU time of a training in minutes, or, where it was not measured, the time from start to end."""
+    seconds: float = result.get("cpu_seconds") or result["provenance"]["wall_seconds"]
+    return seconds / 60
 
 
-def combination(folder: Path) -> tuple[list[str], list[str]]:
-    """Return the row of the systems that `python -m eval mbr` has combined, and where it comes from.
+def millions(count: int | None) -> str:
+    """Return a number of parameters in millions, or a dash if it is not known."""
+    return "-" if count is None else f"{count / 1e6:.1f} M"
+
+
+def systems(folder: Path, baselines: Path) -> list[str]:
+    """Return the table of systems, best first, and where each comes from.
 
     Args:
-        folder: contains the two `scores.<split>.json` of `eval mbr`; without it both are empty.
+        folder: contains a folder of results (`python -m recipes.tatoeba --results`) per system, and maybe `speed.json`
+            (`python -m recipes.tatoeba.speed`) and `compare.md` (`python -m eval compare --markdown`).
+        baselines: scores of systems that were trained outside this project.
     """
-    if not folder.exists():
-        return [], []
-    test, valid = (read_json(folder / f"scores.{split}.json") for split in ("test", "valid"))
-    names = [Path(file["path"]).parent.name for file in test["candidates"]["files"]]
-    listed = " + ".join(f"`{name}`" for name in names)
+    results = {path.parent.name: read_json(path) for path in sorted(folder.glob("*/result.json"))}
+    speeds = read_json(folder / "speed.json") if (folder / "speed.json").exists() else {"systems": {}, "beams": []}
+    rows = [_system_row(name, result, speeds["systems"].get(name, {})) for name, result in results.items()]
+    rows += [_outside_row(row) for row in read_json(baselines)]
     lines = [
-        "",
-        f"{listed}: minimum Bayes risk over their {test['candidates']['per_source']['most']} best translations "
-        f"(`python -m eval mbr`), valid BLEU {valid['scores']['bleu']:.2f}. "
-        f"{origin({**test, 'command': test['command'][:4]})}",
-        "",
-        "Significance, BLEU by length of the source and F1 by frequency of the words, with Moses and the Transformer "
-        "(`python -m eval compare`): [compare.md](../recipes/tatoeba/results/combined/compare.md).",
+        f"| {' | '.join(_SYSTEM_COLUMNS)} |",
+        "| --- | --- |" + " ---: |" * (len(_SYSTEM_COLUMNS) - 2),
+        *(text for _, text in sorted(rows, key=lambda row: -row[0])),
     ]
-    return [system_row(f"Reencoders combined, {listed}", test["scores"])], lines
+    if speeds["systems"]:
+        lines += [
+            "",
+            "Sentences per second: the validation set at beam 5 and at beam 20, fastest of "
+            f"{speeds['repetitions']} runs that alternate between the systems, one thread, up to "
+            f"{speeds['batch_size']} sentences per batch. {origin(speeds['provenance'])}",
+        ]
+    if (folder / "compare.md").exists():
+        lines += [
+            "",
+            "Significance, BLEU by length of the source, F1 by frequency of the words, and the sentences with the "
+            "largest differences (`python -m eval compare`): "
+            f"[compare.md](../{(folder / 'compare.md').relative_to(ROOT).as_posix()}).",
+        ]
+    for name, result in results.items():
+        lines += ["", f"**{name}**: valid BLEU {result['scores']['valid']['bleu']:.2f}. {_members(result)}"]
+        for text in origins_of_result(result):
+            lines += [text]
+    return lines
+
+
+_SYSTEM_COLUMNS = (
+    "system",
+    "members",
+    "parameters",
+    "training minutes",
+    "valid ppl",
+    "BLEU, all refs",
+    "BLEU, 1 ref",
+    "chrF2",
+    "TER",
+    "length ratio",
+    "sentences/s, beam 5 / 20",
+)
+
+
+def _system_row(name: str, result: Mapping[str, Any], speed: Mapping[str, float]) -> tuple[float, str]:
+    """Return the BLEU and the row of a system."""
+    scores, members = result["scores"]["test"], result["members"]
+    parameters = [member.get("parameters") for member in members]
+    total = None if None in parameters else sum(parameters)
+    cells = [
+        f"**{name}**",
+        str(len(members)),
+        millions(total),
+        f"{sum(map(minutes, members)):.0f}",
+        f"{members[0]['valid_ppl']:.2f}" if len(members) == 1 else "-",
+        *(f"{scores[metric]:.2f}" for metric in ("bleu", "bleu_first_reference", "chrf2", "ter")),
+        f"{scores['length_ratio']:.3f}",
+        f"{speed['5']:.0f} / {speed['20']:.0f}" if speed else "-",
+    ]
+    return scores["bleu"], f"| {' | '.join(cells)} |"
+
+
+def _outside_row(row: Mapping[str, Any]) -> tuple[float, str]:
+    first = "-" if row["bleu_first_reference"] is None else f"{row['bleu_first_reference']:.2f}"
+    cells = [row["system"], "1", "-", "-", "-", f"{row['bleu']:.2f}", first, f"{row['chrf2']:.2f}", "-"]
+    cells += [f"{row['length_ratio']:.3f}", "-"]
+    return row["bleu"], f"| {' | '.join(cells)} |"
+
+
+def _members(result: Mapping[str, Any]) -> str:
+    """Say how the members of a system work together."""
+    groups: dict[str, list[str]] = {}
+    for member in result["members"]:
+        groups.setdefault(member["data"], []).append(f"`{member['name']}`")
+    ensembles = " and ".join(
+        names[0] if len(names) == 1 else f"the ensemble of {', '.join(names)}" for names in groups.values()
+    )
+    return f"{'Minimum Bayes risk over the best translations of ' if len(groups) > 1 else ''}{ensembles}."
 
 
 def _row(result: Mapping[str, Any]) -> str:
     return (
         f"| `{result['name']}` | {result['question']} | {result['data']} | {result['options']['seed']} "
-        f"| {result['updates']:,} | {result['provenance']['wall_seconds'] / 60:.0f} | {result['train_ppl']:.2f} "
+        f"| {result['updates']:,} | {minutes(result):.0f} | {millions(result.get('parameters'))} "
+        f"| {result['train_ppl']:.2f} "
         f"| {result['valid_ppl']:.2f} | {result['valid']['bleu']:.2f} |"
     )
 
@@ -87,6 +159,45 @@ def _changes(base: Mapping[str, Any], options: Mapping[str, Any]) -> str:
     changed = [f"{name}={value}" for name, value in options.items() if base.get(name) != value and name != "seed"]
     left_out = [f"{name} not given" for name in base if name not in options]
     return ", ".join(changed + left_out) or "none"
+
+
+def perplexity_curves(folder: Path, data: str) -> dict[str, list[tuple[float, float]]]:
+    """Return for each experiment on some data its validation perplexities by minutes of training.
+
+    Validations do not record the time; but updates cost the same from the first to the last.
+
+    Args:
+        folder: folder of the result files.
+        data: variant of the data; perplexities on others do not compare.
+    """
+    curves = {}
+    for name, experiment in EXPERIMENTS.items():
+        if experiment.data == data and (folder / f"{name}.json").exists():
+            result = read_json(folder / f"{name}.json")
+            per_update = minutes(result) / result["updates"]
+            curves[name] = [(updates * per_update, valid) for updates, _, valid in result["curve"] if valid is not None]
+    return curves
+
+
+def plot_perplexities(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]]) -> None:
+    """Draw validation perplexity against minutes of training, one line per experiment.
+
+    Args:
+        path: PNG file to write.
+        curves: minutes and perplexities by experiment.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    for name, points in curves.items():
+        axes.plot(*zip(*points, strict=True), marker=".", label=name)
+    axes.set(xlabel="minutes of training, one thread", ylabel="validation perplexity", yscale="log")
+    axes.set_yticks(ticks := [6, 7, 8, 10, 15, 20, 30, 50], [str(tick) for tick in ticks])
+    axes.set_ylim(top=50)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=120, metadata={"Software": None})
 
 
 def _origin(result: Mapping[str, Any]) -> str:

@@ -1,0 +1,144 @@
+"""How many sentences per second the trained systems translate.
+
+    python -m recipes.tatoeba.speed single=pieces-phrases both=pieces-phrases,pieces-phrases-seed-3 --output speed.json
+
+The systems are trained by `python -m recipes.tatoeba`. They translate the validation set in turn, several times, so
+that other work on the machine slows all of them; the fastest time of each counts. It is fairseq-generate's own, without
+the time to start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import re
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from data_prep.command_line import Parser
+from data_prep.errors import DataError
+from data_prep.files import write_json
+from eval.generation_settings import GenerationSettings
+from eval.program import run_generate
+from eval.provenance import Stopwatch, provenance
+from eval.search_settings import SearchSettings
+
+from ..command_line import run
+from .experiments import EXPERIMENTS, training_folder
+
+BATCH_SIZE = 64
+_REPORT = re.compile(r"Translated ([\d,]+) sentences .* \(([\d.]+) sentences/s")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = Parser(prog="python -m recipes.tatoeba.speed", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument(
+        "systems", nargs="+", metavar="NAME=EXPERIMENT[,...]", help="a system: one trained experiment, or an ensemble"
+    )
+    parser.add_argument("--work", type=Path, default=Path("runs/tatoeba"), help="folder of data and trainings")
+    parser.add_argument("--beams", type=int, nargs="+", default=[5, 20], help="beam sizes (default: %(default)s)")
+    parser.add_argument("--repetitions", type=int, default=3, metavar="N", help="runs of each (default: %(default)s)")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="JSON file to write")
+    return parser
+
+
+def system(text: str, work: Path) -> tuple[str, GenerationSettings]:
+    """Return the name of a system and how to translate with it.
+
+    Args:
+        text: NAME=EXPERIMENT[,...].
+        work: folder of data and trainings.
+
+    Raises:
+        DataError: there is no such experiment, it is not trained, or the members do not share their data.
+    """
+    name, _, members = text.partition("=")
+    members = members or name
+    names = members.split(",")
+    for member in names:
+        if member not in EXPERIMENTS:
+            raise DataError(
+                f"{text}: no experiment '{member}'; python -m recipes.tatoeba.experiments --list prints all"
+            )
+    variants = {EXPERIMENTS[member].data for member in names}
+    if len(variants) > 1:
+        raise DataError(f"{text}: the members of an ensemble need the same data, got {' and '.join(sorted(variants))}")
+    settings = GenerationSettings(
+        data=work / "data" / variants.pop(),
+        checkpoints=tuple(training_folder(member, work) / "checkpoints" / "checkpoint_best.pt" for member in names),
+        output=work / "translations" / name,
+        split="valid",
+        untuned=True,
+        batch_size=BATCH_SIZE,
+        max_blocks=20_000,
+    )
+    settings.check_inputs()
+    return name, settings
+
+
+def sentences_per_second(settings: GenerationSettings, beam: int) -> float:
+    """Translate once, and return the speed that fairseq-generate reports.
+
+    Raises:
+        DataError: fairseq-generate failed, or does not report it.
+    """
+    log = io.StringIO()
+    arguments = replace(settings, beam=beam).arguments(SearchSettings(beam=beam))
+    with closing(run_generate(arguments, log)) as lines:
+        for _ in lines:
+            pass
+    found = _REPORT.search(log.getvalue())
+    if found is None:
+        raise DataError("fairseq-generate did not report its speed")
+    return float(found[2])
+
+
+def measure(
+    systems: Mapping[str, GenerationSettings], beams: list[int], repetitions: int
+) -> dict[str, dict[str, float]]:
+    """Return for each system the sentences per second by beam, the fastest of the repetitions."""
+    fastest: dict[str, dict[str, float]] = {name: {} for name in systems}
+    for repetition in range(1, repetitions + 1):
+        for beam in beams:
+            for name, settings in systems.items():
+                speed = sentences_per_second(settings, beam)
+                fastest[name][str(beam)] = max(speed, fastest[name].get(str(beam), 0.0))
+                print(f"run {repetition}, {name}, beam {beam}: {speed:.1f} sentences/s", file=sys.stderr)
+    return fastest
+
+
+def run_measurement(options: argparse.Namespace, arguments: list[str]) -> dict[str, Any]:
+    """Measure, write the result file and return its contents.
+
+    Raises:
+        DataError: an option is wrong, or a program failed.
+    """
+    stopwatch = Stopwatch()
+    systems = dict(system(text, options.work) for text in options.systems)
+    result = {
+        "systems": measure(systems, options.beams, options.repetitions),
+        "beams": options.beams,
+        "repetitions": options.repetitions,
+        "batch_size": BATCH_SIZE,
+    }
+    paths = {str(path): path.name for path in (options.work, options.output)}
+    command = ["python", "-m", "recipes.tatoeba.speed", *(paths.get(argument, argument) for argument in arguments)]
+    result["provenance"] = provenance(command, stopwatch)
+    write_json(options.output, result)
+    return result
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the measurement; return the exit status, see `data_prep.command_line.run`."""
+    given = sys.argv[1:] if arguments is None else arguments
+    options = build_parser().parse_args(given)
+    return run(lambda: run_measurement(options, given))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
