@@ -177,6 +177,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "Transformer with Muon", {**_TRANSFORMER, **_MUON, **_RARE_WORDS}, "pieces-phrases", 5000, lr=0.003
     ),
     "lstm": Experiment("LSTM with attention", _LSTM, "pieces-phrases", 5000, lr=0.002),
+    "lstm-long": Experiment("LSTM with attention, as many minutes as ours", _LSTM, "pieces-phrases", 11000, lr=0.002),
 }
 """Experiments by name, in the order of the table."""
 
