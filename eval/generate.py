@@ -9,7 +9,6 @@ Three files are written into the folder of results, each whole or not at all, th
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -24,7 +23,7 @@ from .hypotheses import best_hypotheses, in_source_order, parse_candidates
 from .program import recorded_command, run_generate
 from .provenance import Stopwatch, provenance, relative
 from .results import check_absent, to_text, write_results
-from .search_settings import ChosenSearch, choose_search, read_search_file, search_file
+from .search_settings import ChosenSearch, choose_search, search_file, tuned_settings
 from .split import read_split
 
 __all__ = ["SPLITS", "GenerationSettings", "describe_checkpoints", "generate", "search_of", "with_progress"]
@@ -96,17 +95,9 @@ def search_of(settings: GenerationSettings, checksum: str) -> ChosenSearch:
     Raises:
         DataError: the file of tuned settings is damaged.
     """
-    given = settings.given_search()
-    path = search_file(settings.checkpoints[0])
-    if settings.untuned or not path.exists():
-        return choose_search(given)
-    tuned, tuned_for = read_search_file(path)
-    if tuned_for != checksum:
-        print(
-            f"note: {path} was tuned for another checkpoint than {settings.checkpoints[0]}: not used", file=sys.stderr
-        )
-        return choose_search(given)
-    return choose_search(given, tuned, path)
+    given, checkpoint = settings.given_search(), settings.checkpoints[0]
+    tuned = {} if settings.untuned else tuned_settings(checkpoint, checksum)
+    return choose_search(given, tuned, search_file(checkpoint))
 
 
 def with_progress(lines: Iterable[str], title: str, sources: int) -> Iterator[str]:

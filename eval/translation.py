@@ -27,7 +27,7 @@ class OutputSettings:
         nbest: number of translations of each line; more than one only as JSON.
         json_input: lines are JSON objects with a "text" and perhaps an "id".
         json_output: lines are JSON objects with "id", "source" and "translations".
-        buffer: number of lines that are read before they are translated together.
+        buffer: maximum number of lines that are translated together.
 
     Raises:
         DataError: names the option that is wrong.
@@ -94,25 +94,34 @@ def align_best(model: Reencoder, text: str, translations: Sequence[Translation])
         return None
 
 
-def read_sentences(lines: Iterable[bytes], json_input: bool = False) -> Iterator[Sentence]:
-    """Yield the lines of a stream; bytes that are not UTF-8 become U+FFFD, and a byte-order mark is skipped.
+def read_sentences(groups: Iterable[list[bytes]], json_input: bool = False) -> Iterator[list[Sentence]]:
+    """Yield groups of lines as sentences; bytes that are not UTF-8 become U+FFFD, and a byte-order mark is skipped.
 
     Args:
-        lines: the lines as bytes, with their ends.
+        groups: lines as bytes, with their ends; see `eval.lines`.
         json_input: see `OutputSettings`.
 
     Raises:
-        DataError: a line is not such a JSON object.
+        DataError: a line is not such a JSON object; the lines before it have been yielded.
     """
-    for number, line in enumerate(lines, 1):
-        text = line.decode("utf-8", errors="replace").rstrip("\r\n")
-        sentence = Sentence(text.removeprefix("\ufeff") if number == 1 else text, number, number)
-        yield _from_json(sentence) if json_input else sentence
+    number = 0
+    for group in groups:
+        sentences: list[Sentence] = []
+        for line in group:
+            number += 1
+            text = line.decode("utf-8", errors="replace").rstrip("\r\n")
+            sentence = Sentence(text.removeprefix("\ufeff") if number == 1 else text, number, number)
+            try:
+                sentences.append(_from_json(sentence) if json_input else sentence)
+            except DataError:
+                yield sentences
+                raise
+        yield sentences
 
 
 def translate_stream(
     model: Reencoder,
-    sentences: Iterable[Sentence],
+    groups: Iterable[list[Sentence]],
     output: IO[str],
     settings: OutputSettings,
     done: Callable[[int], object] = lambda count: None,
@@ -123,8 +132,8 @@ def translate_stream(
 
     Args:
         model: the model.
-        sentences: what to translate.
-        output: where the lines are written, flushed after every `settings.buffer` sentences.
+        groups: what to translate; each group is translated together.
+        output: where the lines are written, flushed after every group.
         settings: see `OutputSettings`.
         done: called with the number of further sentences that have been written, to show progress.
 
@@ -132,13 +141,13 @@ def translate_stream(
         The numbers of the lines that were too long.
     """
     refused: list[int] = []
-    for group in _groups(sentences, settings.buffer):
+    for group in groups:
 
         def report(index: int, error: DataError, group: list[Sentence] = group) -> None:
             refused.append(group[index].number)
             print(f"line {group[index].number}: not translated: {error}", file=sys.stderr)
 
-        found = model.candidates([sentence.text for sentence in group], settings.nbest, report)
+        found = model.candidates([sentence.text for sentence in group], settings.nbest, on_too_long=report)
         for sentence, translations in zip(group, found, strict=True):
             output.write(_to_line(sentence, translations, settings) + "\n")
         output.flush()
@@ -182,14 +191,3 @@ def _to_line(sentence: Sentence, translations: list[Translation], settings: Outp
         "translations": [{"text": found.text, "score": round(found.score, 4)} for found in translations],
     }
     return json.dumps(document, ensure_ascii=False)
-
-
-def _groups(sentences: Iterable[Sentence], size: int) -> Iterator[list[Sentence]]:
-    group = []
-    for sentence in sentences:
-        group.append(sentence)
-        if len(group) == size:
-            yield group
-            group = []
-    if group:
-        yield group

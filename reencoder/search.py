@@ -1,8 +1,9 @@
-"""Search with a minimum length of each translation, relative to its source (section 4.4)."""
+"""What wraps a strategy of fairseq's search: a minimum length (section 4.4), and a look at each step."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,32 +13,28 @@ if TYPE_CHECKING:
     from fairseq.search import Search
 
 
-class MinimumLengthSearch(nn.Module):
-    """Any search strategy of fairseq, with the end of a sentence forbidden below the minimum length.
+class _WrappedSearch(nn.Module):
+    """A strategy of fairseq's search that does what another one does.
 
-    It wraps a strategy rather than a generator: fairseq's generator calls `step` after it has applied forced prefixes
-    and the maximum length, and both override the minimum.
+    Wrapping a strategy rather than the generator leaves forced prefixes and the maximum length to fairseq's generator,
+    which calls `step` after it has applied both.
 
     Args:
-        search: the strategy to use otherwise.
-        ratio: minimum number of words of a translation per word of its source.
+        search: the strategy to use.
     """
 
     # fairseq's generator calls `set_src_lengths` before each step of a strategy with this attribute.
     needs_src_lengths = True
 
-    def __init__(self, search: Search, ratio: float) -> None:
+    def __init__(self, search: Search) -> None:
         super().__init__()
         self.search = search
-        self.ratio = ratio
         self.eos: int = search.eos
         self.supports_constraints: bool = search.supports_constraints
         self.stop_on_max_len: bool = search.stop_on_max_len
-        self._src_lengths: Tensor | None = None
 
     def set_src_lengths(self, src_lengths: Tensor) -> None:
         """Set the source lengths of the sentences, end of sentence included; shape (batch,)."""
-        self._src_lengths = src_lengths
         if getattr(self.search, "needs_src_lengths", False):
             self.search.set_src_lengths(src_lengths)
 
@@ -49,6 +46,25 @@ class MinimumLengthSearch(nn.Module):
 
     def update_constraints(self, active_hypos: Tensor) -> None:
         self.search.update_constraints(active_hypos)
+
+
+class MinimumLengthSearch(_WrappedSearch):
+    """Any search strategy of fairseq, with the end of a sentence forbidden below the minimum length.
+
+    Args:
+        search: the strategy to use otherwise.
+        ratio: minimum number of words of a translation per word of its source.
+    """
+
+    def __init__(self, search: Search, ratio: float) -> None:
+        super().__init__(search)
+        self.ratio = ratio
+        self._src_lengths: Tensor | None = None
+
+    def set_src_lengths(self, src_lengths: Tensor) -> None:
+        """Set the source lengths of the sentences, end of sentence included; shape (batch,)."""
+        self._src_lengths = src_lengths
+        super().set_src_lengths(src_lengths)
 
     def step(self, step: int, lprobs: Tensor, *args: Any, **kwargs: Any) -> Any:
         """Choose the candidates of one step.
@@ -69,3 +85,47 @@ class MinimumLengthSearch(nn.Module):
         others = torch.cat([lprobs[:, :, : self.eos], lprobs[:, :, self.eos + 1 :]], dim=2).amax(dim=2)
         end.masked_fill_(too_short[:, None] & (others > -math.inf), -math.inf)
         return self.search.step(step, lprobs, *args, **kwargs)
+
+
+class WatchedSearch(_WrappedSearch):
+    """Any search strategy of fairseq; after each step it shows the best hypothesis of each sentence.
+
+    A sentence is shown until its best hypothesis ends. What the search returns in the end may be another one: it goes
+    on until the beam is full of finished hypotheses, and compares these by their length-normalised scores.
+
+    Args:
+        search: the strategy to use.
+        show: called with the number of a sentence (its `id` in fairseq's sample) and the tokens of its best hypothesis.
+    """
+
+    def __init__(self, search: Search, show: Callable[[int, Tensor], None]) -> None:
+        super().__init__(search)
+        self._show = show
+        self._ended: set[int] = set()
+
+    def step(
+        self, step: int, lprobs: Tensor, scores: Tensor, prev_output_tokens: Tensor, original_batch_idxs: Tensor
+    ) -> Any:
+        """Choose the candidates of one step, and show the best.
+
+        Args:
+            step: number of words that every hypothesis has so far.
+            lprobs: log probabilities of the next word, shape (batch, beam, words).
+            scores: scores of the hypotheses so far, shape (batch, beam, step).
+            prev_output_tokens: the hypotheses so far, shape (batch * beam, step + 1).
+            original_batch_idxs: the numbers of the sentences, shape (batch,).
+
+        Returns:
+            What the wrapped strategy returns.
+        """
+        found = self.search.step(step, lprobs, scores, prev_output_tokens, original_batch_idxs)
+        _, words, hypotheses = found
+        for row, sentence in enumerate(original_batch_idxs.tolist()):
+            if sentence in self._ended:
+                continue
+            if int(words[row, 0]) == self.eos:
+                self._ended.add(sentence)
+            else:
+                before = prev_output_tokens[row * lprobs.size(1) + int(hypotheses[row, 0]), 1:]
+                self._show(sentence, torch.cat([before, words[row, :1]]))
+        return found

@@ -1,5 +1,6 @@
 """Where the settings of a search come from: options, tuned settings, defaults."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_prep.errors import DataError
-from eval.search_settings import SEARCH_NAMES, SearchSettings, choose_search, read_search_file, search_file
+from eval.search_settings import SEARCH_NAMES, SearchSettings, choose_search, search_file, tuned_settings
+from reencoder.search_settings import read_search_file
 
 VALUES: dict[str, Any] = {
     "beam": st.integers(1, 99),
@@ -48,6 +50,8 @@ def test_defaults() -> None:
     ("values", "message"),
     [
         ({"beam": 0}, "--beam 0: must be at least 1"),
+        ({"beam": 2.5}, "--beam 2.5: must be a whole number"),
+        ({"lenpen": None}, "--lenpen None: must be a finite number"),
         ({"lenpen": float("nan")}, "--lenpen nan: must be a finite number"),
         ({"unkpen": float("inf")}, "--unkpen inf: must be a finite number"),
         ({"min_len_ratio": -0.5}, "--min-len-ratio -0.5: must not be negative"),
@@ -74,7 +78,10 @@ def test_file_lies_beside_the_checkpoint(tmp_path: Path) -> None:
         ("{}", "not written by python -m eval tune"),
         ('{"settings": {"beam": 5}, "checkpoints": []}', "not written by python -m eval tune"),
         ('{"settings": {"width": 5}, "checkpoints": [{"sha256": "ab"}]}', "not written by python -m eval tune"),
-        ('{"settings": {"beam": "5"}, "checkpoints": [{"sha256": "ab"}]}', "not written by python -m eval tune"),
+        (
+            '{"settings": {"beam": "5"}, "checkpoints": [{"sha256": "ab"}]}',
+            "json: --beam 5: must be a whole number",
+        ),
         ('{"settings": {"beam": 0}, "checkpoints": [{"sha256": "ab"}]}', "--beam 0: must be at least 1"),
     ],
 )
@@ -82,3 +89,16 @@ def test_damaged_files(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "search.json").write_text(text)
     with pytest.raises(DataError, match=message):
         read_search_file(tmp_path / "search.json")
+
+
+def test_settings_tuned_for_another_checkpoint_are_not_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    checkpoint = tmp_path / "checkpoint_best.pt"
+    checkpoint.write_bytes(b"")
+    assert tuned_settings(checkpoint) == {}
+    own = hashlib.sha256(b"").hexdigest()
+    record = {"settings": {"beam": 7, "min_len_ratio": None}, "checkpoints": [{"sha256": own}]}
+    search_file(checkpoint).write_text(json.dumps(record))
+    assert tuned_settings(checkpoint) == tuned_settings(checkpoint, own) == {"beam": 7}
+    assert capsys.readouterr().err == ""
+    assert tuned_settings(checkpoint, "ab") == {}
+    assert "was tuned for another checkpoint" in capsys.readouterr().err

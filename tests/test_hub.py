@@ -7,10 +7,13 @@ import json
 import math
 import shutil
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from fairseq.dataclass.configs import GenerationConfig
 
 from data_prep.errors import DataError
 from data_prep.files import sha256_of
@@ -19,6 +22,8 @@ from data_prep.phrasebook import write_phrasebook
 from data_prep.prepare import Options, prepare
 from eval.__main__ import main
 from reencoder.hub import Reencoder
+from reencoder.hub.options import GENERATOR_NAMES
+from reencoder.search_settings import SearchSettings
 from tests.programs import fairseq, hypotheses, succeed
 
 POSITIONS = 40
@@ -44,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def model(folder: Path) -> Reencoder:
-    return Reencoder.from_pretrained(folder / "trained", device="cpu")
+    return Reencoder.from_pretrained(folder / "trained", device="cpu", beam=5)
 
 
 def test_fairseq_interactive_says_the_same(folder: Path, model: Reencoder) -> None:
@@ -77,6 +82,52 @@ def test_one_sentence_or_a_list(model: Reencoder) -> None:
     assert model.translate([]) == []
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"beem": 5},
+            r"beem: the search has no such option; did you mean beam\? Its options are beam, lenpen, ",
+        ),
+        ({"verbose": True}, "verbose: the search has no such option"),
+        ({"beam": "five"}, "beam five: must be a whole number"),
+        ({"temperature": "hot"}, "temperature 'hot': expected float"),
+        ({"sampling_topk": 5}, "--sampling-topk .* requires --sampling"),
+    ],
+)
+def test_wrong_options_of_the_search_are_refused(
+    folder: Path, model: Reencoder, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        model.translate("你好！", **options)
+    if "sampling_topk" not in options:
+        with pytest.raises(DataError, match=message):
+            Reencoder.from_pretrained(folder / "trained", **options)
+
+
+def test_every_option_of_the_generator_is_fairseqs() -> None:
+    assert {*GENERATOR_NAMES} < {field.name for field in fields(GenerationConfig)}
+
+
+def test_what_is_no_text_is_named(model: Reencoder) -> None:
+    bad: Any = ["你好！", None]
+    with pytest.raises(TypeError, match="sentence 2: expected a string, got NoneType"):
+        model.translate(bad)
+
+
+def test_a_translation_is_shown_as_it_grows(model: Reencoder) -> None:
+    """With a beam of one hypothesis every text shown is a beginning of the result, word after word."""
+    shown: dict[int, list[str]] = {}
+    texts = [SENTENCES[0], "", SENTENCES[4], LONG]
+    found = model.candidates(texts, beam=1, on_step=lambda index, text: shown.setdefault(index, []).append(text))
+    assert sorted(shown) == [0, 2, 3]
+    for index, steps in shown.items():
+        assert steps[-1].rstrip(".") in found[index][0].text
+    assert len(shown[0]) == len(found[0][0].tokens.split())
+    watched = model.candidates(texts, on_step=lambda index, text: None)
+    assert watched == model.candidates(texts), "watching changes nothing"
+
+
 def test_the_server_shows_an_alignment(model: Reencoder) -> None:
     pytest.importorskip("fastapi", reason="the extra 'serve' is not installed")
     from eval.serve import Request, _translate
@@ -101,15 +152,13 @@ def test_a_long_text_is_split_or_refused(model: Reencoder) -> None:
 
 def test_a_score_is_the_sum_over_the_words(model: Reencoder) -> None:
     """What the model itself says of each word, given those before it, and of the end."""
-    interface = model._interface
-    words = interface.tgt_dict.encode_line(
-        model.pipeline.encode_target("I need some toothpaste."), add_if_not_exist=False
-    ).long()
-    source = interface.binarize(model.pipeline.encode_source(SENTENCES[0]))
+    reencoder, sources, targets = model.parts
+    words = targets.encode_line(model.pipeline.encode_target("I need some toothpaste."), add_if_not_exist=False).long()
+    source = sources.encode_line(model.pipeline.encode_source(SENTENCES[0]), add_if_not_exist=False).long()
     given = torch.cat([words[-1:], words[:-1]])  # fairseq puts the end of the sentence in front
     with torch.no_grad():
-        output = interface.models[0](source[None], torch.tensor([len(source)]), given[None])
-        chances = interface.models[0].get_normalized_probs(output, log_probs=True)[0]
+        output = reencoder(source[None], torch.tensor([len(source)]), given[None])
+        chances = reencoder.get_normalized_probs(output, log_probs=True)[0]
     total = chances.gather(1, words[:, None]).sum().item() / math.log(2)
     assert len(words) == 6
     assert model.score(SENTENCES[0], "I need some toothpaste.") == pytest.approx(total, abs=1e-3)
@@ -130,7 +179,8 @@ def test_samples_depend_on_the_seed_alone(model: Reencoder) -> None:
 
 
 def test_an_ensemble_of_one_model_with_itself_is_that_model(folder: Path, model: Reencoder) -> None:
-    twice = Reencoder.from_pretrained(folder / "trained", folder / "trained" / "checkpoint_last.pt", device="cpu")
+    paths = folder / "trained", folder / "trained" / "checkpoint_last.pt"
+    twice = Reencoder.from_pretrained(*paths, device="cpu", beam=5)
     assert twice.translate(SENTENCES) == model.translate(SENTENCES)
 
 
@@ -141,10 +191,11 @@ def test_tuned_settings_beside_the_checkpoint_are_used(folder: Path, tmp_path: P
     record = {"settings": settings, "checkpoints": [{"sha256": sha256_of(checkpoint)}]}
     (tmp_path / "tuned" / "search.json").write_text(json.dumps(record))
     tuned = Reencoder.from_pretrained(checkpoint, device="cpu", lenpen=0.7)
-    assert tuned.search == {"beam": 2, "lenpen": 0.7, "unkpen": 3.0}
+    assert tuned.options.settings == SearchSettings(2, 0.7, 3.0, 2.0)
+    assert Reencoder.from_pretrained(checkpoint, device="cpu", tuned=False).options.settings == SearchSettings()
     source = tuned.pipeline.encode_source(SENTENCES[0]).split()
-    [[translation]] = tuned.candidates([SENTENCES[0]])
-    assert len(translation.tokens.split()) >= 2 * len(source)
+    [[translation]], [[short]] = tuned.candidates([SENTENCES[0]]), tuned.candidates([SENTENCES[0]], min_len_ratio=0)
+    assert len(translation.tokens.split()) >= 2 * len(source) > len(short.tokens.split())
 
 
 def test_what_does_not_belong_together_is_refused(folder: Path, tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ PACKAGES = ("data_prep", "eval", "recipes", "reencoder")
 
 RULES: dict[str, tuple[str, ...]] = {
     "data_prep": ("reencoder.text",),
-    "eval": ("data_prep", "eval.images", "eval.translation"),
+    "eval": ("data_prep", "eval.images", "eval.search_settings", "eval.translation"),
+    # The settings of the search and the file of tuned ones are the plugin's, because the hub needs them.
+    "eval.search_settings": ("data_prep", "eval", "reencoder.search_settings"),
     # What users do with a trained model; the hub is the plugin's.
     "eval.translation": ("data_prep", "eval", "reencoder.hub"),
     "eval.images": ("data_prep", "eval", "reencoder.images"),
@@ -36,10 +38,11 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder.images": (),
     "reencoder.memory": (),
     "reencoder.search": (),
+    "reencoder.search_settings": ("reencoder.text",),
     # Raw text to tokens and back, which data preparation shares.
     "reencoder.text": (),
     "reencoder.tokenizer": ("reencoder.text",),
-    "reencoder.hub": ("reencoder.plugin", "reencoder.text"),
+    "reencoder.hub": ("reencoder.plugin", "reencoder.search", "reencoder.search_settings", "reencoder.text"),
     # The grid: the paper; how it is made fast, behind one door; the modules.
     "reencoder.grid": (
         "reencoder.grid.block", "reencoder.grid.dimension", "reencoder.grid.compute", "reencoder.grid.modules",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ..generate import generate
 from ..generation_settings import GenerationSettings
-from ..search_settings import SEARCH_FILE, SEARCH_NAMES, SearchSettings
-from .shared import add_model, add_split, model_settings
+from ..search_settings import SEARCH_FILE, SEARCH_NAMES
+from .shared import add_model, add_search, add_split, model_settings
 
 HELP = "translate a split with fairseq-generate, then score it"
 
@@ -25,25 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of results")
     parser.add_argument("--overwrite", action="store_true", help="replace earlier results of the same split")
     add_split(parser, "to translate")
-    parser.add_argument("--beam", type=int, help=f"beam size (default: tuned, or {SearchSettings.beam})")
-    parser.add_argument(
-        "--lenpen",
-        type=float,
-        help="length penalty: exponent of the length by which scores are divided "
-        f"(default: tuned, or {SearchSettings.lenpen})",
-    )
-    parser.add_argument(
-        "--unkpen",
-        type=float,
-        help=f"penalty for each unknown word; 1000 allows none (default: tuned, or {SearchSettings.unkpen})",
-    )
-    parser.add_argument(
-        "--min-len-ratio",
-        type=float,
-        metavar="R",
-        help="minimum length of a translation, as a ratio of its source's (default: tuned, or the task's)",
-    )
-    parser.add_argument("--untuned", action="store_true", help=f"do not read {SEARCH_FILE}")
+    add_search(parser)
     parser.add_argument(
         "--nbest",
         type=int,

@@ -6,7 +6,7 @@ import argparse
 
 from data_prep.errors import DataError
 
-from .translate import add_checkpoints, load
+from .model_options import add_checkpoints, load
 
 HELP = "serve a model: a web page and a JSON endpoint"
 

@@ -14,6 +14,7 @@ from data_prep.files import sha256_of
 from ..generation_settings import SPLITS, GenerationSettings
 from ..provenance import relative
 from ..references import reference_files
+from ..search_settings import SEARCH_FILE, SEARCH_NAMES, SearchSettings
 
 
 def add_keep_case(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +88,44 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
     add_keep_case(parser)
     add_keep_unknown(parser)
+
+
+def add_search(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the settings of the search, and ``--untuned``; see `given_search`."""
+    parser.add_argument(
+        "--beam", type=int, metavar="N", help=f"beam size (default: tuned, or the paper's {SearchSettings.beam})"
+    )
+    parser.add_argument(
+        "--lenpen",
+        type=float,
+        metavar="X",
+        help="length penalty: exponent of the length by which scores are divided "
+        f"(default: tuned, or {SearchSettings.lenpen:g})",
+    )
+    parser.add_argument(
+        "--unkpen",
+        type=float,
+        metavar="X",
+        help=f"penalty for each unknown word; 1000 allows none (default: tuned, or {SearchSettings.unkpen:g})",
+    )
+    parser.add_argument(
+        "--min-len-ratio",
+        type=float,
+        metavar="R",
+        help="minimum length of a translation, as a ratio of its source's (default: tuned, or the task's)",
+    )
+    parser.add_argument("--untuned", action="store_true", help=f"do not read {SEARCH_FILE} beside the checkpoint")
+
+
+def given_search(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings of the search that the options of `add_search` set.
+
+    Raises:
+        DataError: a setting is wrong.
+    """
+    given = {name: getattr(args, name) for name in SEARCH_NAMES if getattr(args, name) is not None}
+    SearchSettings(**given)
+    return given
 
 
 def add_user_dir(parser: argparse.ArgumentParser) -> None:

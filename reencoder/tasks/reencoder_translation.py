@@ -19,7 +19,6 @@ from ..optim.matrices import mark_layers
 from ..search import MinimumLengthSearch
 from ..text.errors import DataError
 from ..text.manifest import MANIFEST, fingerprint, languages, read_manifest
-from ..tokenizer import ReencoderTokenizer, ReencoderTokenizerConfig
 from .batching import BlockBatchedPairs
 
 
@@ -109,6 +108,10 @@ class ReencoderTranslationTask(TranslationTask):
         """
         if getattr(args, "_name", None) != "reencoder":
             return super().build_tokenizer(args)
+        # Here, because whoever imports the tokenizer first imports fairseq with it, and so the whole plugin, this
+        # module included, before the tokenizer has defined anything.
+        from ..tokenizer import ReencoderTokenizer, ReencoderTokenizerConfig
+
         config = ReencoderTokenizerConfig(text_manifest=args.text_manifest or str(self._manifest))
         return ReencoderTokenizer(config, self._trained_on)
 

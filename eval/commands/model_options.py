@@ -1,0 +1,55 @@
+"""Options of the commands that load a model into their own process."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data_prep.errors import DataError
+
+from ..translation import load_model
+from .shared import add_search, given_search
+
+if TYPE_CHECKING:
+    from ..translation import Reencoder
+
+
+def add_checkpoints(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which model is loaded and how it searches; see `load`."""
+    parser.add_argument(
+        "checkpoint",
+        metavar="CKPT[:CKPT...]",
+        help=f"checkpoint or folder of checkpoints, or several separated by '{os.pathsep}' for an ensemble",
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder of the prepared data (default: found by the checkpoint)"
+    )
+    add_search(parser)
+    parser.add_argument("--batch-size", type=int, default=64, metavar="N", help="sentences per batch (%(default)s)")
+    parser.add_argument("--max-blocks", type=int, metavar="N", help="blocks per batch (default: the training's)")
+    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: torch's choice)")
+    parser.add_argument("--device", help="where to compute, such as cpu or cuda (default: a GPU if there is one)")
+
+
+def load(args: argparse.Namespace) -> Reencoder:
+    """Return the model that the options of `add_checkpoints` name.
+
+    Raises:
+        DataError: an option or the checkpoint is wrong.
+    """
+    for option in ("batch_size", "max_blocks", "threads"):
+        value = getattr(args, option)
+        if value is not None and value < 1:
+            raise DataError(f"--{option.replace('_', '-')} {value}: must be at least 1")
+    return load_model(
+        [part for part in args.checkpoint.split(os.pathsep) if part],
+        data=args.data,
+        device=args.device,
+        threads=args.threads,
+        batch_size=args.batch_size,
+        max_blocks=args.max_blocks,
+        tuned=not args.untuned,
+        **given_search(args),
+    )

@@ -1,0 +1,161 @@
+"""Checkpoints, what they say about their training, and whether they belong together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..text.errors import DataError
+from ..text.manifest import MANIFEST
+from ..text.pipeline import TextPipeline
+
+CHECKPOINTS = ("checkpoint_best.pt", "checkpoint_last.pt")
+"""Which checkpoint a folder stands for: the first of these that is there."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Models that translate together; one is enough.
+
+    Attributes:
+        models: the members.
+        task: fairseq's task, which they share.
+        pipeline: the text processing of their training.
+    """
+
+    models: list[Any]
+    task: Any
+    pipeline: TextPipeline
+
+
+def find_checkpoint(path: Path) -> Path:
+    """Return the checkpoint that a path stands for.
+
+    Raises:
+        DataError: there is none.
+    """
+    if not path.is_dir():
+        if not path.is_file():
+            raise DataError(f"{path}: no such checkpoint")
+        return path
+    for name in CHECKPOINTS:
+        if (path / name).is_file():
+            return path / name
+    raise DataError(f"{path}: contains neither {' nor '.join(CHECKPOINTS)}; name a checkpoint")
+
+
+def load_ensemble(paths: Sequence[Path], data: Path | None = None) -> Ensemble:
+    """Load models and the text processing that they have in common.
+
+    Args:
+        paths: their checkpoints.
+        data: folder of the prepared data. Default: found by each checkpoint
+
+    Raises:
+        DataError: a checkpoint, the manifest or a file that it lists is missing, or they do not belong together.
+    """
+    read_pipeline = cache(TextPipeline)  # the members mostly share a folder, whose files are checked once
+    task = pipeline = None
+    models = []
+    for path in paths:
+        checkpoint = _Checkpoint(path)
+        own = checkpoint.check(read_pipeline(checkpoint.folder(data)))
+        if pipeline is None:
+            pipeline, task = own, checkpoint.set_up_task(own)
+        elif own.fingerprint != pipeline.fingerprint:
+            raise DataError(f"{path}: was trained on data prepared otherwise than those of {paths[0]}: no ensemble")
+        models.append(checkpoint.build_model(task, pipeline))
+    assert pipeline is not None, "at least one checkpoint"
+    return Ensemble(models, task, pipeline)
+
+
+class _Checkpoint:
+    """One checkpoint in memory.
+
+    Args:
+        path: its file.
+
+    Raises:
+        DataError: the file cannot be read, or is not the checkpoint of a translation model.
+    """
+
+    def __init__(self, path: Path) -> None:
+        from fairseq import checkpoint_utils
+
+        self.path = path
+        try:
+            self._state = checkpoint_utils.load_checkpoint_to_cpu(str(path))
+            self._config = self._state["cfg"]
+            self._task = self._config["task"]
+        except Exception as error:  # torch explains at length what is wrong with the file
+            raise DataError(f"{path}: cannot be read as a checkpoint; it may be truncated: copy it again") from error
+        if not hasattr(self._task, "data") or not hasattr(self._task, "source_lang"):
+            name = getattr(self._task, "_name", "another task")
+            raise DataError(f"{path}: was trained on {name}; expected a translation model")
+        self._fingerprint = (self._state.get("task_state") or {}).get("text")
+
+    def folder(self, data: Path | None) -> Path:
+        """Return the folder of the prepared data: the one given, the checkpoint's own, or that of the training.
+
+        Raises:
+            DataError: none has a manifest, or nothing says that it is the right one.
+        """
+        trained = Path(str(self._task.data).split(os.pathsep)[0]).parent
+        folders = [data] if data is not None else [self.path.parent, trained]
+        folder = next((folder for folder in folders if (folder / MANIFEST).is_file()), None)
+        if folder is None:
+            tried = " or ".join(str(folder) for folder in folders)
+            raise DataError(f"{self.path}: no {MANIFEST} in {tried}; name the folder of the prepared data (--data)")
+        if self._fingerprint is None and data is None:
+            raise DataError(
+                f"{self.path}: does not record how its training data were prepared; name their folder (--data) if you "
+                "know it"
+            )
+        return folder
+
+    def check(self, pipeline: TextPipeline) -> TextPipeline:
+        """Return a text processing that fits what the checkpoint says about its training.
+
+        Raises:
+            DataError: it does not fit.
+        """
+        if self._fingerprint is not None and self._fingerprint != pipeline.fingerprint:
+            raise DataError(f"{self.path}: was trained on data prepared otherwise than those of {pipeline.manifest}")
+        direction = self._task.source_lang, self._task.target_lang
+        if direction not in ((None, None), pipeline.languages):
+            expected = " to ".join(pipeline.languages)
+            raise DataError(f"{self.path}: translates {' to '.join(map(str, direction))}; expected {expected}")
+        return pipeline
+
+    def set_up_task(self, pipeline: TextPipeline) -> Any:
+        """Return fairseq's task of the training, with the data folder of a text processing."""
+        from fairseq import tasks
+        from omegaconf import open_dict
+
+        with open_dict(self._config):
+            self._task.data = str(pipeline.manifest.parent / "bin")
+            # fairseq would infer them from the binarised parts, which did not travel along
+            self._task.source_lang, self._task.target_lang = pipeline.languages
+        return tasks.setup_task(self._task, from_checkpoint=True)
+
+    def build_model(self, task: Any, pipeline: TextPipeline) -> Any:
+        """Return the model, ready to translate.
+
+        Raises:
+            DataError: it does not fit the dictionaries of the task.
+        """
+        from fairseq import checkpoint_utils
+
+        try:
+            (model,), _, _ = checkpoint_utils.load_model_ensemble_and_task(
+                [str(self.path)], task=task, state=self._state
+            )
+        except Exception as error:  # fairseq lists every parameter whose shape differs
+            reason = str(error).strip().split("\n")[0]
+            raise DataError(f"{self.path}: does not fit {pipeline.manifest.parent}: {reason}") from error
+        model.prepare_for_inference_(self._config)
+        return model.eval()

@@ -1,0 +1,246 @@
+"""The object that users hold: raw text in, readable text out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import log
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from ..search_settings import tuned_settings
+from ..text.errors import DataError
+from ..text.pipeline import TextPipeline, split_sentences
+from .checkpoints import Ensemble, find_checkpoint, load_ensemble
+from .options import SearchOptions
+from .searcher import Hypothesis, Searcher
+from .translation import Translation, join_parts
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_LN2 = log(2)
+
+
+class TooLongError(DataError):
+    """A sentence is longer than the model can read, and has no sentence ends at which it could be split."""
+
+
+class Reencoder:
+    """One translation model or an ensemble, with the text processing of its training. See `from_pretrained`.
+
+    Args:
+        ensemble: the models.
+        searcher: searches with them.
+        options: how to search if nothing else is said.
+
+    Attributes:
+        pipeline: raw text to tokens and back.
+        options: how the model searches if nothing else is said.
+    """
+
+    def __init__(self, ensemble: Ensemble, searcher: Searcher, options: SearchOptions) -> None:
+        self._ensemble = ensemble
+        self._searcher = searcher
+        self.pipeline: TextPipeline = ensemble.pipeline
+        self.options = options
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        *checkpoints: str | Path,
+        data: str | Path | None = None,
+        device: str | None = None,
+        threads: int | None = None,
+        batch_size: int = 64,
+        max_blocks: int | None = None,
+        tuned: bool = True,
+        **search: Any,
+    ) -> Reencoder:
+        """Load a model, or several as an ensemble.
+
+        Args:
+            checkpoints: checkpoints of any fairseq translation model, or their folders (see `CHECKPOINTS`).
+            data: folder of the prepared data. Default: that of the checkpoint, if the manifest was copied there, else
+                that of the training
+            device: where to compute. Default: a GPU if there is one
+            threads: number of CPU threads. Default: torch's choice
+            batch_size: maximum number of sentences per batch. Default: 64
+            max_blocks: maximum number of blocks per batch, sentences x longest source x longest target. Default: that
+                of the training
+            tuned: use the settings of the search that `python -m eval tune` wrote beside the first checkpoint, if any.
+                Default: True
+            search: options of the search that override the tuned settings and the defaults of `SearchSettings`: its
+                `beam`, `lenpen`, `unkpen` and `min_len_ratio`, and the `GENERATOR_NAMES` of `reencoder.hub.options`
+
+        Raises:
+            DataError: a checkpoint, the manifest or a file that it lists is missing, they do not belong together, or
+                there is no such option.
+        """
+        if not checkpoints:
+            raise DataError("name at least one checkpoint")
+        import fairseq  # noqa: F401  # before torch's own logging is set up
+        import torch
+
+        from .. import plugin  # noqa: F401
+
+        options = SearchOptions.parse(search)  # before anything is loaded
+        paths = [find_checkpoint(Path(path)) for path in checkpoints]
+        if tuned:
+            options = SearchOptions.parse(tuned_settings(paths[0])).override(search)
+        if threads is not None:
+            torch.set_num_threads(threads)
+        ensemble = load_ensemble(paths, None if data is None else Path(data))
+        return cls(ensemble, Searcher(ensemble, device, batch_size, max_blocks), options)
+
+    @overload
+    def translate(self, texts: str, **search: Any) -> str: ...  # type: ignore[overload-overlap]  # a str is a sequence
+    @overload
+    def translate(self, texts: Sequence[str], **search: Any) -> list[str]: ...
+    def translate(self, texts: str | Sequence[str], **search: Any) -> str | list[str]:
+        """Return the translation of a raw sentence, or of each of a list; that of a blank one is empty.
+
+        Args:
+            texts: see `candidates`.
+            search: see `candidates`.
+
+        Raises:
+            DataError: a sentence is too long, or there is no such option.
+        """
+        if isinstance(texts, str):
+            return self.translate([texts], **search)[0]
+        return [found[0].text if found else "" for found in self.candidates(texts, **search)]
+
+    def candidates(
+        self,
+        texts: Sequence[str],
+        n: int = 1,
+        *,
+        on_too_long: Callable[[int, TooLongError], None] | None = None,
+        on_step: Callable[[int, str], None] | None = None,
+        **search: Any,
+    ) -> list[list[Translation]]:
+        """Return up to `n` translations of each raw sentence, the best first; of a blank one an empty list.
+
+        Args:
+            texts: raw sentences. One that is too long is split at sentence ends.
+            n: number of translations; the beam grows to it. Default: 1
+            on_too_long: called with the index of a sentence that is too long and cannot be split; its list is empty
+                then. Default: an error
+            on_step: called after each step of the search with the index of a sentence and the text of its best
+                hypothesis so far, which may differ from what is found in the end. Default: not called
+            search: options of the search that override those of the model, see `from_pretrained`.
+
+        Raises:
+            DataError: a sentence is too long, or there is no such option.
+        """
+        texts = list(texts)
+        options = self.options.override(search)
+        options = options.override({"beam": max(options.settings.beam, n)})
+        sources: list[Tensor] = []
+        owners: list[range] = []
+        for index, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise TypeError(f"sentence {index + 1}: expected a string, got {type(text).__name__}")
+            try:
+                parts = self._encode(text)
+            except TooLongError as error:
+                if on_too_long is None:
+                    raise TooLongError(f"sentence {index + 1}: {error}") from None
+                on_too_long(index, error)
+                parts = []
+            owners.append(range(len(sources), len(sources) + len(parts)))
+            sources += parts
+        if not sources:
+            return [[] for _ in texts]
+        show = None if on_step is None else _Growth(owners, self._text, on_step).show
+        found = self._searcher.search(sources, options, show)
+        return [join_parts([[self._decode(best) for best in found[part][:n]] for part in parts]) for parts in owners]
+
+    def sample(self, text: str, n: int = 1, temperature: float = 1.0, topk: int = -1, seed: int = 1) -> list[str]:
+        """Return `n` translations of a raw sentence that are drawn at random from the model's distribution.
+
+        Args:
+            text: the sentence.
+            n: number of translations. Default: 1
+            temperature: divides the logits; below 1 likely words become likelier. Default: 1
+            topk: draw from the likeliest words only; -1 for all. Default: -1
+            seed: seed of the draws. Torch's own generator is left alone. Default: 1
+        """
+        import torch
+
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            options: dict[str, Any] = {"beam": n, "sampling": True, "sampling_topk": topk, "temperature": temperature}
+            return [found.text for found in self.candidates([text], n, **options)[0]]
+
+    def score(self, source: str, target: str) -> float:
+        """Return the log-probability to base 2 of a raw English sentence, its end included, given a raw Chinese one.
+
+        Raises:
+            DataError: the source is blank or too long.
+        """
+        parts = self._encode(source, split=False)
+        if not parts:
+            raise DataError("the source is blank")
+        words = self._ensemble.task.target_dictionary.encode_line(
+            self.pipeline.encode_target(target), add_if_not_exist=False, append_eos=True
+        ).long()
+        return float(self._searcher.score(parts[0], words)["positional_scores"].sum()) / _LN2
+
+    @property
+    def parts(self) -> tuple[Any, Any, Any]:
+        """The first member of the ensemble and its source and target dictionary, for a look inside."""
+        task = self._ensemble.task
+        return self._ensemble.models[0], task.source_dictionary, task.target_dictionary
+
+    def _encode(self, text: str, split: bool = True) -> list[Tensor]:
+        """Return the numbers of the tokens of a sentence, in parts if it is too long; none for a blank one."""
+        line = self.pipeline.encode_source(text)
+        if not line:
+            return []
+        numbers = self._ensemble.task.source_dictionary.encode_line(line, add_if_not_exist=False).long()
+        limit = self._searcher.max_source
+        if len(numbers) <= limit:
+            return [numbers]
+        sentences = split_sentences(text) if split else []
+        if len(sentences) > 1:
+            return [part for sentence in sentences for part in self._encode(sentence, split=False)]
+        raise TooLongError(
+            f"{len(numbers) - 1} tokens, but the model reads at most {limit - 1}; end sentences with punctuation"
+        )
+
+    def _tokens(self, numbers: Tensor) -> str:
+        tokens: str = self._ensemble.task.target_dictionary.string(numbers)
+        return tokens
+
+    def _text(self, numbers: Tensor) -> str:
+        return self.pipeline.decode(self._tokens(numbers))
+
+    def _decode(self, hypothesis: Hypothesis) -> Translation:
+        tokens = self._tokens(hypothesis["tokens"])
+        return Translation(self.pipeline.decode(tokens), float(hypothesis["score"]) / _LN2, tokens)
+
+
+class _Growth:
+    """Shows texts while their parts are translated.
+
+    Args:
+        owners: for each text its parts.
+        decode: numbers of tokens to text.
+        on_step: see `Reencoder.candidates`.
+    """
+
+    def __init__(
+        self, owners: Sequence[range], decode: Callable[[Tensor], str], on_step: Callable[[int, str], None]
+    ) -> None:
+        self._owners = owners
+        self._decode = decode
+        self._on_step = on_step
+        self._text_of = {part: index for index, parts in enumerate(owners) for part in parts}
+        self._grown: dict[int, str] = {}
+
+    def show(self, part: int, numbers: Tensor) -> None:
+        """Take over the best hypothesis so far of a part."""
+        self._grown[part] = self._decode(numbers)
+        index = self._text_of[part]
+        self._on_step(index, " ".join(filter(None, (self._grown.get(part) for part in self._owners[index]))))

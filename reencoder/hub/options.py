@@ -1,0 +1,98 @@
+"""The options of a search: the settings of every translation, and what else fairseq's generator can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import Any
+
+from ..search_settings import SEARCH_NAMES, SearchSettings
+from ..text.errors import DataError
+
+GENERATOR_NAMES = (
+    "max_len_a",
+    "max_len_b",
+    "min_len",
+    "match_source_len",
+    "unnormalized",
+    "no_repeat_ngram_size",
+    "sampling",
+    "sampling_topk",
+    "sampling_topp",
+    "temperature",
+    "diverse_beam_groups",
+    "diverse_beam_strength",
+    "diversity_rate",
+)
+"""Options of fairseq's generator that change how a text is translated; its others belong to fairseq's programs."""
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """What is said about a search; see `parse`.
+
+    Attributes:
+        settings: the settings that every search has.
+        generator: further options of fairseq's generator, those of `GENERATOR_NAMES` that are given.
+    """
+
+    settings: SearchSettings = field(default_factory=SearchSettings)
+    generator: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, options: Mapping[str, Any]) -> SearchOptions:
+        """Return options that are given by name.
+
+        Raises:
+            DataError: there is no such option, or its value is wrong.
+        """
+        return cls().override(options)
+
+    def override(self, options: Mapping[str, Any]) -> SearchOptions:
+        """Return these options with others in place of those that have the same names.
+
+        Raises:
+            DataError: there is no such option, or its value is wrong.
+        """
+        if not options:
+            return self
+        for name in options:
+            if name not in (*SEARCH_NAMES, *GENERATOR_NAMES):
+                raise DataError(_unknown(name))
+        generator = {name: value for name, value in options.items() if name in GENERATOR_NAMES}
+        _check_types(generator)
+        settings = {name: value for name, value in options.items() if name in SEARCH_NAMES}
+        return SearchOptions(replace(self.settings, **settings), {**self.generator, **generator})
+
+    def to_fairseq(self) -> Any:
+        """Return fairseq's configuration of the generator."""
+        from fairseq.dataclass.configs import GenerationConfig
+        from omegaconf import OmegaConf
+
+        config = OmegaConf.structured(GenerationConfig)
+        for name in ("beam", "lenpen", "unkpen"):
+            config[name] = getattr(self.settings, name)
+        for name, value in self.generator.items():
+            config[name] = value
+        return config
+
+
+def _unknown(name: str) -> str:
+    names = (*SEARCH_NAMES, *GENERATOR_NAMES)
+    close = get_close_matches(name, names, 1)
+    meant = f"; did you mean {close[0]}?" if close else "."
+    return f"{name}: the search has no such option{meant} Its options are {', '.join(names)}"
+
+
+def _check_types(generator: Mapping[str, Any]) -> None:
+    from fairseq.dataclass.configs import GenerationConfig
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    schema = OmegaConf.structured(GenerationConfig)
+    for name, value in generator.items():
+        try:
+            schema[name] = value
+        except OmegaConfBaseException as error:
+            raise DataError(f"{name} {value!r}: expected {schema._get_node(name).ref_type.__name__}") from error

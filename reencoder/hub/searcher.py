@@ -1,0 +1,149 @@
+"""Searching for translations, and scoring given ones, with fairseq's generators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..text.errors import DataError
+from .checkpoints import Ensemble
+from .options import SearchOptions
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Hypothesis = dict[str, Any]
+"""A finished hypothesis of fairseq's generator, with its `tokens`, `score` and `positional_scores`."""
+
+
+class Searcher:
+    """Translates sentences given as numbers of tokens.
+
+    Args:
+        ensemble: the models, which are moved to the device.
+        device: where to compute. Default: a GPU if there is one
+        batch_size: maximum number of sentences per batch. Default: 64
+        max_blocks: maximum number of blocks per batch, sentences x longest source x longest target. Default: that of
+            the training
+
+    Attributes:
+        max_source: the longest source that all models can read, in tokens, its end included.
+
+    Raises:
+        DataError: the task does not know `max_blocks`.
+    """
+
+    def __init__(
+        self,
+        ensemble: Ensemble,
+        device: str | None = None,
+        batch_size: int = 64,
+        max_blocks: int | None = None,
+    ) -> None:
+        import torch
+        from fairseq import utils
+
+        self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._task = ensemble.task
+        self._models = [model.to(self._device) for model in ensemble.models]
+        self._batch_size = batch_size
+        if max_blocks is not None:
+            self._check_task("max_blocks")
+            self._task.cfg.max_blocks = max_blocks
+        self._min_len_ratio = getattr(self._task.cfg, "min_len_ratio", None)
+        limits = [model.max_positions() for model in self._models]
+        self._max_positions = utils.resolve_max_positions(self._task.max_positions(), *limits)
+        self.max_source = int(self._max_positions[0])
+
+    def search(
+        self,
+        sources: Sequence[Tensor],
+        options: SearchOptions,
+        show: Callable[[int, Tensor], None] | None = None,
+    ) -> list[list[Hypothesis]]:
+        """Return the hypotheses of each source, the best first, in the order of the sources.
+
+        Args:
+            sources: each of shape (tokens,), with the end of the sentence. Sources of similar length are translated
+                together.
+            options: how to search.
+            show: see `reencoder.search.WatchedSearch`; the numbers are those of the sources. Default: nobody watches
+
+        Raises:
+            DataError: the options contradict each other.
+        """
+        from fairseq import utils
+
+        generator = self._generator(options)
+        strategy = getattr(generator, "search", None)
+        found: dict[int, list[Hypothesis]] = {}
+        for batch in self._batches(sources):
+            if show is not None and strategy is not None:
+                self._watch(generator, strategy, show)
+            batch = utils.apply_to_sample(lambda tensor: tensor.to(self._device), batch)
+            hypotheses = self._task.inference_step(generator, self._models, batch)
+            found.update(zip(batch["id"].tolist(), hypotheses, strict=True))
+        return [found[index] for index in range(len(sources))]
+
+    def score(self, source: Tensor, target: Tensor) -> Hypothesis:
+        """Return a given translation as a hypothesis, with the scores of its tokens.
+
+        Args:
+            source: shape (source tokens,), with the end of the sentence.
+            target: shape (target tokens,), with the end of the sentence.
+        """
+        import torch
+        from fairseq import utils
+        from fairseq.data import LanguagePairDataset
+
+        pairs = LanguagePairDataset(
+            [source],
+            [len(source)],
+            self._task.source_dictionary,
+            [target],
+            [len(target)],
+            self._task.target_dictionary,
+            shuffle=False,
+        )
+        batch = utils.apply_to_sample(lambda tensor: tensor.to(self._device), pairs.collater([pairs[0]]))
+        config = SearchOptions().to_fairseq()
+        config.score_reference = True
+        generator = self._task.build_generator(self._models, config)
+        with torch.no_grad():
+            hypothesis: Hypothesis = self._task.inference_step(generator, self._models, batch)[0][0]
+        return hypothesis
+
+    def _generator(self, options: SearchOptions) -> Any:
+        ratio = options.settings.min_len_ratio
+        if ratio is not None:
+            self._check_task("min_len_ratio")
+        if self._min_len_ratio is not None:
+            self._task.cfg.min_len_ratio = self._min_len_ratio if ratio is None else ratio
+        try:
+            return self._task.build_generator(self._models, options.to_fairseq())
+        except (AssertionError, ValueError) as error:  # such as --sampling-topk without --sampling
+            raise DataError(f"the search: {error}") from error
+
+    @staticmethod
+    def _watch(generator: Any, strategy: Any, show: Callable[[int, Tensor], None]) -> None:
+        from ..search import WatchedSearch
+
+        generator.search = WatchedSearch(strategy, show)
+        generator.should_set_src_lengths = True  # the wrapped strategy may need them
+
+    def _batches(self, sources: Sequence[Tensor]) -> Iterator[Any]:
+        import torch
+
+        lengths = torch.tensor([len(source) for source in sources])
+        batches: Iterator[Any] = self._task.get_batch_iterator(
+            dataset=self._task.build_dataset_for_inference(sources, lengths),
+            max_sentences=self._batch_size,
+            max_positions=self._max_positions,
+            disable_iterator_cache=True,
+        ).next_epoch_itr(shuffle=False)
+        return batches
+
+    def _check_task(self, option: str) -> None:
+        if not hasattr(self._task.cfg, option):
+            name = getattr(self._task.cfg, "_name", None) or type(self._task).__name__
+            raise DataError(f"{option}: the model's task, {name}, has no such option; leave it out")
