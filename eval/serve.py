@@ -1,24 +1,27 @@
-"""A web page and a JSON endpoint for a trained model. Needs the extra `serve`; imported by its command alone."""
+"""A web page and JSON endpoints for a trained model. Needs the extra `serve`; imported by its command alone."""
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, HTTPException
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 from pydantic import BaseModel, field_validator
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data_prep.errors import DataError
 
 from .heatmap import to_svg
 from .translation import align_best
+from .translation_queue import Partial, QueueFullError, TranslationQueue
 
 if TYPE_CHECKING:
-    from .translation import Reencoder
+    from .translation import Reencoder, Translation
 
 PAGE = Path(__file__).with_name("serve.html")
 
@@ -45,8 +48,13 @@ class Limits:
             if value < 1:
                 raise DataError(f"{option} {value}: must be at least 1")
 
+    @property
+    def body(self) -> int:
+        """Maximum size of a request in bytes: JSON may write a character as two escapes of six bytes."""
+        return 12 * self.characters + 1000
 
-class Request(BaseModel):
+
+class Asked(BaseModel):
     """What a client asks for."""
 
     text: str
@@ -60,15 +68,35 @@ class Request(BaseModel):
         return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
-def create_app(model: Reencoder, limits: Limits) -> FastAPI:
-    """Return the application: the page at ``/``, ``/api/translate``, and ``/health``.
+class LimitBody:
+    """Refuses large requests before anything of them is read.
 
-    One request is translated at a time, because torch uses all threads for it; the others wait for their turn.
+    Args:
+        app: answers the others.
+        limit: maximum size of a request in bytes.
     """
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        answer = self._app
+        if scope["type"] == "http" and scope["method"] == "POST":
+            size = dict(scope["headers"]).get(b"content-length", b"").decode("latin-1")
+            if not size.isdecimal():
+                answer = JSONResponse({"detail": "the header Content-Length is missing"}, 411)
+            elif int(size) > self._limit:
+                answer = JSONResponse({"detail": f"{size} bytes; at most {self._limit} are accepted"}, 413)
+        await answer(scope, receive, send)
+
+
+def create_app(model: Reencoder, limits: Limits) -> FastAPI:
+    """Return the application: the page at ``/``, ``/api/translate``, ``/api/stream``, and ``/health``."""
     app = FastAPI(title="Reencoder", docs_url=None, redoc_url=None)  # their pages load scripts from elsewhere
-    # One thread: even if a request is cancelled, the next one starts only when its translation has ended.
-    thread = ThreadPoolExecutor(max_workers=1)
-    accepted = 0
+    app.add_middleware(LimitBody, limit=limits.body)
+    queue = TranslationQueue(model, limits.waiting)
 
     @app.get("/", response_class=HTMLResponse)
     def page() -> str:
@@ -76,34 +104,75 @@ def create_app(model: Reencoder, limits: Limits) -> FastAPI:
 
     @app.get("/health")
     async def health() -> dict[str, Any]:
-        return {"status": "ok", "waiting": accepted, "max_waiting": limits.waiting}
+        return {"status": "ok", "waiting": queue.accepted, "max_waiting": limits.waiting}
 
     @app.post("/api/translate")
-    async def translate(request: Request) -> dict[str, Any]:
-        nonlocal accepted
-        if len(request.text) > limits.characters:
-            raise HTTPException(413, f"{len(request.text)} characters; at most {limits.characters} are accepted")
-        if not 1 <= request.nbest <= limits.nbest:
-            raise HTTPException(400, f"nbest {request.nbest}: expected 1 to {limits.nbest}")
-        if accepted >= limits.waiting:
-            raise HTTPException(503, f"{accepted} requests are waiting; try again later", {"Retry-After": "1"})
-        accepted += 1
-        try:
-            found = await asyncio.get_running_loop().run_in_executor(thread, _translate, model, request)
-        except DataError as error:
-            raise HTTPException(413, str(error)) from error
-        finally:
-            accepted -= 1
-        return {"source": request.text, **found}
+    async def translate(asked: Asked) -> dict[str, Any]:
+        async with aclosing(_events(queue, model, asked, limits, watched=False)) as events:
+            return await anext(events)
+
+    @app.post("/api/stream")
+    async def stream(asked: Asked) -> StreamingResponse:
+        events = _events(queue, model, asked, limits, watched=True)
+        first = await anext(events)  # a refusal has a status of its own, so nothing is sent before it is known
+        return StreamingResponse(_to_lines(first, events), media_type="application/x-ndjson")
 
     return app
 
 
-def _translate(model: Reencoder, request: Request) -> dict[str, Any]:
-    (found,) = model.candidates([request.text], request.nbest)
-    answer: dict[str, Any] = {"translations": [{"text": best.text, "score": best.score} for best in found]}
-    if request.alignment:
-        alignment = align_best(model, request.text, found)
+async def _events(
+    queue: TranslationQueue, model: Reencoder, asked: Asked, limits: Limits, watched: bool
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield JSON objects: ``partial`` texts if they are watched, then the answer.
+
+    Raises:
+        HTTPException: the request is refused.
+    """
+    if len(asked.text) > limits.characters:
+        raise HTTPException(413, f"{len(asked.text)} characters; at most {limits.characters} are accepted")
+    if not 1 <= asked.nbest <= limits.nbest:
+        raise HTTPException(400, f"nbest {asked.nbest}: expected 1 to {limits.nbest}")
+
+    def to_answer(found: Sequence[Translation]) -> dict[str, Any]:
+        return answer_of(model, asked, found)
+
+    try:
+        async with aclosing(queue.translate(asked.text, asked.nbest, to_answer, watched)) as events:
+            async for event in events:
+                yield {"partial": event.text} if isinstance(event, Partial) else event
+    except QueueFullError as error:
+        raise HTTPException(503, str(error), {"Retry-After": "1"}) from error
+    except DataError as error:
+        raise HTTPException(413, str(error)) from error
+
+
+async def _to_lines(first: dict[str, Any], events: AsyncGenerator[dict[str, Any], None]) -> AsyncIterator[str]:
+    """Yield JSON objects as lines; what goes wrong after the first becomes a line with ``error``."""
+    async with aclosing(events):
+        yield _line(first)
+        try:
+            async for event in events:
+                yield _line(event)
+        except Exception as error:
+            yield _line({"error": str(getattr(error, "detail", None) or "the translation failed")})
+
+
+def _line(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False) + "\n"
+
+
+def answer_of(model: Reencoder, asked: Asked, found: Sequence[Translation]) -> dict[str, Any]:
+    """Return the answer to a request.
+
+    Args:
+        model: the model.
+        asked: the request.
+        found: the translations, the best first.
+    """
+    translations = [{"text": best.text, "score": best.score} for best in found]
+    answer: dict[str, Any] = {"source": asked.text, "translations": translations}
+    if asked.alignment:
+        alignment = align_best(model, asked.text, found)
         # The words are escaped in the picture, which the page inserts as it is.
         answer["alignment"] = None if alignment is None else {**alignment.to_json(), "svg": to_svg(alignment)}
     return answer

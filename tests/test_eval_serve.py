@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -15,8 +18,10 @@ from data_prep.errors import DataError
 pytest.importorskip("fastapi", reason="the extra 'serve' is not installed")
 httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 
+from eval.commands.serve import bind  # noqa: E402
 from eval.serve import Limits, create_app  # noqa: E402
-from reencoder.hub import Translation  # noqa: E402
+from eval.translation_queue import Partial, TranslationQueue  # noqa: E402
+from reencoder.hub import TooLongError, Translation  # noqa: E402
 
 HEADERS = {"Content-Type": "application/json"}
 
@@ -26,29 +31,41 @@ class Echo:
 
     def __init__(self) -> None:
         self.busy = threading.Lock()
+        self.searches: list[list[str]] = []
 
-    def candidates(self, texts: Sequence[str], n: int) -> list[list[Translation]]:
-        assert self.busy.acquire(blocking=False), "two requests at the same time"
+    def candidates(
+        self,
+        texts: Sequence[str],
+        n: int,
+        on_too_long: Callable[[int, TooLongError], None],
+        on_step: Callable[[int, str], None] | None,
+    ) -> list[list[Translation]]:
+        assert self.busy.acquire(blocking=False), "two searches at the same time"
         try:
-            if "太长" in texts[0]:
-                raise DataError("sentence 1: 99 tokens, but the model reads at most 40")
+            self.searches.append(list(texts))
+            for index, text in enumerate(texts):
+                if "太长" in text:
+                    on_too_long(index, TooLongError("99 tokens, but the model reads at most 40"))
+                if "坏" in text:
+                    raise RuntimeError("broken")
+                if on_step is not None:
+                    for end in range(1, len(text)):
+                        on_step(index, text[:end])
             return [[Translation(f"{text} {k}", -float(k), text) for k in range(n)] if text else [] for text in texts]
         finally:
             self.busy.release()
 
 
-def ask(requests: Sequence[Any], limits: Limits) -> list[Any]:
+def ask(requests: Sequence[Any], limits: Limits, path: str = "/api/translate", model: Any = None) -> list[Any]:
     """The responses to requests that are sent at the same time; None asks for `/health`."""
-    model: Any = Echo()
+    app = create_app(model or Echo(), limits)
 
     async def send() -> list[Any]:
-        transport = httpx.ASGITransport(app=create_app(model, limits))
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://server", headers=HEADERS) as client:
             return await asyncio.gather(
                 *(
-                    client.get("/health")
-                    if request is None
-                    else client.post("/api/translate", content=json.dumps(request))
+                    client.get("/health") if request is None else client.post(path, content=json.dumps(request))
                     for request in requests
                 )
             )
@@ -80,9 +97,73 @@ def test_refusals_say_why(request_: dict[str, Any], status: int, message: str) -
     assert response.status_code == status and message in response.text
 
 
-def test_fifty_clients_at_once_get_their_own_answers() -> None:
-    responses = ask([{"text": f"第{k}"} for k in range(50)], Limits())
-    assert [response.json()["translations"][0]["text"] for response in responses] == [f"第{k} 0" for k in range(50)]
+@pytest.mark.parametrize("path", ["/api/translate", "/api/stream"])
+def test_fifty_clients_at_once_get_their_own_answers(path: str) -> None:
+    """Some want two translations, which are searched apart: with one more hypothesis the best may be another."""
+    model = Echo()
+    responses = ask([{"text": f"第{k}", "nbest": 1 + (k % 7 == 0)} for k in range(50)], Limits(), path, model)
+    for k, response in enumerate(responses):
+        answer = json.loads(response.text.splitlines()[-1])
+        assert [best["text"] for best in answer["translations"]] == [f"第{k} {n}" for n in range(1 + (k % 7 == 0))]
+    assert sorted(text for search in model.searches for text in search) == sorted(f"第{k}" for k in range(50))
+    assert len(model.searches) < 50, "what waits is translated together"
+    assert all(len({int(text[1:]) % 7 == 0 for text in search}) == 1 for search in model.searches)
+
+
+def test_the_growing_translation_is_a_stream_of_lines() -> None:
+    found, too_long, broken = ask([{"text": "你好啊"}, {"text": "太长"}, {"text": "坏"}], Limits(), "/api/stream")
+    assert found.headers["Content-Type"] == "application/x-ndjson"
+    *partial, answer = map(json.loads, found.text.splitlines())
+    assert partial == [{"partial": "你"}, {"partial": "你好"}]
+    assert answer == {"source": "你好啊", "translations": [{"text": "你好啊 0", "score": 0.0}]}
+    assert too_long.status_code == 413 and "the model reads at most 40" in too_long.json()["detail"]
+    assert broken.status_code == 500
+
+
+def test_what_goes_wrong_later_is_the_last_line() -> None:
+    class Breaks(Echo):
+        def candidates(self, texts: Sequence[str], n: int, on_too_long: Any, on_step: Any) -> Any:
+            on_step(0, "I")
+            raise RuntimeError("broken")
+
+    (response,) = ask([{"text": "你好"}], Limits(), "/api/stream", Breaks())
+    assert [json.loads(line) for line in response.text.splitlines()] == [
+        {"partial": "I"},
+        {"error": "the translation failed"},
+    ]
+
+
+def test_a_text_that_breaks_the_model_harms_no_other() -> None:
+    texts = ["你好", "坏", "我", "太长", "他"]
+    responses = ask([{"text": text} for text in texts], Limits())
+    assert [response.status_code for response in responses] == [200, 500, 200, 413, 200]
+
+
+def test_a_search_that_nobody_waits_for_is_given_up() -> None:
+    class Endless(Echo):
+        given_up = False
+
+        def candidates(self, texts: Sequence[str], n: int, on_too_long: Any, on_step: Any) -> Any:
+            if texts == ["没完"]:
+                try:
+                    while True:
+                        on_step(0, "I")
+                        time.sleep(0.001)
+                except Exception:
+                    self.given_up = True
+                    raise
+            return super().candidates(texts, n, on_too_long, on_step)
+
+    model: Any = Endless()
+    queue = TranslationQueue(model, 2)
+
+    async def leave() -> list[Any]:
+        async with aclosing(queue.translate("没完", 1, lambda found: {}, watched=True)) as events:
+            assert await anext(events) == Partial("I")
+        return [event async for event in queue.translate("你好", 1, lambda found: {"best": found[0].text})]
+
+    assert asyncio.run(leave()) == [{"best": "你好 0"}]
+    assert model.given_up and queue.accepted == 0
 
 
 def test_more_clients_than_may_wait_are_refused() -> None:
@@ -91,6 +172,23 @@ def test_more_clients_than_may_wait_are_refused() -> None:
     assert sorted(set(codes)) == [200, 503] and codes.count(200) >= 3
     refused = next(response for response in responses if response.status_code == 503)
     assert refused.headers["Retry-After"] == "1" and "try again later" in refused.text
+
+
+def test_large_requests_are_refused_unread() -> None:
+    model: Any = Echo()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"{"
+
+    async def post() -> list[Any]:
+        transport = httpx.ASGITransport(app=create_app(model, Limits(characters=10)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://server", headers=HEADERS) as client:
+            bodies: list[Any] = [b" " * 2000, chunks(), json.dumps({"text": "\U0001f991" * 10}).encode()]
+            return [await client.post("/api/translate", content=body) for body in bodies]
+
+    large, unknown, longest = asyncio.run(post())
+    assert large.status_code == 413 and "2000 bytes; at most 1120 are accepted" in large.text
+    assert unknown.status_code == 411 and longest.status_code == 200
 
 
 def test_the_page_loads_nothing_from_elsewhere() -> None:
@@ -102,4 +200,18 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
             return str((await client.get("/")).text)
 
     page = asyncio.run(get())
-    assert 'maxlength="77"' in page and "//" not in page
+    assert "At most 77 characters" in page and "//" not in page
+
+
+def test_a_port_that_is_taken_is_refused() -> None:
+    with bind("127.0.0.1", 0) as listener:
+        listener.listen()
+        port = listener.getsockname()[1]
+        with pytest.raises(DataError, match=f"--host 127.0.0.1 --port {port}: Address already in use"):
+            bind("127.0.0.1", port)
+    with pytest.raises(DataError, match="--port 65536: must be 0 to 65535"):
+        bind("127.0.0.1", 65536)
+    with pytest.raises(DataError, match=r"--host 192\.0\.2\.1 --port 0: "):
+        bind("192.0.2.1", 0)  # reserved for documentation
+    with bind("localhost", 0) as listener:
+        assert listener.family in (socket.AF_INET, socket.AF_INET6)

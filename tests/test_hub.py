@@ -6,6 +6,7 @@ import io
 import json
 import math
 import shutil
+import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -130,16 +131,19 @@ def test_a_translation_is_shown_as_it_grows(model: Reencoder) -> None:
 
 def test_the_server_shows_an_alignment(model: Reencoder) -> None:
     pytest.importorskip("fastapi", reason="the extra 'serve' is not installed")
-    from eval.serve import Request, _translate
+    from eval.serve import Asked, answer_of
 
-    found = _translate(model, Request(text="<b>汤姆</b>", alignment=True))["alignment"]
+    def ask(text: str, alignment: bool = True) -> dict[str, Any]:
+        return answer_of(model, Asked(text=text, alignment=alignment), model.candidates([text])[0])
+
+    found = ask("<b>汤姆</b>")["alignment"]
     assert found["source"] == [*model.pipeline.encode_source("<b>汤姆</b>").split(), "</s>"]
     assert [len(row) for row in found["weights"]] == [len(found["source"])] * len(found["target"])
     assert all(sum(row) == pytest.approx(1, abs=1e-3) for row in found["weights"])
     assert found["svg"].startswith("<svg") and "<b>" not in found["svg"]
     for text in ("", LONG):
-        assert _translate(model, Request(text=text, alignment=True))["alignment"] is None
-    assert "alignment" not in _translate(model, Request(text="你好"))
+        assert ask(text)["alignment"] is None
+    assert "alignment" not in ask("你好", alignment=False)
 
 
 def test_a_long_text_is_split_or_refused(model: Reencoder) -> None:
@@ -241,6 +245,32 @@ def test_a_file_becomes_a_file(folder: Path, model: Reencoder, tmp_path: Path) -
     arguments = ["translate", str(folder / "trained"), "--input", str(source), "--output", str(output)]
     assert main([*arguments, "--device", "cpu", "--buffer-size", "2"]) == 0
     assert output.read_text().split("\n") == [*model.translate(SENTENCES), "", ""]
+
+
+def test_a_program_that_pipes_gets_each_answer_at_once(folder: Path, model: Reencoder) -> None:
+    command = [sys.executable, "-m", "eval", "translate", str(folder / "trained"), "--beam", "5", "--device", "cpu"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        for sentence in SENTENCES[:2]:
+            process.stdin.write(f"{sentence}\n".encode())
+            process.stdin.flush()
+            assert process.stdout.readline().decode().rstrip("\n") == model.translate(sentence)
+        process.stdout.close()  # as `head` does
+        process.stdin.write(SENTENCES[0].encode())
+        process.stdin.close()
+        assert process.wait() == 1
+        assert b"Traceback" not in process.stderr.read()
+
+
+def test_fifty_clients_of_the_real_server(folder: Path, model: Reencoder) -> None:
+    pytest.importorskip("uvicorn", reason="the extra 'serve' is not installed")
+    from eval.speed import serving
+
+    lines = [line for line in SENTENCES if line.strip()]
+    with serving.server([str(folder / "trained"), "--beam", "5", "--device", "cpu", "--threads", "1"]) as address:
+        replies = serving.ask(address, lines * 15, 50)
+    texts = ["" if not reply.translations else reply.translations[0]["text"] for reply in replies]
+    assert texts == model.translate(lines) * 15
 
 
 def test_lone_surrogates_pass_through(folder: Path, tmp_path: Path) -> None:

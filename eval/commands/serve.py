@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import socket
+from contextlib import suppress
 
 from data_prep.errors import DataError
 
 from .model_options import add_checkpoints, load
 
-HELP = "serve a model: a web page and a JSON endpoint"
+HELP = "serve a model: a web page and JSON endpoints"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.description = (
-        "Serve a model: a page to type Chinese into at /, JSON at /api/translate (POST an object with text, nbest and "
-        "alignment), and /health. One request is translated at a time, others wait. Needs the extra 'serve'."
+        "Serve a model: a page to type Chinese into at /; JSON at /api/translate (POST an object with text, nbest and "
+        "alignment), and at /api/stream line by line, with what the search has found so far; and /health. Requests "
+        "that wait are translated together. Needs the extra 'serve'."
     )
     add_checkpoints(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8000, metavar="N", help="port to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=8000, metavar="N", help="port to listen on, 0 for any (default: %(default)s)"
+    )
     parser.add_argument(
         "--max-characters", type=int, default=500, metavar="N", help="longest text that is accepted (%(default)s)"
     )
@@ -32,7 +37,7 @@ def run(args: argparse.Namespace) -> None:
     """Run the command.
 
     Raises:
-        DataError: an option or the checkpoint is wrong, or the extra is not installed.
+        DataError: an option or the checkpoint is wrong, the port is taken, or the extra is not installed.
     """
     try:
         import uvicorn
@@ -41,8 +46,32 @@ def run(args: argparse.Namespace) -> None:
     except ModuleNotFoundError as error:
         raise DataError(f"{error.name} is not installed; install the extra: pip install -e '.[serve]'") from error
     limits = Limits(args.max_characters, waiting=args.max_waiting)
-    if not 0 < args.port < 65536:
-        raise DataError(f"--port {args.port}: must be 1 to 65535")
-    app = create_app(load(args), limits)
-    print(f"http://{args.host}:{args.port} (end: Ctrl-C)", flush=True)
-    uvicorn.run(app, host=args.host, port=args.port, log_level="warning")
+    with bind(args.host, args.port) as listener:  # before the model is loaded, which takes longer
+        app = create_app(load(args), limits)
+        host = f"[{args.host}]" if ":" in args.host else args.host
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
+        print(f"http://{host}:{listener.getsockname()[1]} (end: Ctrl-C)", flush=True)
+        with suppress(KeyboardInterrupt):  # the way to end it
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to an address.
+
+    Raises:
+        DataError: there is no such address, or it is taken.
+    """
+    if not 0 <= port < 65536:
+        raise DataError(f"--port {port}: must be 0 to 65535")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise DataError(f"--host {host}: {error.strerror}") from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise DataError(f"--host {host} --port {port}: {error.strerror}; choose another") from error
+    return listener

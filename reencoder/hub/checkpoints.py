@@ -157,5 +157,6 @@ class _Checkpoint:
         except Exception as error:  # fairseq lists every parameter whose shape differs
             reason = str(error).strip().split("\n")[0]
             raise DataError(f"{self.path}: does not fit {pipeline.manifest.parent}: {reason}") from error
+        model.eval()
         model.prepare_for_inference_(self._config)
-        return model.eval()
+        return model
