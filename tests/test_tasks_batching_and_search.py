@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from fairseq.tasks.translation import TranslationTask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reencoder.search import MinimumLengthSearch
+from reencoder.search import MinimumLengthSearch, WatchedSearch
 from reencoder.tasks.batching import batch_by_blocks
 from reencoder.tasks.reencoder_translation import ReencoderTranslationTask
 
@@ -81,6 +82,24 @@ def test_other_words_are_left_alone() -> None:
     keep = [n for n in range(12) if n != EOS]
     assert torch.equal(lprobs[:, :, keep], before[:, :, keep])
     assert torch.equal(lprobs[1], before[1])
+
+
+def test_the_best_hypothesis_of_each_sentence_is_shown_until_it_ends() -> None:
+    """Two sentences with the numbers 7 and 4, two hypotheses each, candidates for three steps, best first."""
+
+    class Given(BeamSearch):
+        def step(self, step: int, *args: Any) -> Any:
+            words = [[[5, 6], [8, 9]], [[6, self.eos], [self.eos, 8]], [[self.eos, 5], [5, 5]]]
+            return torch.zeros(2, 2), torch.tensor(words[step]), torch.tensor([[1, 0], [1, 0]])
+
+    shown: list[tuple[int, list[int]]] = []
+    search = WatchedSearch(Given(Dictionary()), lambda number, words: shown.append((number, words.tolist())))
+    lprobs, numbers = torch.zeros(2, 2, 10), torch.tensor([7, 4])
+    so_far = [[[2], [2], [2], [2]], [[2, 5], [2, 6], [2, 8], [2, 9]], [[2, 5, 6], [2, 6, 6], [2, 8, 8], [2, 9, 9]]]
+    for step, hypotheses in enumerate(so_far):
+        found = search.step(step, lprobs, torch.zeros(2, 2, step), torch.tensor(hypotheses), numbers)
+        assert found[1].shape == (2, 2)
+    assert shown == [(7, [5]), (4, [8]), (7, [6, 6])]
 
 
 @pytest.mark.parametrize("attention", [torch.empty(0), None, torch.ones(1, 2)])

@@ -31,7 +31,6 @@ from data_prep.files import read_lines, write_json
 
 from ..program import environment
 from ..provenance import Stopwatch, provenance, relative
-from .processor import processor
 
 TIMEOUT = 600
 """Seconds after which a client takes a request for lost."""
@@ -92,6 +91,8 @@ def _measure_and_report(options: argparse.Namespace, extra: Sequence[str]) -> No
     for option in ("clients", "requests"):
         if getattr(options, option) < 1:
             raise DataError(f"--{option} {getattr(options, option)}: must be at least 1")
+    from .processor import processor  # loads torch
+
     lines = [line for line in read_lines(options.input) if line.strip()]
     if not lines:
         raise DataError(f"--input {options.input}: contains no text")

@@ -74,12 +74,14 @@ class Searcher:
         """
         from fairseq import utils
 
+        from ..search import WatchedSearch
+
         generator = self._generator(options)
         strategy = getattr(generator, "search", None)
         found: dict[int, list[Hypothesis]] = {}
         for batch in self._batches(sources):
             if show is not None and strategy is not None:
-                self._watch(generator, strategy, show)
+                generator.search = WatchedSearch(strategy, show)  # one for each batch: it remembers what has ended
             batch = utils.apply_to_sample(lambda tensor: tensor.to(self._device), batch)
             hypotheses = self._task.inference_step(generator, self._models, batch)
             found.update(zip(batch["id"].tolist(), hypotheses, strict=True))
@@ -123,13 +125,6 @@ class Searcher:
             return self._task.build_generator(self._models, options.to_fairseq())
         except (AssertionError, ValueError) as error:  # such as --sampling-topk without --sampling
             raise DataError(f"the search: {error}") from error
-
-    @staticmethod
-    def _watch(generator: Any, strategy: Any, show: Callable[[int, Tensor], None]) -> None:
-        from ..search import WatchedSearch
-
-        generator.search = WatchedSearch(strategy, show)
-        generator.should_set_src_lengths = True  # the wrapped strategy may need them
 
     def _batches(self, sources: Sequence[Tensor]) -> Iterator[Any]:
         import torch

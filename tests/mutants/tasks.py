@@ -36,6 +36,14 @@ MUTANTS: list[Mutant] = [
         ("too_short = step < self.ratio", "too_short = step <= self.ratio"),
         ("too_short[:, None] & (others > -math.inf)", "too_short[:, None]"),
         ("self.search.set_src_lengths(src_lengths)", "pass"),
+        ("before = prev_output_tokens[row * lprobs.size(1) + int(hypotheses[row, 0]), 1:]", "before = words[row, :0]"),
+        ("                self._ended.add(sentence)\n", "                pass\n"),
+    ),
+    *group(
+        "reencoder/hub/searcher.py",
+        "hub",
+        ("self._min_len_ratio if ratio is None else ratio", "self._min_len_ratio"),
+        ("return [found[index] for index in range(len(sources))]", "return list(found.values())"),
     ),
     *group(
         "reencoder/criterions/cross_entropy_with_accuracy.py",
