@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -68,8 +67,6 @@ def load_model(checkpoints: Sequence[str | Path], **options: Any) -> Reencoder:
         DataError: a checkpoint or its data cannot be used.
     """
     logging.getLogger("fairseq").setLevel(logging.WARNING)
-    # fairseq asks torch for it whether there is a GPU or not
-    warnings.filterwarnings("ignore", message=".*pin_memory")
     from reencoder.hub import Reencoder
 
     return Reencoder.from_pretrained(*checkpoints, **options)

@@ -19,6 +19,7 @@ def serving(model: Any, limits: Limits) -> Iterator[str]:
     listener = bind("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(create_app(model, limits), log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    listener.listen(128)  # clients that come before the server is up wait
     thread.start()
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

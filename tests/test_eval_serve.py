@@ -56,9 +56,10 @@ class Echo:
             self.busy.release()
 
 
-def ask(requests: Sequence[Any], limits: Limits, path: str = "/api/translate", model: Any = None) -> list[Any]:
+def ask(requests: Sequence[Any], limits: Limits, path: str = "/api/translate", model: Echo | None = None) -> list[Any]:
     """The responses to requests that are sent at the same time; None asks for `/health`."""
-    app = create_app(model or Echo(), limits)
+    substitute: Any = model or Echo()
+    app = create_app(substitute, limits)
 
     async def send() -> list[Any]:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

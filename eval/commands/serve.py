@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> None:
     with bind(args.host, args.port) as listener:  # before the model is loaded, which takes longer
         app = create_app(load(args), limits)
         host = f"[{args.host}]" if ":" in args.host else args.host
+        listener.listen(128)  # clients that see the address before the server is up wait
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
         print(f"http://{host}:{listener.getsockname()[1]} (end: Ctrl-C)", flush=True)
         with suppress(KeyboardInterrupt):  # the way to end it

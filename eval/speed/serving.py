@@ -145,13 +145,13 @@ def quantile(ordered: Sequence[float], share: float) -> float | None:
 
 @contextmanager
 def server(arguments: Sequence[str]) -> Iterator[str]:
-    """Run `python -m eval serve` on a free port, and yield its address once it answers.
+    """Run `python -m eval serve` on a free port, and yield its address once it has loaded the model.
 
     Args:
         arguments: its arguments, without the port.
 
     Raises:
-        DataError: it ends before it answers.
+        DataError: it ends before that.
     """
     command = [sys.executable, "-m", "eval", "serve", *arguments, "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(), text=True)
@@ -160,7 +160,6 @@ def server(arguments: Sequence[str]) -> Iterator[str]:
         found = re.match(r"(http://\S+)", process.stdout.readline())
         if found is None:
             raise DataError("the server did not start; its message is above")
-        _wait(found[1], process)
         yield found[1]
     finally:
         process.terminate()
@@ -207,21 +206,6 @@ def _client(host: str, texts: Sequence[str]) -> list[Reply]:
         replies.append(Reply(text, time.perf_counter() - started, translations, reason))
     connection.close()
     return replies
-
-
-def _wait(address: str, process: subprocess.Popen[str]) -> None:
-    """Wait until the server is ready: the address is printed a moment before it listens."""
-    while process.poll() is None:
-        connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=TIMEOUT)
-        try:
-            connection.request("GET", "/health")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.05)
-        finally:
-            connection.close()
-    raise DataError("the server did not start; its message is above")
 
 
 if __name__ == "__main__":

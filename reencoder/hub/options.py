@@ -95,4 +95,5 @@ def _check_types(generator: Mapping[str, Any]) -> None:
         try:
             schema[name] = value
         except OmegaConfBaseException as error:
-            raise DataError(f"{name} {value!r}: expected {schema._get_node(name).ref_type.__name__}") from error
+            kind = type(getattr(GenerationConfig, name)).__name__
+            raise DataError(f"{name} {value!r}: expected {kind}") from error

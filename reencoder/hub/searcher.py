@@ -52,8 +52,7 @@ class Searcher:
             self._task.cfg.max_blocks = max_blocks
         self._min_len_ratio = getattr(self._task.cfg, "min_len_ratio", None)
         limits = [model.max_positions() for model in self._models]
-        self._max_positions = utils.resolve_max_positions(self._task.max_positions(), *limits)
-        self.max_source = int(self._max_positions[0])
+        self.max_source = int(utils.resolve_max_positions(self._task.max_positions(), *limits)[0])
 
     def search(
         self,
@@ -72,8 +71,6 @@ class Searcher:
         Raises:
             DataError: the options contradict each other.
         """
-        from fairseq import utils
-
         from ..search import WatchedSearch
 
         generator = self._generator(options)
@@ -82,7 +79,6 @@ class Searcher:
         for batch in self._batches(sources):
             if show is not None and strategy is not None:
                 generator.search = WatchedSearch(strategy, show)  # one for each batch: it remembers what has ended
-            batch = utils.apply_to_sample(lambda tensor: tensor.to(self._device), batch)
             hypotheses = self._task.inference_step(generator, self._models, batch)
             found.update(zip(batch["id"].tolist(), hypotheses, strict=True))
         return [found[index] for index in range(len(sources))]
@@ -127,16 +123,16 @@ class Searcher:
             raise DataError(f"the search: {error}") from error
 
     def _batches(self, sources: Sequence[Tensor]) -> Iterator[Any]:
-        import torch
+        """Yield sources of similar length as batches on the device."""
+        from fairseq import utils
+        from fairseq.data import data_utils
 
-        lengths = torch.tensor([len(source) for source in sources])
-        batches: Iterator[Any] = self._task.get_batch_iterator(
-            dataset=self._task.build_dataset_for_inference(sources, lengths),
-            max_sentences=self._batch_size,
-            max_positions=self._max_positions,
-            disable_iterator_cache=True,
-        ).next_epoch_itr(shuffle=False)
-        return batches
+        dataset = self._task.build_dataset_for_inference(sources, [len(source) for source in sources])
+        with data_utils.numpy_seed(1):  # sources of the same length are in random order
+            indices = dataset.ordered_indices()
+        for batch in dataset.batch_by_size(indices, max_sentences=self._batch_size):
+            sample = dataset.collater([dataset[index] for index in batch])
+            yield utils.apply_to_sample(lambda tensor: tensor.to(self._device), sample)
 
     def _check_task(self, option: str) -> None:
         if not hasattr(self._task.cfg, option):
