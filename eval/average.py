@@ -17,10 +17,12 @@ from .program import USER_DIR
 from .provenance import relative
 
 _UPDATE_CHECKPOINT = re.compile(r"checkpoint_\d+_(\d+)\.pt")
+_EPOCH_CHECKPOINT = re.compile(r"checkpoint(\d+)\.pt")
+_BEST_CHECKPOINT = re.compile(r"checkpoint\.best_.*\.pt")
 
 
 def last_checkpoints(folder: Path, count: int) -> list[Path]:
-    """Return the last checkpoints that ``--save-interval-updates`` wrote, ``checkpoint_<epoch>_<updates>.pt``.
+    """Return the last checkpoints of a training: of those after so many updates, or without any, of those of epochs.
 
     Args:
         folder: folder of checkpoints.
@@ -32,18 +34,67 @@ def last_checkpoints(folder: Path, count: int) -> list[Path]:
     Raises:
         DataError: there are not so many.
     """
-    if not folder.is_dir():
-        raise DataError(f"{folder}: no such directory")
     if count < 1:
         raise DataError(f"--last {count}: must be at least 1")
-    matches = [(_UPDATE_CHECKPOINT.fullmatch(path.name), path) for path in folder.iterdir()]
-    found = sorted((int(match[1]), path) for match, path in matches if match is not None)
+    found = _matching(folder, _UPDATE_CHECKPOINT) or _matching(folder, _EPOCH_CHECKPOINT)
     if len(found) < count:
         raise DataError(
-            f"{folder}: {len(found)} checkpoints named checkpoint_<epoch>_<updates>.pt, expected at least {count}; "
-            "fairseq-train writes them with --save-interval-updates and keeps them with --keep-interval-updates"
+            f"{folder}: {len(found)} checkpoints named checkpoint_<epoch>_<updates>.pt or checkpoint<epoch>.pt, "
+            f"expected at least {count}; fairseq-train writes the former with --save-interval-updates"
         )
-    return [path for _, path in found[-count:]]
+    return found[-count:]
+
+
+def best_checkpoints(folder: Path, count: int, user_dir: Path | None = USER_DIR) -> list[Path]:
+    """Return the checkpoints of a training that are best in validation, by the metric that the training went by.
+
+    Args:
+        folder: folder of checkpoints, also those that ``--keep-best-checkpoints`` wrote.
+        count: number of checkpoints.
+        user_dir: see `average`.
+
+    Returns:
+        Paths in the order of their updates. Of several files after as many updates it is one.
+
+    Raises:
+        DataError: there are not so many that were validated, or one cannot be read.
+    """
+    if count < 1:
+        raise DataError(f"--best {count}: must be at least 1")
+    validated: dict[int | None, tuple[float, Path]] = {}
+    for pattern in (_BEST_CHECKPOINT, _EPOCH_CHECKPOINT, _UPDATE_CHECKPOINT):
+        for path in _matching(folder, pattern):
+            state = _load(path, user_dir)
+            value = (state.get("extra_state") or {}).get("val_loss")
+            if value is not None:
+                higher = (state["cfg"].get("checkpoint") or {}).get("maximize_best_checkpoint_metric", False)
+                validated[_updates(state)] = (-value if higher else value, path)
+    if len(validated) < count:
+        raise DataError(
+            f"{folder}: {len(validated)} checkpoints that were validated, expected at least {count}; keep more with "
+            "--keep-best-checkpoints or --save-interval-updates"
+        )
+    chosen = sorted(validated, key=lambda updates: (validated[updates][0], updates or 0))[:count]
+    return [validated[updates][1] for updates in sorted(chosen, key=lambda updates: updates or 0)]
+
+
+def _matching(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
+    """Return the files of a folder whose names match, in the order of the number in the name if there is one.
+
+    Raises:
+        DataError: the folder does not exist.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such directory")
+    matches = [(pattern.fullmatch(path.name), path) for path in folder.iterdir()]
+    found = [(int(match[1]) if pattern.groups else 0, path) for match, path in matches if match is not None]
+    return [path for _, path in sorted(found)]
+
+
+def _updates(state: Mapping[str, Any]) -> int | None:
+    """Return after how many updates a checkpoint was written."""
+    updates: int | None = (state.get("optimizer_history") or [{}])[-1].get("num_updates")
+    return updates
 
 
 def average(
@@ -94,8 +145,7 @@ def average(
             _check_same(first, first_model, paths[0], state, model, path)
             for name in sums:
                 sums[name] += model[name].double()
-        history = state.get("optimizer_history") or [{}]
-        described.append({"path": relative(path), "sha256": sha256_of(path), "updates": history[-1].get("num_updates")})
+        described.append({"path": relative(path), "sha256": sha256_of(path), "updates": _updates(state)})
     record = {"checkpoints": described, "ema": ema}
     averaged = {
         name: (sums[name] / len(paths)).to(value.dtype) if name in sums else value

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from data_prep.errors import DataError
 
-from ..average import average, last_checkpoints
+from ..average import average, best_checkpoints, last_checkpoints
 from .shared import add_user_dir, user_dir
 
 HELP = "average the parameters of checkpoints into one checkpoint"
@@ -19,13 +19,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Average the parameters of checkpoints of one architecture into a checkpoint that fairseq-generate loads."
     )
     parser.add_argument(
-        "paths", type=Path, nargs="+", metavar="CKPT", help="checkpoints; with --last one folder of checkpoints"
+        "paths", type=Path, nargs="+", metavar="CKPT", help="checkpoints; with --last or --best one folder of them"
     )
-    parser.add_argument(
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument(
         "--last",
         type=int,
         metavar="N",
-        help="the last N checkpoints in the folder that fairseq-train --save-interval-updates wrote",
+        help="the last N checkpoints in the folder: those of --save-interval-updates, or without any those of epochs",
+    )
+    choice.add_argument(
+        "--best",
+        type=int,
+        metavar="N",
+        help="the N checkpoints in the folder that are best in validation, by --best-checkpoint-metric of the training",
     )
     parser.add_argument(
         "--ema",
@@ -44,10 +51,13 @@ def run(args: argparse.Namespace) -> None:
         DataError: a checkpoint is unusable; see `eval.average.average`.
     """
     paths = args.paths
+    for name in ("last", "best"):
+        if getattr(args, name) is not None and len(paths) != 1:
+            raise DataError(f"--{name} {getattr(args, name)}: expected one folder, got {len(paths)} paths")
     if args.last is not None:
-        if len(paths) != 1:
-            raise DataError(f"--last {args.last}: expected one folder, got {len(paths)} paths")
         paths = last_checkpoints(paths[0], args.last)
+    elif args.best is not None:
+        paths = best_checkpoints(paths[0], args.best, user_dir(args))
     record = average(paths, args.output, ema=args.ema, user_dir=user_dir(args), overwrite=args.overwrite)
     for checkpoint in record["checkpoints"]:
         print(f"{checkpoint['path']}: {checkpoint['updates']} updates")
