@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from .buckets import FrequencyBucket, LengthBucket, range_text
-from .compare import Comparison, Tested
+from .compare import SIDES, Comparison, Tested
 from .sentences import Difference, Differences
 from .tables import Table, escape_markdown
 
@@ -67,14 +67,14 @@ def to_text(comparison: Comparison) -> str:
             for row in rows:
                 lines.append(f"  {_heading(row)}")
                 lines += [f"    {label:9}  {text}" for label, text in _parts(row)]
-    lines.append(f"*: p < 0.05, compared with {comparison.baseline}")
+    lines.append(f"*: p < 0.05, compared with {comparison.baseline}; {SIDES}")
     return "\n".join(lines)
 
 
 def to_markdown(comparison: Comparison) -> str:
     """Return the comparison as GitHub's Markdown."""
     parts = [table.to_markdown() for table in tables(comparison)]
-    parts.append(f"\\*: p < 0.05, compared with {escape_markdown(comparison.baseline)}")
+    parts.append(f"\\*: p < 0.05, compared with {escape_markdown(comparison.baseline)}; {SIDES}")
     for name, found in comparison.sentences.items():
         parts.append(f"**{escape_markdown(_summary(comparison, name, found))}**")
         for title, rows in _groups(found):

@@ -18,7 +18,7 @@ from data_prep.files import new_file, read_lines
 from .alignment import Alignment, alignment_from_json
 from .bleu import Scores, check_counts, score
 from .buckets import LengthBucket, by_frequency, by_length, range_text
-from .compare import CompareOptions, Comparison, compare
+from .compare import SIDES, CompareOptions, Comparison, compare
 from .comparison_text import bucket_tables, tables
 from .curves import CurvePoint, draw_curve
 from .heatmap import to_svg
@@ -185,6 +185,7 @@ def render(inputs: ReportInputs) -> str:
         scores=_score_table(scores),
         tables=further,
         baseline=None if comparison is None else comparison.baseline,
+        sides=SIDES,
         lengths=Markup(_length_chart(lengths)),
         curves=[
             (name, Markup(svg_text(draw_curve(points), f"curve {name}"))) for name, points in inputs.curves.items()

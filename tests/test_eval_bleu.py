@@ -108,6 +108,29 @@ def test_scores_and_intervals_equal_those_of_the_sacrebleu_command(
     assert " ± " not in unsampled.to_text()
 
 
+@pytest.mark.parametrize("most", [2, 3, 16])
+def test_scores_of_a_variable_number_of_references_equal_those_of_the_sacrebleu_command(
+    tmp_path: Path, most: int
+) -> None:
+    """The command takes as many references for each source: where there is only one, it gets that one repeatedly."""
+    draw = random.Random(most)
+    words = ["the", "a", "dog", "cat", "sat", "runs", "on", "over", "it's", "mat", ",", "and", "Tom"]
+    references = [
+        [" ".join(draw.choices(words, k=draw.randint(3, 9))) + "." for _ in range(draw.choice((1, most)))]
+        for _ in range(20)
+    ]
+    hypotheses = [" ".join(w for w in draw.choice(texts).split() if draw.random() < 0.8) for texts in references]
+    assert {len(texts) for texts in references} == {1, most}
+    repeated = [texts * most if len(texts) == 1 else texts for texts in references]
+    streams = [list(stream) for stream in zip(*repeated, strict=True)]
+    printed = sacrebleu_command(tmp_path, hypotheses, streams, "--lowercase", "--chrf-lowercase")
+    found = score(hypotheses, references)
+    assert round(found.bleu, 9) == printed["BLEU"]["score"]
+    assert round(found.chrf2, 9) == printed["chrF2"]["score"]
+    assert round(found.ter, 9) == printed["TER"]["score"]
+    assert found.bleu_signature == printed["BLEU"]["signature"].replace(f"nrefs:{most}", "nrefs:var")
+
+
 def test_case() -> None:
     hypotheses, references = ["HE IS A VERY GOOD MAN"], [["he is a very good man"]]
     assert score(hypotheses, references).bleu == pytest.approx(100)
