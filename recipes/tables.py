@@ -18,6 +18,7 @@ from eval.speed import tables as speed_tables
 
 from .addition.__main__ import RECIPE as ADDITION
 from .algorithmic.tables import section
+from .alignments.tables import section as alignments
 from .char_lm.tables import section as next_character
 from .memorization.__main__ import RECIPE as MEMORIZATION
 from .mnist.tables import section as mnist
@@ -78,6 +79,7 @@ def results() -> list[str]:
         "",
         *origins_of_rows(ablation["results"]),
         "",
+        *alignments(),
         *(line for recipe in (MEMORIZATION, ADDITION, PARITY) for line in section(recipe)),
         *next_character(),
         *mnist(),

@@ -185,3 +185,5 @@ def test_command_line(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     document = json.loads(result.read_text())
     assert document["aligners"]["gradient"]["error_rate"] == 0 and document["sentences"] == len(gold)
     assert document["sure_links"] == sum(len(true.sure) for true in gold)
+    assert document["command"][:4] == ["python", "-m", "eval", "aer"] and document["command"][-1].endswith("aer.json")
+    assert {"commit", "started", "wall_seconds", "hardware"} <= set(document)

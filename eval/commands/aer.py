@@ -11,7 +11,7 @@ from data_prep.files import write_json
 
 from ..alignment import load_aligner
 from ..alignment_error import compare_aligners, phrasebook_gold
-from ..provenance import Stopwatch, versions
+from ..provenance import Stopwatch, provenance, relative
 from ..tables import Table
 from .shared import add_split, add_user_dir, describe_files, quiet_libraries, user_dir
 
@@ -63,8 +63,7 @@ def run(args: argparse.Namespace) -> None:
             "sure_links": sum(len(true.sure) for true in gold),
             "possible_links": sum(len(true.possible) for true in gold),
             "files": describe_files([args.checkpoint, args.data / "manifest.json"]),
-            "commit": stopwatch.commit_record(),
-            "versions": versions(),
+            **provenance(_command(args), stopwatch),
         }
         write_json(args.json, document)
     rows = [
@@ -79,3 +78,15 @@ def run(args: argparse.Namespace) -> None:
         [note],
     )
     print(table.to_text())
+
+
+def _command(args: argparse.Namespace) -> list[str]:
+    """Return the command for the record."""
+    plugin = ["--no-user-dir"] if args.no_user_dir else []
+    if args.user_dir is not None:
+        plugin = ["--user-dir", relative(args.user_dir)]
+    return [
+        *("python", "-m", "eval", "aer", relative(args.checkpoint), "--data", relative(args.data)),
+        *("--split", args.split, "--pairs", str(args.pairs), "--seed", str(args.seed)),
+        *("--json", relative(args.json), *plugin),
+    ]

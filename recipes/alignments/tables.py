@@ -1,0 +1,54 @@
+"""The section of docs/results.md on how far the alignments of a model can be trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from data_prep.files import read_json
+from eval.provenance import ROOT
+
+from ..origins import origin
+
+RESULTS = ROOT / "recipes" / "alignments" / "results"
+"""Folder of the results of the demo's model: ``result.json`` of the demo, ``aer.json`` of ``python -m eval aer``."""
+
+_ALIGNERS = {
+    "readout": "the model: weights of its readout",
+    "gradient": "the model: gradients times word vectors",
+    "diagonal": "diagonal, without a model",
+    "eflomal": "eflomal, on training data and test set",
+}
+
+
+def section(folder: Path = RESULTS) -> list[str]:
+    """Return the section; nothing if there are no results.
+
+    Args:
+        folder: see `RESULTS`. Default: the committed one
+    """
+    if not (folder / "aer.json").exists():
+        return []
+    found, demo = read_json(folder / "aer.json"), read_json(folder / "result.json")
+    scores, settings = demo["scores"]["trained"], demo["settings"]
+    return [
+        "## Alignments",
+        "",
+        "The phrasebook's grammar knows which words of its sentences translate each other. Alignment error rate (Och "
+        f"and Ney, 2003; lower is better), precision and recall on the {found['sentences']} sentences of its "
+        f"{found['settings']['split']} set, with {found['sure_links']:,} sure and {found['possible_links']:,} possible "
+        f"links; the model is the demo's ({settings['updates']:,} updates, BLEU {scores['bleu']:.2f}). The model links "
+        "each target word with one source word or with the end of the sentence, eflomal with any number.",
+        "",
+        "| aligner | error rate | precision | recall | links |",
+        "| --- | --- | --- | --- | --- |",
+        *(
+            f"| {_ALIGNERS[name]} | {rate['error_rate']:.3f} | {rate['precision']:.3f} | {rate['recall']:.3f} "
+            f"| {rate['links']:,} |"
+            for name, rate in found["aligners"].items()
+        ),
+        "",
+        origin(found),
+        "",
+        f"Model: {origin(demo['provenance'])}",
+        "",
+    ]
