@@ -21,6 +21,8 @@ FORMATS = (".svg", ".png")
 _SQUARE, _LETTER, _GAP = 26, 9.0, 6
 """Side of a square, estimated width of a letter and distance between text and squares, in pixels."""
 _LIGHT, _DARK = (255, 255, 255), (8, 69, 148)
+_FONTS = "system-ui, sans-serif, 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei'"
+"""The latter are for readers whose programs find no Chinese characters in the former by themselves."""
 
 
 def draw(path: Path, alignment: Alignment, title: str = "") -> None:
@@ -60,7 +62,7 @@ def to_svg(alignment: Alignment, title: str = "") -> str:
     width, height = left + _SQUARE * len(alignment.source) + right, top + _SQUARE * len(alignment.target) + 8
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="0 0 {width:.0f} {height:.0f}" role="img" font-family="sans-serif" font-size="13">',
+        f'viewBox="0 0 {width:.0f} {height:.0f}" role="img" font-family="{_FONTS}" font-size="13">',
         f"<title>{escape(title or ' '.join(alignment.target))}</title>",
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
     ]
@@ -68,7 +70,9 @@ def to_svg(alignment: Alignment, title: str = "") -> str:
         parts.append(f'<text x="{_GAP}" y="18" font-weight="bold">{escape(title)}</text>')
     for n, word in enumerate(alignment.source):
         x, y = left + _SQUARE * (n + 0.5), top - _GAP
-        parts.append(f'<text transform="translate({x:.1f} {y:.1f}) rotate(-50)">{escape(word)}</text>')
+        turned = f"translate({x:.1f} {y:.1f}) rotate(-50)"
+        # With the language the characters have their Chinese forms, not the Japanese ones.
+        parts.append(f'<text xml:lang="zh" transform="{turned}">{escape(word)}</text>')
     for row, (word, weights) in enumerate(zip(alignment.target, alignment.weights, strict=True)):
         y = top + _SQUARE * row
         x = left - _GAP

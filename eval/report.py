@@ -95,12 +95,14 @@ class Example:
         source: raw source.
         lines: for each system its translation, and after them the references.
         alignment: heat map as SVG, or None.
+        aligned: whose text the heat map is about.
     """
 
     number: int
     source: str
     lines: Sequence[Line]
     alignment: str | None
+    aligned: str
 
 
 def check_template_engine() -> None:
@@ -277,7 +279,19 @@ def _example(inputs: ReportInputs, scores: Mapping[str, Sequence[float]], number
         lines.append(Line("reference", words, None))
     alignment = inputs.alignments.get(number)
     drawn = to_svg(alignment) if alignment is not None and alignment.target else None
-    return Example(number, inputs.sources[at], lines, drawn)
+    texts = [(name, hypotheses[at]) for name, hypotheses in inputs.systems.items()]
+    texts += [("the reference", text) for text in references]
+    return Example(number, inputs.sources[at], lines, drawn, "" if alignment is None else _owner(alignment, texts))
+
+
+def _owner(alignment: Alignment, texts: Sequence[tuple[str, str]]) -> str:
+    """Return the first of the names whose text consists of the target words of an alignment; empty if none does."""
+    target = _letters("".join(alignment.target))
+    return next((name for name, text in texts if _letters(text) == target), "")
+
+
+def _letters(text: str) -> str:
+    return "".join(text.replace("▁", "").lower().split())
 
 
 def origin_lines(record: Mapping[str, Any]) -> list[str]:

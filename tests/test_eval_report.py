@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
     ]
     write(tmp_path / "log", [json.dumps(entry) for entry in entries])
     alignments = [
-        Alignment(("我", "喝", "茶", "</s>"), ("i", "drink"), ((0.7, 0.1, 0.1, 0.1), (0.1, 0.6, 0.2, 0.1)), 1),
+        Alignment(("我", "喝", "茶", "</s>"), ("▁i", "▁drink", "▁te", "a", "▁."), ((0.1, 0.6, 0.2, 0.1),) * 5, 1),
         Alignment(("x", "</s>"), (), (), 4),
     ]
     write(tmp_path / "alignments", [json.dumps(alignment.to_json()) for alignment in alignments])
@@ -145,7 +145,7 @@ def test_curves_alignments_and_marks(folder: Path) -> None:
     text = full_report(folder)
     page = Page(text)
     assert "train perplexity" in text and 'id="curves"' in text
-    assert "drink ← 喝: 0.60" in text
+    assert "drink ← 喝: 0.60" in text and "<summary>alignment of tw&lt;o</summary>" in text
     assert {"coffee.", "dogs.", "That", "<b>book</b>."} & set(page.marked) >= {"coffee.", "dogs.", "<b>book</b>."}
     assert "i" not in page.marked
     assert text == full_report(folder), "the same bytes again"
