@@ -1,4 +1,4 @@
-"""One run on files with every fault that the cleaning knows, and with test sets of several references."""
+"""Files with every fault that the cleaning knows, and test sets of several references: prepared, trained on, scored."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from data_prep.__main__ import main
+from eval.bleu import score
+from eval.references import read_references
+from tests.forked_programs import ROOT, run_forked
 
 GOOD = [(f"汤姆有{number}本书。", f"Tom has {number} books.") for number in range(12)]
 FAULTS = [
@@ -46,31 +49,36 @@ EXPECTED = {
 }
 
 
-def test_a_messy_corpus_becomes_clean_and_accounts_for_every_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def prepare(folder: Path) -> Path:
+    """Prepare the messy files; return the folder of the data."""
     good = [f"{english}\t{chinese}\n".encode() for chinese, english in GOOD]
-    tsv = tmp_path / "messy.tsv.gz"
+    tsv = folder / "messy.tsv.gz"
     tsv.write_bytes(gzip.compress(b"\xef\xbb\xbf" + b"".join(good[:8] + FAULTS) + b"\n"))
     for side, ending in enumerate(("zh", "en")):
         text = "".join(pair[side] + "\r\n" for pair in GOOD[8:])
-        (tmp_path / f"more.{ending}.xz").write_bytes(lzma.compress(text.encode()))
+        (folder / f"more.{ending}.xz").write_bytes(lzma.compress(text.encode()))
     for name, held_out in {"zh": "你好\n你好\n再见\n", "en.0": "Hi.\n\n\n", "en.1": "Hello.\nHi!\n\n"}.items():
-        (tmp_path / f"test.{name}").write_text(held_out, encoding="utf-8")
-    sets = [str(tmp_path / f"test.{name}") for name in ("zh", "en.0", "en.1")]
-    dest = tmp_path / "data"
+        (folder / f"test.{name}").write_text(held_out, encoding="utf-8")
+    sets = [str(folder / f"test.{name}") for name in ("zh", "en.0", "en.1")]
+    dest = folder / "data"
     arguments = [
         "prepare",
         "--tsv",
         str(tsv),
         "--parallel",
-        *(str(tmp_path / f"more.{end}.xz") for end in ("zh", "en")),
+        *(str(folder / f"more.{end}.xz") for end in ("zh", "en")),
     ]
     arguments += ["--test", *sets, "--valid", sets[0], sets[2], "--dest", str(dest), "--segmentation", "char"]
     arguments += ["--drop-malformed", "--drop-empty", "--mojibake", "repair", "--control-characters", "remove"]
     arguments += ["--max-chinese", "30", "--max-english", "20", "--max-ratio", "5", "--min-script", "0.4"]
     assert main([*arguments, "--drop-duplicates", "normalised"]) == 0
+    return dest
 
+
+def test_a_messy_corpus_becomes_clean_and_accounts_for_every_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dest = prepare(tmp_path)
     manifest = json.loads((dest / "manifest.json").read_text(encoding="utf-8"))
     # the source without a reference is in valid and in test
     assert manifest["dropped"] == EXPECTED | {"source without a reference": 2}
@@ -94,3 +102,39 @@ def test_a_messy_corpus_becomes_clean_and_accounts_for_every_line(
     assert manifest["options"]["split"] == "given" and manifest["options"]["max_ratio"] == 5
     assert "ftfy" in manifest["versions"]
     assert "repaired: mojibake: 1" in capsys.readouterr().out
+
+
+def test_a_model_of_a_messy_corpus_translates_messy_text_and_is_scored(tmp_path: Path) -> None:
+    """From the files with every fault to a score, with the real programs."""
+    data = prepare(tmp_path)
+    (tmp_path / "reencoder").symlink_to(ROOT / "reencoder")
+    training = ["data/bin", "--user-dir", "reencoder", "--task", "reencoder_translation", "--arch", "reencoder_tiny"]
+    training += ["--hidden-size", "16", "--optimizer", "adam", "--lr", "0.01", "--batch-size", "8", "--max-epoch", "3"]
+    training += ["--max-source-positions", "30", "--max-target-positions", "20", "--num-workers", "0"]
+    asked = [
+        "汤姆有３本書。",
+        "",
+        " \u3000",
+        "\u200b汤姆\x07走了。",
+        "Itâ€™s 汤姆",
+        "🦑",
+        "汤姆有4本书。" * 6,
+        "ありがとう",
+    ]
+    (tmp_path / "messy.txt").write_bytes(b"\xef\xbb\xbf" + "".join(f"{line}\r\n" for line in asked).encode())
+    for words in (
+        ["fairseq_cli.train", *training, "--no-epoch-checkpoints", "--save-dir", "trained"],
+        ["eval", "translate", "trained", "--input", "messy.txt", "--output", "messy.en"],
+        ["eval", "translate", "trained", "--input", "data/raw/test.zh", "--output", "test.en"],
+        ["eval", "score", "test.en", "--data", "data", "--samples", "0", "--json", "scores.json"],
+    ):
+        outcome = run_forked(["python", "-m", *words], tmp_path)
+        assert outcome.status == 0, outcome.stderr[-4000:]
+    translated = (tmp_path / "messy.en").read_text(encoding="utf-8").split("\n")
+    assert translated.pop() == "" and len(translated) == len(asked)
+    assert translated[1] == translated[2] == ""
+    hypotheses = (tmp_path / "test.en").read_text(encoding="utf-8").split("\n")[:-1]
+    found = json.loads((tmp_path / "scores.json").read_text())["scores"]
+    assert found["sources"] == 2 and found["references"] == 3
+    expected = score(hypotheses, read_references([data / "raw" / "test.en"]))
+    assert found["bleu"] == expected.bleu and found["ter"] == expected.ter
