@@ -98,8 +98,8 @@ def _enter(words: Sequence[str], folder: Path, files: Sequence[Path]) -> None:
     import eval.program
     import reencoder
 
-    data_prep.binarise.subprocess = SimpleNamespace(run=_run)  # type: ignore[attr-defined]
-    eval.program.subprocess = SimpleNamespace(Popen=_Fork, PIPE=subprocess.PIPE)  # type: ignore[attr-defined]
+    data_prep.binarise.subprocess = SimpleNamespace(run=_run)  # type: ignore[assignment]
+    eval.program.subprocess = SimpleNamespace(Popen=_Fork, PIPE=subprocess.PIPE)  # type: ignore[assignment]
     multiprocessing.set_start_method("fork", force=True)  # as in a program that was started alone
     sys.path.insert(0, str(ROOT))
     os.chdir(folder)

@@ -132,6 +132,9 @@ def test_members_with_other_tokens_are_combined(tsv: Path, tmp_path: Path, monke
     assert document == read_json(work / "translations" / "mbr" / "scores.test.json")
     assert document["candidates"]["per_source"]["least"] == 4
     assert result["scores"]["test"] == document["scores"]
+    for name in ("tiny", "other"):
+        part = read_json(work / "translations" / name / "scores.test.json")
+        assert result["parts"][name]["test"] == part["scores"] and part["settings"]["beam"] == 2
 
 
 def commits(results: Path) -> list[dict[str, Any]]:

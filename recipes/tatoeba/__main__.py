@@ -112,7 +112,7 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     write_curve(results / "curve.csv", curve)
     plot(results / "curve.png", curve, f"Tatoeba zh-en, {options.members[0]}")
     search = _tune(ensembles)
-    scores, translations = _translate(ensembles, work / "translations" / "mbr", command)
+    scores, parts, translations = _translate(ensembles, work / "translations" / "mbr", command)
     copies = [results / f"scores.{split}.json" for split in SPLITS]
     for copy in copies:
         shutil.copy(translations / copy.name, copy)
@@ -121,13 +121,14 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
         shutil.copy(search_file(ensemble.settings.checkpoints[0]), copies[-1])
     write_json(results / "examples.json", examples(ensembles[0].settings.data, translations, seed=1))
     origin = provenance(command, stopwatch)
-    parts = [*(member["provenance"]["commit"] for member in members), *(read_json(copy)["commit"] for copy in copies)]
-    origin["commit"] = worst(origin["commit"], parts)
+    commits = [*(member["provenance"]["commit"] for member in members), *(read_json(copy)["commit"] for copy in copies)]
+    origin["commit"] = worst(origin["commit"], commits)
     if origin["commit"] is not None and origin["commit"]["dirty"]:
         mark_dirty(copies)
     result: dict[str, Any] = {
         "members": [{name: value for name, value in member.items() if name != "curve"} for member in members],
         "scores": {split: value.to_json() for split, value in scores.items()},
+        "parts": {name: {split: value.to_json() for split, value in part.items()} for name, part in parts.items()},
         "search": search,
         "provenance": origin,
     }
@@ -159,23 +160,27 @@ def _prepare(options: argparse.Namespace) -> list[Ensemble]:
 def _tune(ensembles: Sequence[Ensemble]) -> dict[str, Any]:
     """Tune the search of each ensemble on the validation set; return the settings by variant of the data."""
     # The n-best lists need a beam of their size.
-    grid = Grid() if len(ensembles) == 1 else replace(Grid(), beams=(NBEST, 2 * NBEST))
+    grid = Grid() if len(ensembles) == 1 else replace(Grid(), beams=(NBEST,))
     return {ensemble.variant: tune(replace(ensemble.settings, nbest=1), grid)["settings"] for ensemble in ensembles}
 
 
-def _translate(ensembles: Sequence[Ensemble], combined: Path, command: list[str]) -> tuple[dict[str, Scores], Path]:
+def _translate(
+    ensembles: Sequence[Ensemble], combined: Path, command: list[str]
+) -> tuple[dict[str, Scores], dict[str, dict[str, Scores]], Path]:
     """Translate both splits, and print the scores.
 
     Returns:
-        The scores by split, and the folder of the translations: that of the only ensemble, or `combined`, for which
-        translations are chosen from the n-best lists of all by minimum Bayes risk.
+        The scores by split; if there are several ensembles, those of each; and the folder of the translations: that of
+        the only ensemble, or `combined`, for which translations are chosen from the n-best lists of all by minimum
+        Bayes risk.
     """
-    scores, folder = {}, ensembles[0].settings.output if len(ensembles) == 1 else combined
+    parts: dict[str, dict[str, Scores]] = {"+".join(ensemble.members): {} for ensemble in ensembles}
+    scores = {}
     for split in SPLITS:
         outputs = [replace(ensemble.settings, split=split) for ensemble in ensembles]
-        for ensemble, output in zip(ensembles, outputs, strict=True):
-            scores[split] = generate(output)
-            print(f"{'+'.join(ensemble.members)}, {split}: {scores[split].to_text()}")
+        for name, output in zip(parts, outputs, strict=True):
+            scores[split] = parts[name][split] = generate(output)
+            print(f"{name}, {split}: {scores[split].to_text()}")
         if len(ensembles) > 1:
             settings = RiskSettings(
                 data=tuple(output.data for output in outputs),
@@ -186,7 +191,9 @@ def _translate(ensembles: Sequence[Ensemble], combined: Path, command: list[str]
             )
             scores[split] = minimum_risk(settings, command)
             print(f"minimum Bayes risk, {split}: {scores[split].to_text()}")
-    return scores, folder
+    if len(ensembles) == 1:
+        return scores, {}, ensembles[0].settings.output
+    return scores, parts, combined
 
 
 def examples(data: Path, translations: Path, seed: int, count: int = 8) -> list[dict[str, Any]]:

@@ -68,6 +68,8 @@ def systems(folder: Path, baselines: Path) -> list[str]:
     results = {path.parent.name: read_json(path) for path in sorted(folder.glob("*/result.json"))}
     speeds = read_json(folder / "speed.json") if (folder / "speed.json").exists() else {"systems": {}, "beams": []}
     rows = [_system_row(name, result, speeds["systems"].get(name, {})) for name, result in results.items()]
+    for name, result in results.items():
+        rows += [_part_row(name, part, scores["test"], result) for part, scores in result.get("parts", {}).items()]
     rows += [_outside_row(row) for row in read_json(baselines)]
     lines = [
         f"| {' | '.join(_SYSTEM_COLUMNS)} |",
@@ -126,6 +128,13 @@ def _system_row(name: str, result: Mapping[str, Any], speed: Mapping[str, float]
         f"{speed['5']:.0f} / {speed['20']:.0f}" if speed else "-",
     ]
     return scores["bleu"], f"| {' | '.join(cells)} |"
+
+
+def _part_row(name: str, part: str, scores: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[float, str]:
+    """Return the BLEU and the row of one of the ensembles that a system combines."""
+    members = [member for member in result["members"] if member["name"] in part.split("+")]
+    alone = {"scores": {"test": scores}, "members": members}
+    return _system_row(f"{name}, only {' + '.join(part.split('+'))}", alone, {})
 
 
 def _outside_row(row: Mapping[str, Any]) -> tuple[float, str]:
