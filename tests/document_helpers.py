@@ -49,6 +49,7 @@ ADDED = {
     r"eval (compare|report) ": "--samples 20 --trials 20",
     r"eval aer ": f"--pairs {PAIRS}",
     r"eval serve ": "--port {port}",
+    r"eval\.speed\.serving ": "--clients 5 --requests 10",
 }
 """Options that make a command small or keep it apart, by a pattern of the command; the last of equal options counts."""
 
