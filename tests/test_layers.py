@@ -63,7 +63,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder.models": ("reencoder.compat", "reencoder.grid", "reencoder.optim"),
     "reencoder.criterions": ("reencoder.compat",),
     "reencoder.tasks": (
-        "reencoder.compat", "reencoder.criterions", "reencoder.images", "reencoder.memory", "reencoder.search",
+        "reencoder.compat", "reencoder.criterions", "reencoder.images", "reencoder.memory", "reencoder.optim", "reencoder.search",
         "reencoder.text", "reencoder.tokenizer",
     ),
 }  # fmt: skip
