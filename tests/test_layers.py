@@ -63,8 +63,8 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder.models": ("reencoder.compat", "reencoder.grid", "reencoder.optim"),
     "reencoder.criterions": ("reencoder.compat",),
     "reencoder.tasks": (
-        "reencoder.compat", "reencoder.criterions", "reencoder.images", "reencoder.memory", "reencoder.optim", "reencoder.search",
-        "reencoder.text", "reencoder.tokenizer",
+        "reencoder.compat", "reencoder.criterions", "reencoder.images", "reencoder.memory", "reencoder.optim",
+        "reencoder.search", "reencoder.text", "reencoder.tokenizer",
     ),
 }  # fmt: skip
 """For each part what it may import besides itself. The longest name that matches a module decides."""
