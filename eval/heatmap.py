@@ -6,13 +6,15 @@ The SVG is text: the fonts of the reader show its Chinese characters. The PNG ne
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
 from data_prep.errors import DataError
 from data_prep.files import new_file
 
-from .alignment import Alignment
+from .alignment import END, Alignment
 from .pictures import chinese_font, new_figure, save_png
 
 FORMATS = (".svg", ".png")
@@ -55,6 +57,7 @@ def to_svg(alignment: Alignment, title: str = "") -> str:
         alignment: what to draw.
         title: title above the map. Default: none
     """
+    alignment = replace(alignment, source=_labels(alignment.source), target=_labels(alignment.target))
     left = _GAP + max(map(_width, alignment.target))
     top = _GAP + max(map(_width, alignment.source)) * 0.8 + 12 + (24 if title else 0)
     # the labels of the columns rise to the right
@@ -89,6 +92,7 @@ def to_svg(alignment: Alignment, title: str = "") -> str:
 def _draw_png(path: Path, alignment: Alignment, title: str) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
+    alignment = replace(alignment, source=_labels(alignment.source), target=_labels(alignment.target))
     words = (*alignment.source, *alignment.target, title)
     font = chinese_font() if any(_wide(character) for word in words for character in word) else "DejaVu Sans"
     if font is None:
@@ -108,6 +112,16 @@ def _draw_png(path: Path, alignment: Alignment, title: str) -> None:
     if title:
         axes.set_title(title, fontfamily=font, fontsize="medium")
     save_png(figure, path, dpi=130)
+
+
+def _labels(tokens: Sequence[str]) -> tuple[str, ...]:
+    """Return what is written for tokens: pieces as words are, with a dot before those that continue a word."""
+    if not any(token.startswith("▁") for token in tokens):
+        return tuple(tokens)
+    return tuple(
+        token if token == END else (token.removeprefix("▁") or token) if token.startswith("▁") else f"·{token}"
+        for token in tokens
+    )
 
 
 def _colour(weight: float) -> str:

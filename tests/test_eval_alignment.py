@@ -158,6 +158,13 @@ def test_diagonal() -> None:
     assert diagonal(4, 2) == {(1, 0), (3, 1)}
 
 
+def test_pieces_are_labelled_as_words() -> None:
+    pieces = Alignment(("▁他", "们", "▁", "</s>"), ("▁they", "▁re", "ad", "▁."), ((0.25,) * 4,) * 4)
+    tree = ElementTree.fromstring(to_svg(pieces))
+    labels = [text.text for text in tree.iter("{http://www.w3.org/2000/svg}text")]
+    assert labels == ["他", "·们", "▁", "</s>", "they", "re", "·ad", "."]
+
+
 def test_heat_map_as_svg() -> None:
     text = to_svg(ALIGNMENT, "a < b")
     tree = ElementTree.fromstring(text)
