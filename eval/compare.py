@@ -3,8 +3,8 @@
 Paired bootstrap resampling (Koehn, 2004) and paired approximate randomisation (Riezler and Maxwell, 2005), both as
 sacreBLEU implements them, except that the p-value of equal scores is 1: sacreBLEU gives it the lowest value there is.
 Each p-value is that of the hypothesis that a system is as good as the first one. The bootstrap's is one-sided, since
-sacreBLEU counts samples whose difference exceeds its mean by more than the observed one: near 0.43 for systems that
-differ by nothing but chance, and half of the two-sided value of randomisation for larger differences.
+sacreBLEU counts samples whose difference exceeds its mean by more than the observed one: at most about 0.43, where no
+difference is observed, and half of the two-sided value of randomisation for larger differences.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ ADDED = {
 WRITTEN = ("--dest", "--output", "--json", "--markdown", "--picture", "--pharaoh", "--save-dir")
 """Options whose value is something that the command writes."""
 
-_PROGRAMS = r"(python -m |make |sacrebleu |fairseq-\w+ |pip )"
+_PROGRAMS = r"(python -m |make |sacrebleu |fairseq-\w+ |pip |cat )"
 
 
 class Block(NamedTuple):
@@ -124,8 +124,9 @@ def _commands(document: str, number: int, lines: list[str]) -> Iterator[Block]:
 
 
 def words_of(command: str) -> list[list[str]]:
-    """Return the programs of a pipe, each as a list of words, with the options of `ADDED`."""
+    """Return the programs of a pipe, each as a list of words, with the options of `ADDED`; ``> FILE`` ends the last."""
     parts = []
+    command, _, _ = command.partition(" > ")
     for part in command.split(" | "):
         added = [options for pattern, options in ADDED.items() if re.search(pattern, part)]
         words = shlex.split(" ".join([part, *added]))

@@ -62,11 +62,16 @@ def run_command(command: str, folder: Path) -> Outcome:
         if serving:
             with socket.create_server(("127.0.0.1", 0)) as free:
                 words = [str(free.getsockname()[1]) if word == "{port}" else word for word in words]
+        if words[0] == "cat":
+            outcome = Outcome(0, "".join((folder / name).read_text(encoding="utf-8") for name in words[1:]), "")
+            continue
         assert words[0] == "python", f"{words[0]}: only Python programs run here"
         outcome = run_forked(words, folder, outcome.stdout, ask_server if serving else None)
         assert outcome.status == 0, f"{command}\n{outcome.stdout[-2000:]}{outcome.stderr[-4000:]}"
         missing = [path for path in written(words) if not (folder / path).exists()]
         assert not missing, f"{command}: has not written {missing}"
+    if " > " in command:
+        (folder / command.rpartition(" > ")[2]).write_text(outcome.stdout, encoding="utf-8")
     return outcome
 
 

@@ -98,6 +98,15 @@ def test_files_that_the_documents_name_exist(document: Path) -> None:
     assert not missing_files(document)
 
 
+def test_pictures_are_small_and_shown() -> None:
+    shown = {
+        (path.parent / name).resolve() for path in DOCUMENTS for name in re.findall(r"!\[.*?\]\((.*?)\)", text_of(path))
+    }
+    pictures = [ROOT / name for name in tracked_files() if name.startswith("docs/images/")]
+    assert pictures and set(pictures) <= shown
+    assert [path for path in pictures if path.stat().st_size >= 150_000] == []
+
+
 def test_a_missing_file_would_be_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("`reencoder/grid/sweep.py`, `reencoder/grid/block.py`, `engine.py`, `block.py`, [x](docs/no.md)")
@@ -243,7 +252,7 @@ def commands(text: str) -> list[list[str]]:
     for line in re.sub(r"\\\n\s*", " ", text).replace("|\n", "| ").splitlines():
         if line.startswith(("    ", "fairseq-", "python ")):
             for part in line.replace('"$(python -m reencoder)"', "reencoder").split(" | "):
-                words = shlex.split(part, comments=True)
+                words = shlex.split(re.sub(r" > \S+$", "", part), comments=True)
                 if words and (words[0].startswith("fairseq-") or words[:2] == ["python", "-m"]):
                     found.append(words)
     return found

@@ -89,7 +89,8 @@ def run(args: argparse.Namespace) -> None:
         draw(args.picture, alignments[0])
     written = [str(path) for path in (args.pharaoh, args.json, args.picture) if path is not None]
     if written:
-        print(f"{len(alignments)} sentences: {', '.join(written)}")
+        count = f"{len(alignments)} sentence{'s' if len(alignments) != 1 else ''}"
+        print(f"written: {', '.join(written)} ({count})")
     else:
         print("\n".join(line for alignment in alignments for line in to_lines(alignment)))
 
