@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from .errors import DataError
@@ -16,6 +16,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"error: {message} (see {self.prog} --help)\n")
+
+
+def split_extra(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return what stands before the first ``--``, and what stands after it and is passed on to another program."""
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    return list(arguments[:at]), list(arguments[at + 1 :])
 
 
 def run(work: Callable[[], object], interrupted: str = "interrupted") -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from data_prep.command_line import Parser, run
+from data_prep.command_line import Parser, run, split_extra
 
 from .commands import (
     aer,
@@ -74,9 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     extra: list[str] = []
-    if arguments[:1] and arguments[0] in _PASS_ON and "--" in arguments:
-        at = arguments.index("--")
-        arguments, extra = arguments[:at], arguments[at + 1 :]
+    if arguments and arguments[0] in _PASS_ON:
+        arguments, extra = split_extra(arguments)
     args = build_parser().parse_args(arguments)
     args.extra = extra
     command: Callable[..., None] = args.run

@@ -57,7 +57,7 @@ def to_svg(alignment: Alignment, title: str = "") -> str:
         alignment: what to draw.
         title: title above the map. Default: none
     """
-    alignment = replace(alignment, source=_labels(alignment.source), target=_labels(alignment.target))
+    alignment = _labelled(alignment)
     left = _GAP + max(map(_width, alignment.target))
     top = _GAP + max(map(_width, alignment.source)) * 0.8 + 12 + (24 if title else 0)
     # the labels of the columns rise to the right
@@ -92,7 +92,7 @@ def to_svg(alignment: Alignment, title: str = "") -> str:
 def _draw_png(path: Path, alignment: Alignment, title: str) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
-    alignment = replace(alignment, source=_labels(alignment.source), target=_labels(alignment.target))
+    alignment = _labelled(alignment)
     words = (*alignment.source, *alignment.target, title)
     font = chinese_font() if any(_wide(character) for word in words for character in word) else "DejaVu Sans"
     if font is None:
@@ -112,6 +112,10 @@ def _draw_png(path: Path, alignment: Alignment, title: str) -> None:
     if title:
         axes.set_title(title, fontfamily=font, fontsize="medium")
     save_png(figure, path, dpi=130)
+
+
+def _labelled(alignment: Alignment) -> Alignment:
+    return replace(alignment, source=_labels(alignment.source), target=_labels(alignment.target))
 
 
 def _labels(tokens: Sequence[str]) -> tuple[str, ...]:

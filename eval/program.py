@@ -38,22 +38,29 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", **more}
 
 
-def run_generate(arguments: Sequence[str], log: IO[str] | None = None) -> Generator[str, None, None]:
+def run_generate(
+    arguments: Sequence[str], log: IO[str] | None = None, threads: int | None = None
+) -> Generator[str, None, None]:
     """Run fairseq-generate and yield the lines of its standard output. Close the generator to end the program early.
 
     Args:
         arguments: arguments of fairseq-generate.
         log: file that receives the output, standard error last. Default: none
+        threads: number of CPU threads. Default: torch's choice
 
     Raises:
         DataError: the program exits with a status other than 0.
     """
+    limited = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
     with ExitStack() as stack:
         # Not into the pipe of the standard output: a warning could interrupt the line of a hypothesis.
         errors = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace"))
         process = stack.enter_context(
             subprocess.Popen(
-                [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=errors, env=environment(PYTHONUTF8="1")
+                [*COMMAND, *arguments],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=environment(PYTHONUTF8="1", **limited),
             )
         )
         # After an error in the reader or an interrupt the program must not keep running.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import subprocess
 import sys
@@ -166,10 +165,7 @@ def cpu_seconds(log: Path) -> float | None:
 
 
 def _wait(process: subprocess.Popen[str]) -> float:
-    """Wait for a program to end, and return its CPU time in seconds; NaN on Windows."""
-    if not hasattr(os, "wait4"):
-        process.wait()
-        return math.nan
+    """Wait for a program to end, and return its CPU time in seconds."""
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return usage.ru_utime + usage.ru_stime

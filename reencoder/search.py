@@ -120,12 +120,12 @@ class WatchedSearch(_WrappedSearch):
         """
         found = self.search.step(step, lprobs, scores, prev_output_tokens, original_batch_idxs)
         _, words, hypotheses = found
-        for row, sentence in enumerate(original_batch_idxs.tolist()):
-            if sentence in self._ended:
-                continue
-            if int(words[row, 0]) == self.eos:
+        best = hypotheses[:, 0] + torch.arange(len(lprobs), device=lprobs.device) * lprobs.size(1)
+        # One copy from the device per step, not several per sentence.
+        grown = torch.cat([prev_output_tokens[best, 1:], words[:, :1]], dim=1).cpu()
+        for sentence, tokens in zip(original_batch_idxs.tolist(), grown, strict=True):
+            if tokens[-1] == self.eos:
                 self._ended.add(sentence)
-            else:
-                before = prev_output_tokens[row * lprobs.size(1) + int(hypotheses[row, 0]), 1:]
-                self._show(sentence, torch.cat([before, words[row, :1]]))
+            elif sentence not in self._ended:
+                self._show(sentence, tokens)
         return found

@@ -199,13 +199,15 @@ def test_layers_of_other_models_are_marked_by_their_kind() -> None:
             "norm": nn.LayerNorm(4),
             "lstm": nn.LSTM(4, 3, bidirectional=True),
             "cell": nn.LSTMCell(5, 3),
+            "projected": nn.LSTM(4, 3, proj_size=2),
             "output": nn.Linear(6, 11, bias=False),
         }
     )
     mark_layers(model, vocabulary=11)
     marked = {name: rows for name, weights in model.named_parameters() if (rows := hidden_matrix_rows(weights))}
     lstm = {f"lstm.weight_{kind}_l0{side}": 3 for kind in ("ih", "hh") for side in ("", "_reverse")}
-    assert marked == {"linear.weight": 6, **lstm, "cell.weight_ih": 3, "cell.weight_hh": 3}
+    projected = {"projected.weight_ih_l0": 3, "projected.weight_hh_l0": 3}
+    assert marked == {"linear.weight": 6, **lstm, "cell.weight_ih": 3, "cell.weight_hh": 3, **projected}
 
 
 def test_a_model_that_marks_its_matrices_keeps_its_marks() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from data_prep.files import read_json
 from data_prep.manifest import write_manifest
 from eval.bleu import score
-from recipes.tatoeba import experiments
+from recipes.tatoeba import experiments, speed
 from recipes.tatoeba.data import VARIANTS
 from recipes.tatoeba.experiments import EXPERIMENTS, Experiment, execute, main
 from recipes.tatoeba.tables import experiments as table
@@ -91,3 +92,35 @@ def test_the_table_shows_what_was_run(programs: list[dict[str, Any]], tmp_path: 
 def test_names_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--list"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(EXPERIMENTS)
+
+
+def test_the_speed_is_that_of_the_fastest_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The systems take turns; each line of the log is what fairseq-generate reports."""
+    reported = iter([10.0, 3.0, 5.0, 2.0, 20.0, 2.5, 4.0, 2.0, 15.0, 2.0, 6.0, 1.0])
+    runs: list[list[str]] = []
+
+    def run_generate(arguments: list[str], log: Any, threads: int) -> Generator[str, None, None]:
+        runs.append(arguments)
+        yield "H-0\t-1\tI"
+        log.write(f"INFO: Translated 980 sentences (8,114 tokens) in 31.5s ({next(reported):.2f} sentences/s, 2 t/s)\n")
+
+    monkeypatch.setattr(speed, "run_generate", run_generate)
+    monkeypatch.setattr(speed.GenerationSettings, "check_inputs", lambda self: None)
+    output = tmp_path / "speed.json"
+    systems = ["one=pieces-phrases", "two=pieces-phrases,pieces-phrases-seed-3"]
+    assert speed.main([*systems, "--work", str(tmp_path), "--output", str(output)]) == 0
+    assert read_json(output)["systems"] == {"one": {"5": 20.0, "20": 6.0}, "two": {"5": 3.0, "20": 2.0}}
+    assert runs[2][runs[2].index("--beam") + 1] == "20"
+    assert runs[1][runs[1].index("--path") + 1].count("checkpoint_best.pt") == 2
+
+
+@pytest.mark.parametrize(
+    ("system", "message"),
+    [
+        ("one=nothing", "no experiment 'nothing'"),
+        ("one=pieces,words-all", "the members of an ensemble need the same data, got pieces and words-all"),
+    ],
+)
+def test_systems_that_cannot_be_measured(system: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert speed.main([system, "--output", "speed.json"]) == 2
+    assert message in capsys.readouterr().err

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from data_prep.command_line import Parser, run
+from data_prep.command_line import Parser, run, split_extra
 from data_prep.errors import DataError
 from data_prep.files import read_lines, write_json
 
@@ -81,10 +81,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status; see `data_prep.command_line.run`.
     """
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    at = arguments.index("--") if "--" in arguments else len(arguments)
-    options = build_parser().parse_args(arguments[:at])
-    return run(lambda: _measure_and_report(options, arguments[at + 1 :]))
+    arguments, extra = split_extra(sys.argv[1:] if argv is None else argv)
+    options = build_parser().parse_args(arguments)
+    return run(lambda: _measure_and_report(options, extra))
 
 
 def _measure_and_report(options: argparse.Namespace, extra: Sequence[str]) -> None:

@@ -3,8 +3,8 @@
     python -m recipes.tatoeba.speed single=pieces-phrases both=pieces-phrases,pieces-phrases-seed-3 --output speed.json
 
 The systems are trained by `python -m recipes.tatoeba`. They translate the validation set in turn, several times, so
-that other work on the machine slows all of them; the fastest time of each counts. It is fairseq-generate's own, without
-the time to start.
+that other work on the machine slows all of them; the fastest time of each counts. It is fairseq-generate's own, with
+one thread, without the time to start.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import re
 import sys
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +29,10 @@ from eval.search_settings import SearchSettings
 from ..command_line import run
 from .experiments import EXPERIMENTS, training_folder
 
+BEAMS = (5, 20)
+REPETITIONS = 3
 BATCH_SIZE = 64
-_REPORT = re.compile(r"Translated ([\d,]+) sentences .* \(([\d.]+) sentences/s")
+_REPORT = re.compile(r"\(([\d.]+) sentences/s")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -41,8 +42,6 @@ def build_parser() -> argparse.ArgumentParser:
         "systems", nargs="+", metavar="NAME=EXPERIMENT[,...]", help="a system: one trained experiment, or an ensemble"
     )
     parser.add_argument("--work", type=Path, default=Path("runs/tatoeba"), help="folder of data and trainings")
-    parser.add_argument("--beams", type=int, nargs="+", default=[5, 20], help="beam sizes (default: %(default)s)")
-    parser.add_argument("--repetitions", type=int, default=3, metavar="N", help="runs of each (default: %(default)s)")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="JSON file to write")
     return parser
 
@@ -73,7 +72,6 @@ def system(text: str, work: Path) -> tuple[str, GenerationSettings]:
         checkpoints=tuple(training_folder(member, work) / "checkpoints" / "checkpoint_best.pt" for member in names),
         output=work / "translations" / name,
         split="valid",
-        untuned=True,
         batch_size=BATCH_SIZE,
         max_blocks=20_000,
     )
@@ -88,23 +86,20 @@ def sentences_per_second(settings: GenerationSettings, beam: int) -> float:
         DataError: fairseq-generate failed, or does not report it.
     """
     log = io.StringIO()
-    arguments = replace(settings, beam=beam).arguments(SearchSettings(beam=beam))
-    with closing(run_generate(arguments, log)) as lines:
+    with closing(run_generate(settings.arguments(SearchSettings(beam=beam)), log, threads=1)) as lines:
         for _ in lines:
             pass
     found = _REPORT.search(log.getvalue())
     if found is None:
         raise DataError("fairseq-generate did not report its speed")
-    return float(found[2])
+    return float(found[1])
 
 
-def measure(
-    systems: Mapping[str, GenerationSettings], beams: list[int], repetitions: int
-) -> dict[str, dict[str, float]]:
+def measure(systems: Mapping[str, GenerationSettings]) -> dict[str, dict[str, float]]:
     """Return for each system the sentences per second by beam, the fastest of the repetitions."""
     fastest: dict[str, dict[str, float]] = {name: {} for name in systems}
-    for repetition in range(1, repetitions + 1):
-        for beam in beams:
+    for repetition in range(1, REPETITIONS + 1):
+        for beam in BEAMS:
             for name, settings in systems.items():
                 speed = sentences_per_second(settings, beam)
                 fastest[name][str(beam)] = max(speed, fastest[name].get(str(beam), 0.0))
@@ -121,9 +116,8 @@ def run_measurement(options: argparse.Namespace, arguments: list[str]) -> dict[s
     stopwatch = Stopwatch()
     systems = dict(system(text, options.work) for text in options.systems)
     result = {
-        "systems": measure(systems, options.beams, options.repetitions),
-        "beams": options.beams,
-        "repetitions": options.repetitions,
+        "systems": measure(systems),
+        "repetitions": REPETITIONS,
         "batch_size": BATCH_SIZE,
     }
     paths = {str(path): path.name for path in (options.work, options.output)}

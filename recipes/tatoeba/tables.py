@@ -12,6 +12,7 @@ from eval.provenance import ROOT, describe_commit
 
 from ..origins import origin, origins_of_result
 from .experiments import BEAM, EXPERIMENTS, UNKPEN
+from .speed import BEAMS
 
 
 def experiments(folder: Path) -> list[str]:
@@ -66,7 +67,7 @@ def systems(folder: Path, baselines: Path) -> list[str]:
         baselines: scores of systems that were trained outside this project.
     """
     results = {path.parent.name: read_json(path) for path in sorted(folder.glob("*/result.json"))}
-    speeds = read_json(folder / "speed.json") if (folder / "speed.json").exists() else {"systems": {}, "beams": []}
+    speeds = read_json(folder / "speed.json") if (folder / "speed.json").exists() else {"systems": {}}
     rows = [_system_row(name, result, speeds["systems"].get(name, {})) for name, result in results.items()]
     for name, result in results.items():
         rows += [_part_row(name, part, scores["test"], result) for part, scores in result.get("parts", {}).items()]
@@ -79,9 +80,9 @@ def systems(folder: Path, baselines: Path) -> list[str]:
     if speeds["systems"]:
         lines += [
             "",
-            "Sentences per second: the validation set at beam 5 and at beam 20, fastest of "
-            f"{speeds['repetitions']} runs that alternate between the systems, one thread, up to "
-            f"{speeds['batch_size']} sentences per batch. {origin(speeds['provenance'])}",
+            f"Sentences per second: the validation set, the fastest of {speeds['repetitions']} runs that alternate "
+            f"between the systems, one thread, up to {speeds['batch_size']} sentences per batch. "
+            f"{origin(speeds['provenance'])}",
         ]
     if (folder / "compare.md").exists():
         lines += [
@@ -92,8 +93,7 @@ def systems(folder: Path, baselines: Path) -> list[str]:
         ]
     for name, result in results.items():
         lines += ["", f"**{name}**: valid BLEU {result['scores']['valid']['bleu']:.2f}. {_members(result)}"]
-        for text in origins_of_result(result):
-            lines += [text]
+        lines += origins_of_result(result)
     return lines
 
 
@@ -108,7 +108,7 @@ _SYSTEM_COLUMNS = (
     "chrF2",
     "TER",
     "length ratio",
-    "sentences/s, beam 5 / 20",
+    f"sentences/s, beam {' / '.join(map(str, BEAMS))}",
 )
 
 
@@ -125,7 +125,7 @@ def _system_row(name: str, result: Mapping[str, Any], speed: Mapping[str, float]
         f"{members[0]['valid_ppl']:.2f}" if len(members) == 1 else "-",
         *(f"{scores[metric]:.2f}" for metric in ("bleu", "bleu_first_reference", "chrf2", "ter")),
         f"{scores['length_ratio']:.3f}",
-        f"{speed['5']:.0f} / {speed['20']:.0f}" if speed else "-",
+        " / ".join(f"{speed[str(beam)]:.0f}" for beam in BEAMS) if speed else "-",
     ]
     return scores["bleu"], f"| {' | '.join(cells)} |"
 

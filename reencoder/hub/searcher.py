@@ -90,7 +90,6 @@ class Searcher:
             source: shape (source tokens,), with the end of the sentence.
             target: shape (target tokens,), with the end of the sentence.
         """
-        import torch
         from fairseq import utils
         from fairseq.data import LanguagePairDataset
 
@@ -107,8 +106,7 @@ class Searcher:
         config = SearchOptions().to_fairseq()
         config.score_reference = True
         generator = self._task.build_generator(self._models, config)
-        with torch.no_grad():
-            hypothesis: Hypothesis = self._task.inference_step(generator, self._models, batch)[0][0]
+        hypothesis: Hypothesis = self._task.inference_step(generator, self._models, batch)[0][0]
         return hypothesis
 
     def _generator(self, options: SearchOptions) -> Any:

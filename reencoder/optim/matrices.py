@@ -34,7 +34,8 @@ def mark_layers(model: nn.Module, vocabulary: int) -> None:
     for module in model.modules():
         matrices = [parameter for parameter in module.parameters(recurse=False) if parameter.dim() == 2]
         if isinstance(module, (nn.LSTM, nn.LSTMCell)):
-            mark_hidden_matrices(matrices, module.hidden_size)
+            gates = [matrix for matrix in matrices if len(matrix) == 4 * module.hidden_size]
+            mark_hidden_matrices(gates, module.hidden_size)
         elif isinstance(module, nn.Linear) and module.out_features != vocabulary:
             mark_hidden_matrices(matrices)
 

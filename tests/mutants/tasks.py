@@ -36,7 +36,7 @@ MUTANTS: list[Mutant] = [
         ("too_short = step < self.ratio", "too_short = step <= self.ratio"),
         ("too_short[:, None] & (others > -math.inf)", "too_short[:, None]"),
         ("self.search.set_src_lengths(src_lengths)", "pass"),
-        ("before = prev_output_tokens[row * lprobs.size(1) + int(hypotheses[row, 0]), 1:]", "before = words[row, :0]"),
+        ("best = hypotheses[:, 0] + torch.arange", "best = 0 * hypotheses[:, 0] + torch.arange"),
         ("                self._ended.add(sentence)\n", "                pass\n"),
     ),
     *group(
