@@ -105,7 +105,12 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
         "(unigram) (default: %(default)s)",
     )
     text.add_argument(
-        "--subword-seed", type=int, default=1, metavar="N", help="with --subword-samples: seed (default: %(default)s)"
+        "--subword-seed",
+        type=int,
+        default=1,
+        metavar="N",
+        help="with --subword-samples: seed; sentencepiece 0.2.2 and 0.2.3 ignore it and draw other pieces in every run "
+        "(default: %(default)s)",
     )
     text.add_argument("--keep-case", action="store_true", help="do not lower-case English")
     text.add_argument(

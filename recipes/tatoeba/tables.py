@@ -63,7 +63,7 @@ def systems(folder: Path, baselines: Path) -> list[str]:
 
     Args:
         folder: contains a folder of results (`python -m recipes.tatoeba --results`) per system, and maybe `speed.json`
-            (`python -m recipes.tatoeba.speed`) and `compare.md` (`python -m eval compare --markdown`).
+            (`python -m recipes.tatoeba.speed`) and `compare*.json` with its `.md` (`python -m eval compare`).
         baselines: scores of systems that were trained outside this project.
     """
     results = {path.parent.name: read_json(path) for path in sorted(folder.glob("*/result.json"))}
@@ -84,12 +84,13 @@ def systems(folder: Path, baselines: Path) -> list[str]:
             f"between the systems, one thread, up to {speeds['batch_size']} sentences per batch. "
             f"{origin(speeds['provenance'])}",
         ]
-    if (folder / "compare.md").exists():
+    compared = {read_json(path)["baseline"]: path.with_suffix(".md") for path in sorted(folder.glob("compare*.json"))}
+    if compared:
+        links = (f"with [{baseline}](../{path.relative_to(ROOT).as_posix()})" for baseline, path in compared.items())
         lines += [
             "",
             "Significance, BLEU by length of the source, F1 by frequency of the words, and the sentences with the "
-            "largest differences (`python -m eval compare`): "
-            f"[compare.md](../{(folder / 'compare.md').relative_to(ROOT).as_posix()}).",
+            f"largest differences (`python -m eval compare`), compared {' and '.join(links)}.",
         ]
     for name, result in results.items():
         lines += ["", f"**{name}**: valid BLEU {result['scores']['valid']['bleu']:.2f}. {_members(result)}"]
