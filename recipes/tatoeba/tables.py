@@ -70,7 +70,7 @@ def systems(folder: Path, baselines: Path) -> list[str]:
     speeds = read_json(folder / "speed.json") if (folder / "speed.json").exists() else {"systems": {}}
     rows = [_system_row(name, result, speeds["systems"].get(name, {})) for name, result in results.items()]
     for name, result in results.items():
-        rows += [_part_row(name, part, scores["test"], result) for part, scores in result.get("parts", {}).items()]
+        rows += [_part_row(name, part, scores, result) for part, scores in result.get("parts", {}).items()]
     rows += [_outside_row(row) for row in read_json(baselines)]
     lines = [
         f"| {' | '.join(_SYSTEM_COLUMNS)} |",
@@ -93,7 +93,7 @@ def systems(folder: Path, baselines: Path) -> list[str]:
             f"largest differences (`python -m eval compare`), compared {' and '.join(links)}.",
         ]
     for name, result in results.items():
-        lines += ["", f"**{name}**: valid BLEU {result['scores']['valid']['bleu']:.2f}. {_members(result)}"]
+        lines += ["", f"**{name}**: {_members(result)}"]
         lines += origins_of_result(result)
     return lines
 
@@ -104,6 +104,7 @@ _SYSTEM_COLUMNS = (
     "parameters",
     "training minutes",
     "valid ppl",
+    "valid BLEU",
     "BLEU, all refs",
     "BLEU, 1 ref",
     "chrF2",
@@ -124,6 +125,7 @@ def _system_row(name: str, result: Mapping[str, Any], speed: Mapping[str, float]
         millions(total),
         f"{sum(map(minutes, members)):.0f}",
         f"{members[0]['valid_ppl']:.2f}" if len(members) == 1 else "-",
+        f"{result['scores']['valid']['bleu']:.2f}",
         *(f"{scores[metric]:.2f}" for metric in ("bleu", "bleu_first_reference", "chrf2", "ter")),
         f"{scores['length_ratio']:.3f}",
         " / ".join(f"{speed[str(beam)]:.0f}" for beam in BEAMS) if speed else "-",
@@ -134,13 +136,13 @@ def _system_row(name: str, result: Mapping[str, Any], speed: Mapping[str, float]
 def _part_row(name: str, part: str, scores: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[float, str]:
     """Return the BLEU and the row of one of the ensembles that a system combines."""
     members = [member for member in result["members"] if member["name"] in part.split("+")]
-    alone = {"scores": {"test": scores}, "members": members}
+    alone = {"scores": scores, "members": members}
     return _system_row(f"{name}, only {' + '.join(part.split('+'))}", alone, {})
 
 
 def _outside_row(row: Mapping[str, Any]) -> tuple[float, str]:
     first = "-" if row["bleu_first_reference"] is None else f"{row['bleu_first_reference']:.2f}"
-    cells = [row["system"], "1", "-", "-", "-", f"{row['bleu']:.2f}", first, f"{row['chrf2']:.2f}", "-"]
+    cells = [row["system"], "1", *4 * "-", f"{row['bleu']:.2f}", first, f"{row['chrf2']:.2f}", "-"]
     cells += [f"{row['length_ratio']:.3f}", "-"]
     return row["bleu"], f"| {' | '.join(cells)} |"
 
