@@ -56,6 +56,18 @@ class Echo:
             self.busy.release()
 
 
+class Waiting(Echo):
+    """Searches only when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+
+    def candidates(self, texts: Sequence[str], *arguments: Any, **functions: Any) -> Any:
+        assert self.go_on.wait(60)
+        return super().candidates(texts, *arguments, **functions)
+
+
 def ask(requests: Sequence[Any], limits: Limits, path: str = "/api/translate", model: Echo | None = None) -> list[Any]:
     """The responses to requests that are sent at the same time; None asks for `/health`."""
     substitute: Any = model or Echo()
@@ -110,13 +122,6 @@ def test_fifty_clients_at_once_get_their_own_answers(path: str) -> None:
 
 def test_what_waits_is_translated_together() -> None:
     """Some want two translations, which are searched apart: with one more hypothesis the best may be another."""
-    all_wait = threading.Event()
-
-    class Waiting(Echo):
-        def candidates(self, texts: Sequence[str], *arguments: Any, **functions: Any) -> Any:
-            assert all_wait.wait(60)
-            return super().candidates(texts, *arguments, **functions)
-
     model: Any = Waiting()
     queue = TranslationQueue(model, 50)
 
@@ -128,7 +133,7 @@ def test_what_waits_is_translated_together() -> None:
         asked = asyncio.gather(*(ask_one(k) for k in range(50)))
         while queue.accepted < 50:
             await asyncio.sleep(0.001)
-        all_wait.set()
+        model.go_on.set()
         return await asked
 
     assert asyncio.run(ask_all()) == [[{"number": 1 + (k % 7 == 0)}] for k in range(50)]
@@ -194,10 +199,21 @@ def test_a_search_that_nobody_waits_for_is_given_up() -> None:
 
 
 def test_more_clients_than_may_wait_are_refused() -> None:
-    responses = ask([{"text": f"第{k}"} for k in range(8)], Limits(waiting=3))
-    codes = [response.status_code for response in responses]
-    assert sorted(set(codes)) == [200, 503] and codes.count(200) >= 3
-    refused = next(response for response in responses if response.status_code == 503)
+    model: Any = Waiting()
+
+    async def send() -> tuple[Any, list[Any]]:
+        transport = httpx.ASGITransport(app=create_app(model, Limits(waiting=3)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://server", headers=HEADERS) as client:
+            posts = (client.post("/api/translate", content=json.dumps({"text": f"第{k}"})) for k in range(3))
+            accepted = asyncio.gather(*posts)
+            while (await client.get("/health")).json()["waiting"] < 3:
+                await asyncio.sleep(0.001)
+            refused = await client.post("/api/translate", content=json.dumps({"text": "第4"}))
+            model.go_on.set()
+            return refused, await accepted
+
+    refused, accepted = asyncio.run(send())
+    assert refused.status_code == 503 and [response.status_code for response in accepted] == [200] * 3
     assert refused.headers["Retry-After"] == "1" and "try again later" in refused.text
 
 
