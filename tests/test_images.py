@@ -20,7 +20,7 @@ from tests.images import bars, idx_bytes, write_bars, write_idx
 def test_an_idx_file_is_what_its_bytes_say(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"images{suffix}"
     data = bytes.fromhex("00000803 00000002 00000001 00000003") + bytes((1, 2, 3, 250, 251, 252))
-    path.write_bytes(gzip.compress(data) if suffix else data)
+    path.write_bytes(gzip.compress(data, mtime=0) if suffix else data)
     found = read_idx(path, 3)
     assert found.dtype == np.uint8 and found.tolist() == [[[1, 2, 3]], [[250, 251, 252]]]
     assert read_extents(path, 3) == (2, 1, 3)
@@ -37,17 +37,21 @@ IMAGES = idx_bytes(np.arange(12, dtype=np.uint8).reshape(2, 2, 3))
         ("a", b"\0\0\x08\x01" + IMAGES[4:], r"00000803 \(unsigned bytes, 3 dimensions\), found 00000801$"),
         ("a", b"\0\0\x0d\x03" + IMAGES[4:], "found 00000d03$"),
         ("a", b"\x08\x03\0\0" + IMAGES[4:], "found 08030000$"),
-        ("a", gzip.compress(IMAGES), "it is compressed: its name must end in .gz$"),
+        ("a", gzip.compress(IMAGES, mtime=0), "it is compressed: its name must end in .gz$"),
         ("a", IMAGES[:10], "truncated: its header has 10 of 16 bytes"),
         ("a", IMAGES[:-1], "truncated: its header announces 2 x 2 x 3 = 12 bytes, but 11 follow"),
         ("a", IMAGES + b"x", "too long: its header announces 2 x 2 x 3 = 12 bytes, but 13 follow"),
         ("a", IMAGES[:4] + b"\xff" * 12 + IMAGES[16:], "truncated: .* = 79228162458924105385300197375 bytes, but 12"),
         ("a", IMAGES[:4] + bytes(4) + IMAGES[8:], "announces 0 x 2 x 3: there is nothing in it"),
         ("a.gz", IMAGES, "not a gzip file, or corrupt"),
-        ("a.gz", gzip.compress(IMAGES)[:-12], "truncated: the compressed data ends too early"),
-        ("a.gz", gzip.compress(IMAGES[:-1]), "truncated: its header announces 2 x 2 x 3 = 12 bytes, but 11 follow"),
-        ("a.gz", gzip.compress(IMAGES)[:-8] + bytes(8), "not a gzip file, or corrupt"),  # a wrong checksum
-        ("a.gz", gzip.compress(IMAGES)[:10] + b"\xff" * 30, "not a gzip file, or corrupt"),
+        ("a.gz", gzip.compress(IMAGES, mtime=0)[:-12], "truncated: the compressed data ends too early"),
+        (
+            "a.gz",
+            gzip.compress(IMAGES[:-1], mtime=0),
+            "truncated: its header announces 2 x 2 x 3 = 12 bytes, but 11 follow",
+        ),
+        ("a.gz", gzip.compress(IMAGES, mtime=0)[:-8] + bytes(8), "not a gzip file, or corrupt"),  # a wrong checksum
+        ("a.gz", gzip.compress(IMAGES, mtime=0)[:10] + b"\xff" * 30, "not a gzip file, or corrupt"),
         ("a", None, "cannot be read: No such file"),
     ],
 )
