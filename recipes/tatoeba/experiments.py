@@ -21,6 +21,7 @@ from data_prep.command_line import Parser
 from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
 from data_prep.manifest import copy_text_files
+from eval.bleu import Scores
 from eval.curves import read_log
 from eval.generate import generate
 from eval.generation_settings import GenerationSettings
@@ -47,6 +48,7 @@ class Experiment:
         max_blocks: maximum number of blocks per batch.
         lr: maximum learning rate.
         seed: seed of everything random.
+        reverse: translate English into Chinese. Such a model reranks and translates back; it has no BLEU.
     """
 
     question: str
@@ -56,11 +58,13 @@ class Experiment:
     max_blocks: int = 3000
     lr: float = 0.006
     seed: int = 1
+    reverse: bool = False
 
     def training(self) -> dict[str, Value]:
         """Return the options of fairseq-train, without folders."""
         base = translation_options("reencoder_small", self.updates, self.max_blocks, self.lr, self.seed)
-        return {**base, "warmup_updates": self.updates // 10, **self.options}
+        direction: dict[str, Value] = {"source_lang": "en", "target_lang": "zh"} if self.reverse else {}
+        return {**base, "warmup_updates": self.updates // 10, **direction, **self.options}
 
 
 _END: dict[str, Value] = {"readout": "end", "output_dropout": 0.0}
@@ -172,6 +176,28 @@ EXPERIMENTS: dict[str, Experiment] = {
         5000,
         seed=2,
     ),
+    "reverse": Experiment(
+        "English to Chinese, to rerank and to translate back",
+        {**_RARE_LONG, "upsample_primary": 2},
+        "pieces-phrases",
+        5000,
+        seed=5,
+        reverse=True,
+    ),
+    "pieces-phrases-seed-6": Experiment(
+        "the same, a third member",
+        {**_RARE_LONG, "upsample_primary": 2},
+        "pieces-phrases",
+        5000,
+        seed=6,
+    ),
+    "pieces-phrases-wide": Experiment(
+        "the same, larger, with the same dropout",
+        {**_RARE_LONG, "upsample_primary": 2, "hidden_size": 224, "embed_dim": 224},
+        "pieces-phrases",
+        6000,
+        seed=2,
+    ),
     "transformer": Experiment("Transformer, 3 + 3 layers of 256", _TRANSFORMER, "pieces-phrases", 5000, lr=0.001),
     "transformer-muon": Experiment(
         "Transformer with Muon", {**_TRANSFORMER, **_MUON, **_RARE_WORDS}, "pieces-phrases", 5000, lr=0.003
@@ -262,20 +288,7 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
     stopwatch = Stopwatch()
     folder = train_experiment(name, data, work)
     curve = read_log(folder / "train.log")
-    scores = generate(
-        GenerationSettings(
-            data=data,
-            checkpoints=(folder / "checkpoints" / "checkpoint_best.pt",),
-            output=folder / "translations",
-            split="valid",
-            beam=BEAM,
-            unkpen=UNKPEN,
-            untuned=True,
-            max_blocks=20_000,
-            batch_size=64,
-            overwrite=True,
-        )
-    )
+    scores = None if experiment.reverse else _validate(data, folder)
     validated = [point for point in curve if point.valid_ppl is not None]
     best = min(validated, key=lambda point: point.valid_ppl or 0.0)
     result = {
@@ -289,12 +302,30 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
         "train_ppl": [point.train_ppl for point in curve if point.train_ppl is not None][-1],
         "valid_ppl": best.valid_ppl,
         "best_update": best.updates,
-        "valid": scores.to_json(),
+        "valid": None if scores is None else scores.to_json(),
         "curve": [[point.updates, point.train_ppl, point.valid_ppl] for point in curve],
         "provenance": provenance(command, stopwatch),
     }
     write_json(result_path, result)
     return result
+
+
+def _validate(data: Path, folder: Path) -> Scores:
+    """Translate the validation set with the best checkpoint of a training."""
+    return generate(
+        GenerationSettings(
+            data=data,
+            checkpoints=(folder / "checkpoints" / "checkpoint_best.pt",),
+            output=folder / "translations",
+            split="valid",
+            beam=BEAM,
+            unkpen=UNKPEN,
+            untuned=True,
+            max_blocks=20_000,
+            batch_size=64,
+            overwrite=True,
+        )
+    )
 
 
 def parameters(log: Path) -> int | None:
@@ -320,9 +351,9 @@ def run_experiments(options: argparse.Namespace, arguments: list[str]) -> None:
 
     def work(name: str) -> None:
         result = execute(name, data[EXPERIMENTS[name].data], options.work, options.results, command)
-        bleu = result["valid"]["bleu"]
+        bleu = f", BLEU {result['valid']['bleu']:5.2f}" if result["valid"] else ""
         perplexities = f"train perplexity {result['train_ppl']:6.2f}, valid {result['valid_ppl']:6.2f}"
-        print(f"{name:22} {perplexities}, BLEU {bleu:5.2f}", flush=True)
+        print(f"{name:22} {perplexities}{bleu}", flush=True)
 
     for _ in run_in_parallel(work, names, options.jobs):
         pass

@@ -159,11 +159,12 @@ def _members(result: Mapping[str, Any]) -> str:
 
 
 def _row(result: Mapping[str, Any]) -> str:
+    bleu = f"{result['valid']['bleu']:.2f}" if result["valid"] else "-"
     return (
         f"| `{result['name']}` | {result['question']} | {result['data']} | {result['options']['seed']} "
         f"| {result['updates']:,} | {minutes(result):.0f} | {millions(result.get('parameters'))} "
         f"| {result['train_ppl']:.2f} "
-        f"| {result['valid_ppl']:.2f} | {result['valid']['bleu']:.2f} |"
+        f"| {result['valid_ppl']:.2f} | {bleu} |"
     )
 
 
