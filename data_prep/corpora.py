@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
 from .cleaning import clean_pairs
 from .dropped import Entry, Record
@@ -11,7 +13,8 @@ from .errors import DataError
 from .held_out import read_held_out
 from .options import Options
 from .pairs import Pair, read_parallel, read_tsv
-from .split import Example, count_leaks, pair_keys, split_pairs
+from .split import PARTS, Example, count_leaks, pair_keys, split_pairs
+from .synthetic_part import usable_pairs
 
 
 @dataclass
@@ -20,11 +23,13 @@ class Split:
 
     Attributes:
         parts: the examples of each part.
+        synthetic: usable synthetic pairs, see `usable_pairs`.
         record: what was dropped or repaired.
         warnings: messages for the user.
     """
 
     parts: dict[str, list[Example]]
+    synthetic: list[Pair]
     record: Record
     warnings: list[str]
 
@@ -59,12 +64,34 @@ def read_split(options: Options) -> Split:
                 )
     if not parts["train"]:
         raise DataError(f"no training pairs in {' and '.join(map(str, options.inputs.values()))}: nothing to train on")
-    return Split(parts, record, warnings)
+    return Split(parts, _read_synthetic(options, parts, record), record, warnings)
+
+
+def _read_synthetic(options: Options, parts: Mapping[str, Sequence[Example]], record: Record) -> list[Pair]:
+    """Return the usable synthetic pairs.
+
+    Raises:
+        DataError: a file cannot be read or is malformed, or no pair of it is usable.
+    """
+    if not options.synthetic_tsv:
+        return []
+    synthetic = _read_files([(path,) for path in options.synthetic_tsv], record)
+    train, *held_out = ([pair for example in parts[part] for pair in example.pairs] for part in PARTS)
+    usable = list(usable_pairs(synthetic, train, chain(*held_out), record))
+    if not usable:
+        raise DataError(
+            "--synthetic-tsv: no pair is usable: each repeats another or shares a sentence with the valid or test set"
+        )
+    return usable
 
 
 def _read_corpora(options: Options, record: Record) -> Iterator[Pair]:
     """Yield the pairs of all corpora in the order of the options."""
-    for files in options.corpora:
+    return _read_files(options.corpora, record)
+
+
+def _read_files(corpora: Iterable[tuple[Path, ...]], record: Record) -> Iterator[Pair]:
+    for files in corpora:
         corpus = read_tsv(files[0], record) if len(files) == 1 else read_parallel(files[0], files[1], record)
         record.blank_last_lines += corpus.blank_last_lines
         yield from corpus.pairs

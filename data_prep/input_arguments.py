@@ -46,6 +46,16 @@ def add_corpora(parser: argparse.ArgumentParser) -> None:
             metavar="NAME",
             help=f"with --directory: name of the {part} set, such as tst2010 (default: {usual})",
         )
+    group.add_argument(
+        "--synthetic-tsv",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="FILE",
+        help="pairs of which a model has translated a side, as a further part of the training set (train1), which "
+        "fairseq-train loads beside the sentences; those that share a sentence with the valid or test set, or repeat "
+        "another pair, are dropped",
+    )
 
 
 def add_held_out(group: argparse._ArgumentGroup) -> None:

@@ -53,6 +53,8 @@ class Options:
             `add_sampled_part`; 0 for none.
         subword_sampling: see `SamplingOptions`.
         subword_seed: see `SamplingOptions`.
+        synthetic_tsv: files of pairs that a model has translated, as a further part of the training set, see
+            `add_synthetic_part`.
         keep_case: do not lower-case English.
         min_count: words and characters seen less often in training become UNK; sentencepiece's pieces never do.
         test_permille: see `assign_parts`.
@@ -100,6 +102,7 @@ class Options:
     subword_samples: int = 0
     subword_sampling: float = 0.1
     subword_seed: int = 1
+    synthetic_tsv: Sequence[Path] = ()
     keep_case: bool = False
     min_count: int = 2
     test_permille: int = 40
@@ -208,7 +211,7 @@ class Options:
 
     @property
     def inputs(self) -> dict[str, Path]:
-        """The input files by name: "tsv", or "zh" and "en", with a number for further corpora; those held out."""
+        """The input files by name: "tsv", or "zh" and "en", with a number for further ones; synthetic; held out."""
         given: dict[str, Path] = {}
         seen = {1: 0, 2: 0}
         for files in self.corpora:
@@ -216,6 +219,8 @@ class Options:
             number = "" if seen[len(files)] == 1 else f".{seen[len(files)]}"
             names = ("tsv",) if len(files) == 1 else ("zh", "en")
             given |= {name + number: path for name, path in zip(names, files, strict=True)}
+        for index, path in enumerate(self.synthetic_tsv):
+            given[f"synthetic_tsv.{index + 1}" if index else "synthetic_tsv"] = path
         for part, (_, files) in self.held_out.items():
             if len(files) == 1:
                 given[f"{part}_tsv"] = files[0]
@@ -227,7 +232,7 @@ class Options:
     def recorded(self) -> dict[str, Any]:
         """Return the options that affect the data, without paths: the manifest lists the input files separately."""
         left_out = {"dest", "overwrite", "tsv", "parallel", "directory", "valid_name", "test_name"}
-        left_out |= {"valid_tsv", "test_tsv", "valid", "test"}
+        left_out |= {"valid_tsv", "test_tsv", "valid", "test", "synthetic_tsv"}
         if self.held_out:
             left_out |= {"valid_permille", "test_permille"}
         cleaning = {field.name: field.default for field in fields(CleaningOptions)}

@@ -14,7 +14,7 @@ from reencoder.text.manifest import TRUECASE
 from reencoder.text.truecase import count_capitals
 
 from .binarise import SideCounts, binarise
-from .corpora import read_split
+from .corpora import Split, read_split
 from .dropped import BLANK_AT_END, DROPPED
 from .errors import DataError
 from .files import check_directory, new_directory, sha256_of, write_json, write_lines
@@ -25,6 +25,7 @@ from .progress import progress
 from .sampled_part import add_sampled_part
 from .split import PARTS, Example
 from .subwords import model_name, train_sentencepiece, vocabulary
+from .synthetic_part import add_synthetic_part
 from .text import ChineseSegmenter, EnglishTokenizer, simplified_nfkc
 from .word_alignment import check_aligner
 
@@ -65,7 +66,7 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         vocabularies = {language: vocabulary(directory / model_name(language)) for language in models}
         counts = binarise(directory, parts, *languages, options.min_count, vocabularies)
         optional: dict[str, Any] = {"sentencepiece": models} if models else {}
-        optional |= _add_further_parts(options, directory, train, segment, tokenize)
+        optional |= _add_further_parts(options, directory, split, segment, tokenize)
         manifest = {
             "options": options.recorded(),
             "versions": package_versions(options.phrases is not None, repair=options.mojibake != "keep"),
@@ -153,6 +154,9 @@ def format_counts(manifest: dict[str, Any]) -> str:
     if "sampled" in manifest:
         sampled = manifest["sampled"]
         lines.append(f"pairs with sampled subwords: {sampled['pairs']} in the part {sampled['part']}")
+    if "synthetic" in manifest:
+        synthetic = manifest["synthetic"]
+        lines.append(f"synthetic pairs: {synthetic['pairs']} in the part {synthetic['part']}")
     if "phrases" in manifest:
         phrases = manifest["phrases"]
         shares = ", ".join(f"{share} % of the {name}" for name, share in phrases["share_percent"].items())
@@ -212,14 +216,17 @@ def _english_text(options: Options, train: Iterable[Example]) -> Iterator[str]:
 
 
 def _add_further_parts(
-    options: Options, directory: Path, train: list[Example], segment: ChineseSegmenter, tokenize: EnglishTokenizer
+    options: Options, directory: Path, split: Split, segment: ChineseSegmenter, tokenize: EnglishTokenizer
 ) -> dict[str, Any]:
     """Add the parts "train1", "train2", ... of the training set; return what the manifest records of them."""
-    languages = (options.source_lang, options.target_lang)
+    languages, train = (options.source_lang, options.target_lang), split.parts["train"]
     parts: dict[str, Any] = {}
     if options.sampling is not None:
         name = f"train{len(parts) + 1}"
         parts["sampled"] = add_sampled_part(directory, name, train, segment, tokenize, languages, options.sampling)
+    if split.synthetic:
+        name = f"train{len(parts) + 1}"
+        parts["synthetic"] = add_synthetic_part(directory, name, split.synthetic, segment, tokenize, languages)
     if options.phrases is not None:
         words = (
             [segment.words(example.chinese) for example in progress(train, "words to align: Chinese")],

@@ -116,10 +116,20 @@ def make_examples(train: Sequence[Pair], valid: Sequence[Pair], test: Sequence[P
 
 def count_leaks(train: Iterable[Pair], held_out: Iterable[Pair]) -> int:
     """Return the number of training pairs that share a non-empty key of either language with a pair of `held_out`."""
+    return sum(map(leaks_from(held_out), train))
+
+
+def leaks_from(held_out: Iterable[Pair]) -> Callable[[Pair], bool]:
+    """Return a function that tells whether a pair shares a non-empty key of either language with one of `held_out`."""
     held_out_keys = [pair_keys(pair) for pair in held_out]
     chinese = {to_simplified(key) for key, _ in held_out_keys} - {""}
     english = {key for _, key in held_out_keys} - {""}
-    return sum(to_simplified(key) in chinese or other in english for key, other in map(pair_keys, train))
+
+    def is_leak(pair: Pair) -> bool:
+        source, target = pair_keys(pair)
+        return to_simplified(source) in chinese or target in english
+
+    return is_leak
 
 
 def _part(smallest_chinese: str, test_permille: int, valid_permille: int) -> str:

@@ -25,7 +25,7 @@ from .mnist.tables import section as mnist
 from .options import with_current_names
 from .origins import origins_of_rows
 from .parity.__main__ import RECIPE as PARITY
-from .tatoeba.experiments import BEST, EXPERIMENTS
+from .tatoeba.catalogue import BEST, EXPERIMENTS
 from .tatoeba.tables import experiments, perplexity_curves, plot_perplexities, systems
 
 README = ROOT / "README.md"

@@ -21,8 +21,8 @@ from recipes import demo
 from recipes.options import translation_options
 from recipes.tatoeba import __main__ as tatoeba
 from recipes.tatoeba import ablate
+from recipes.tatoeba.catalogue import EXPERIMENTS, Experiment
 from recipes.tatoeba.data import VARIANTS
-from recipes.tatoeba.experiments import EXPERIMENTS, Experiment
 
 CLEAN = provenance.Commit("a" * 40, dirty=False)
 SMALL: dict[str, Any] = {"hidden_size": 8, "embed_dim": 0, "readout": "end", "output_dropout": 0.0}

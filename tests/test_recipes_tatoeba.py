@@ -11,9 +11,11 @@ import pytest
 from data_prep.files import read_json
 from data_prep.manifest import write_manifest
 from eval.bleu import score
-from recipes.tatoeba import experiments, speed
+from recipes.tatoeba import execution, experiments, speed
+from recipes.tatoeba.catalogue import EXPERIMENTS, Experiment
 from recipes.tatoeba.data import VARIANTS
-from recipes.tatoeba.experiments import EXPERIMENTS, Experiment, execute, main
+from recipes.tatoeba.execution import execute
+from recipes.tatoeba.experiments import main
 from recipes.tatoeba.tables import experiments as table
 
 SCORES = score(["a b c d e"], [["a b c d e"]])
@@ -37,8 +39,8 @@ def programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, 
         log.write_text("".join(f"2026-01-01 00:00:00 {entry}\n" for entry in entries) + "CPU seconds: 120.0\n")
 
     write_manifest(tmp_path, {"options": {"segmentation": "jieba"}, "files": {}})
-    monkeypatch.setattr(experiments, "train", train)
-    monkeypatch.setattr(experiments, "generate", lambda settings: SCORES)
+    monkeypatch.setattr(execution, "train", train)
+    monkeypatch.setattr(execution, "generate", lambda settings: SCORES)
     return trained
 
 
@@ -67,7 +69,7 @@ def test_other_options_are_refused(
     programs: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["--work", str(tmp_path / "work"), "--results", str(tmp_path / "results"), "--only", "end-adam"]
-    monkeypatch.setattr(experiments, "prepare_data", lambda tsv, work, variant: tmp_path)
+    monkeypatch.setattr(experiments, "ready_data", lambda variant, place, command: tmp_path)
     assert main(arguments) == 0
     monkeypatch.setitem(EXPERIMENTS, "end-adam", Experiment("", {"dropout": 0.9}))
     assert main(arguments) == 2

@@ -34,8 +34,10 @@ from eval.tune import Grid, tune
 
 from ..command_line import run
 from ..training import run_in_parallel
-from .data import prepare_data
-from .experiments import BEST, EXPERIMENTS, execute, training_folder, without_paths
+from .catalogue import BEST, EXPERIMENTS
+from .execution import execute, training_folder
+from .experiments import without_paths
+from .synthetic import Place, ready_data
 
 SPLITS = ("valid", "test")
 
@@ -102,7 +104,7 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     stopwatch = Stopwatch()
     work, results = options.work, options.results
     command = ["python", "-m", "recipes.tatoeba", *without_paths(arguments, options)]
-    ensembles = _prepare(options)
+    ensembles = _prepare(options, command)
 
     def train(name: str) -> dict[str, Any]:
         return execute(name, work / "data" / EXPERIMENTS[name].data, work, results / "members", command)
@@ -136,8 +138,9 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     return scores
 
 
-def _prepare(options: argparse.Namespace) -> list[Ensemble]:
+def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
     """Prepare the data of all members, and group these."""
+    place = Place(options.tsv, options.work, options.results / "members", options.jobs)
     groups: dict[str, list[str]] = {}
     for name in options.members:
         groups.setdefault(EXPERIMENTS[name].data, []).append(name)
@@ -145,7 +148,7 @@ def _prepare(options: argparse.Namespace) -> list[Ensemble]:
     for variant, names in groups.items():
         folders = (training_folder(name, options.work) for name in names)
         settings = GenerationSettings(
-            data=prepare_data(options.tsv, options.work, variant),
+            data=ready_data(variant, place, command),
             checkpoints=tuple(folder / "checkpoints" / "checkpoint_best.pt" for folder in folders),
             output=options.work / "translations" / "+".join(names),
             nbest=1 if len(groups) == 1 else NBEST,

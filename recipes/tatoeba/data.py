@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from data_prep.files import read_json
 
 _PIECES: Mapping[str, Any] = {
     "segmentation": "jieba-sentencepiece",
@@ -34,8 +36,12 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "pieces-sampled": _SAMPLED,
     "pieces-phrases": {**_PIECES, **_PHRASES},
     "pieces-sampled-phrases": {**_SAMPLED, **_PHRASES},
+    "pieces-phrases-translated": {**_PIECES, **_PHRASES},
 }
 """Options of data preparation by the name of the variant."""
+
+SYNTHETIC: Mapping[str, Sequence[str]] = {"pieces-phrases-translated": ("forward", "backward")}
+"""The translations of the training set that a variant contains, see `recipes.tatoeba.synthetic`."""
 
 
 def prepare_data(tsv: Path | None, work: Path, variant: str = "words") -> Path:
@@ -50,7 +56,8 @@ def prepare_data(tsv: Path | None, work: Path, variant: str = "words") -> Path:
         The folder of prepared data.
 
     Raises:
-        DataError: bad input, a missing package, or the download failed; no prepared data is written then.
+        DataError: bad input, a missing translation of the training set or package, or the download failed; no prepared
+            data is written then.
     """
     from data_prep.prepare import Options, format_counts, prepare
 
@@ -58,11 +65,41 @@ def prepare_data(tsv: Path | None, work: Path, variant: str = "words") -> Path:
     if (data / "manifest.json").exists():
         print(f"{data}: already prepared", file=sys.stderr)
         return data
-    if tsv is None:
-        from data_prep.download import download_tatoeba
-
-        tsv = work / "cmn-eng.tsv"
-        if not tsv.exists():
-            print(f"downloaded {tsv}, SHA-256 {download_tatoeba(tsv)}", file=sys.stderr)
-    print(format_counts(prepare(Options(dest=data, tsv=tsv, **VARIANTS[variant]))))
+    synthetic = [synthetic_path(name, work) for name in SYNTHETIC.get(variant, ())]
+    given = Options(dest=data, tsv=pairs_of(tsv, work), synthetic_tsv=synthetic, **VARIANTS[variant])
+    print(format_counts(prepare(given)))
     return data
+
+
+def pairs_of(tsv: Path | None, work: Path) -> Path:
+    """Return the file of pairs; download it if none is given.
+
+    Raises:
+        DataError: the download failed.
+    """
+    if tsv is not None:
+        return tsv
+    from data_prep.download import download_tatoeba
+
+    tsv = work / "cmn-eng.tsv"
+    if not tsv.exists():
+        print(f"downloaded {tsv}, SHA-256 {download_tatoeba(tsv)}", file=sys.stderr)
+    return tsv
+
+
+def synthetic_path(name: str, work: Path) -> Path:
+    """Return the file of the pairs of a translation of the training set. Its record is beside it, with ".json"."""
+    return work / "synthetic" / f"{name}.tsv"
+
+
+def data_seconds(variant: str, work: Path) -> float:
+    """Return the CPU time that the translations in a variant took, the trainings of the teachers included.
+
+    Args:
+        variant: one of `VARIANTS`.
+        work: folder of the runs.
+    """
+    seconds: dict[str, float] = {}
+    for name in SYNTHETIC.get(variant, ()):
+        seconds |= read_json(synthetic_path(name, work).with_suffix(".json"))["seconds"]
+    return sum(seconds.values())

@@ -27,7 +27,8 @@ from eval.provenance import Stopwatch, provenance
 from eval.search_settings import SearchSettings
 
 from ..command_line import run
-from .experiments import EXPERIMENTS, training_folder
+from .catalogue import EXPERIMENTS
+from .execution import training_folder
 
 BEAMS = (5, 20)
 REPETITIONS = 3

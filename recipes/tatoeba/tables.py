@@ -11,7 +11,8 @@ from data_prep.files import read_json
 from eval.provenance import ROOT, describe_commit
 
 from ..origins import origin, origins_of_result
-from .experiments import BEAM, EXPERIMENTS, UNKPEN
+from .catalogue import EXPERIMENTS
+from .execution import BEAM, UNKPEN
 from .speed import BEAMS
 
 

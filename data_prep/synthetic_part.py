@@ -1,0 +1,89 @@
+"""Pairs that a model has translated, as a further part of the training set.
+
+A model that learns from translations of the training sentences, by models of both directions, beside the sentences
+themselves, translates better than its teachers (Nguyen et al. 2020); so does one that learns from back-translations of
+other text (Sennrich et al. 2016).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .binarise import binarise_further_part
+from .dropped import Entry, Record
+from .files import write_lines
+from .pairs import Pair
+from .progress import progress
+from .split import leaks_from, pair_keys
+from .text import ChineseSegmenter, EnglishTokenizer, to_simplified
+
+
+def usable_pairs(
+    synthetic: Iterable[Pair], train: Iterable[Pair], held_out: Iterable[Pair], record: Record
+) -> Iterator[Pair]:
+    """Yield the synthetic pairs that may be trained on and tell something new; list the others in the record.
+
+    A model can translate a training sentence into one of the held-out sets: such a pair would be a leak. A pair that
+    differs from one of training, or from an earlier one, by case, width, script or punctuation alone is a repetition.
+
+    Args:
+        synthetic: the synthetic pairs.
+        train: the pairs of the part "train".
+        held_out: the pairs of the validation and the test set.
+        record: lists what is dropped.
+    """
+    is_leak = leaks_from(held_out)
+    seen = {_folded_keys(pair) for pair in train}
+    for pair in synthetic:
+        keys = _folded_keys(pair)
+        if not all(keys):
+            reason = "synthetic: no letter or digit on a side"
+        elif is_leak(pair):
+            reason = "synthetic: shares a sentence with valid or test"
+        elif keys in seen:
+            reason = "synthetic: repeats a pair"
+        else:
+            seen.add(keys)
+            yield pair
+            continue
+        record.dropped.append(Entry(reason, pair.origin, pair.english, pair.chinese))
+
+
+def add_synthetic_part(
+    directory: Path,
+    part: str,
+    pairs: Sequence[Pair],
+    segment: ChineseSegmenter,
+    tokenize: EnglishTokenizer,
+    languages: tuple[str, str],
+) -> dict[str, Any]:
+    """Write and binarise synthetic pairs as a part of the training set.
+
+    Args:
+        directory: directory of the prepared data, whose part "train" is written and binarised.
+        part: name of the part: "train1" or higher.
+        pairs: pairs from `usable_pairs`.
+        segment: the segmenter of the part "train".
+        tokenize: the tokenizer of the part "train".
+        languages: source and target language.
+
+    Returns:
+        What the manifest records: counts by language.
+
+    Raises:
+        DataError: fairseq-preprocess fails.
+    """
+    shown = progress(pairs, "synthetic pairs")
+    lines = [(segment(pair.chinese), tokenize(pair.english)) for pair in shown]
+    for number, language in enumerate(languages):
+        write_lines(directory / "text" / f"{part}.{language}", (line[number] for line in lines))
+    counts = binarise_further_part(directory, part, *languages)
+    return {"part": part, "pairs": len(lines), **{language: asdict(side) for language, side in counts.items()}}
+
+
+def _folded_keys(pair: Pair) -> tuple[str, str]:
+    chinese, english = pair_keys(pair)
+    return to_simplified(chinese), english

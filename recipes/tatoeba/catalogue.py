@@ -1,0 +1,197 @@
+"""The experiments on Tatoeba: what was tried, and with which options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..options import Value, translation_options
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One training.
+
+    Attributes:
+        question: what is tried.
+        options: changes to the options of training, see `recipes.options.translation_options`.
+        data: variant of the data, see `recipes.tatoeba.data`.
+        updates: number of parameter updates.
+        max_blocks: maximum number of blocks per batch.
+        lr: maximum learning rate.
+        seed: seed of everything random.
+        reverse: translate English into Chinese. Such a model reranks and translates back; it has no BLEU.
+    """
+
+    question: str
+    options: Mapping[str, Value] = field(default_factory=dict)
+    data: str = "words"
+    updates: int = 2000
+    max_blocks: int = 3000
+    lr: float = 0.006
+    seed: int = 1
+    reverse: bool = False
+
+    def training(self) -> dict[str, Value]:
+        """Return the options of fairseq-train, without folders."""
+        base = translation_options("reencoder_small", self.updates, self.max_blocks, self.lr, self.seed)
+        direction: dict[str, Value] = {"source_lang": "en", "target_lang": "zh"} if self.reverse else {}
+        return {**base, "warmup_updates": self.updates // 10, **direction, **self.options}
+
+
+_END: dict[str, Value] = {"readout": "end", "output_dropout": 0.0}
+_ATTENTION: dict[str, Value] = {"readout": "attention", "output_dropout": 0.0}
+_LEXICAL: dict[str, Value] = {"readout": "lexical-attention", "output_dropout": 0.0}
+_ADAM: dict[str, Value] = {"optimizer": "adam"}
+_MUON: dict[str, Value] = {"optimizer": "muon"}
+_DROPOUT: dict[str, Value] = {"dropout": 0.25, "output_dropout": 0.2}
+# The vector of a rare word gets few gradients. Adam divides each by the root of an average of squares: if the average
+# forgets slowly, it is small, and each of the few steps is large.
+_RARE_WORDS: dict[str, Value] = {"adam_betas": "(0.9,0.999)"}
+_LONG: dict[str, Value] = {**_LEXICAL, **_MUON, "upsample_primary": 2}
+_RARE_LONG: dict[str, Value] = {**_LEXICAL, **_MUON, **_DROPOUT, **_RARE_WORDS, "word_dropout": 0.02}
+
+# The systems to compare with: fairseq's own, with the same data, search and seeds. Batches are limited by tokens, which
+# is what they cost; there are as many words per update as with our limit, so as many epochs, and at least our minutes.
+_BASELINE: dict[str, Value] = {
+    "max_blocks": False,
+    "max_tokens": 600,
+    "share_decoder_input_output_embed": True,
+    "upsample_primary": 2,
+}
+_TRANSFORMER: dict[str, Value] = {
+    **_BASELINE,
+    "arch": "transformer",
+    **{
+        f"{side}_{name}": value
+        for side in ("encoder", "decoder")
+        for name, value in (("layers", 3), ("embed_dim", 256), ("ffn_embed_dim", 512), ("attention_heads", 4))
+    },
+    "dropout": 0.3,
+}
+_LSTM: dict[str, Value] = {
+    **_BASELINE,
+    "arch": "lstm",
+    "encoder_embed_dim": 256,
+    "encoder_hidden_size": 256,
+    "encoder_bidirectional": True,
+    "decoder_embed_dim": 256,
+    "decoder_hidden_size": 256,
+    "decoder_out_embed_dim": 256,
+    "dropout": 0.3,
+}
+
+EXPERIMENTS: dict[str, Experiment] = {
+    "end-adam": Experiment("the paper's readout, the end of a row", {**_END, **_ADAM}),
+    "end-muon": Experiment("Muon", {**_END, **_MUON}),
+    "max-muon": Experiment("maximum over the row", {"readout": "max", "output_dropout": 0.0, **_MUON}),
+    "attention-muon": Experiment("weighted sum over the row", {**_ATTENTION, **_MUON}),
+    "lexical-adam": Experiment("lexical readout, Adam", {**_LEXICAL, **_ADAM}),
+    "lexical-muon": Experiment("lexical readout, Muon", {**_LEXICAL, **_MUON}),
+    "lexical-muon-seed-2": Experiment("how large the noise is", {**_LEXICAL, **_MUON}, seed=2),
+    "lexical-muon-dropout": Experiment("dropout before the softmax", {**_LEXICAL, **_MUON, **_DROPOUT}),
+    "phrases": Experiment("phrase pairs, sentences twice", {**_LONG, **_DROPOUT}, "phrases"),
+    "bpe": Experiment("subwords on both sides", {**_LEXICAL, **_MUON, **_DROPOUT}, "bpe"),
+    "words-all": Experiment("words that occur once are known", {**_LEXICAL, **_MUON}, "words-all"),
+    "pieces": Experiment("large vocabularies of pieces of words", {**_LEXICAL, **_MUON}, "pieces"),
+    "pieces-sampled": Experiment("pieces drawn at random", {**_LEXICAL, **_MUON}, "pieces-sampled"),
+    "characters": Experiment("Chinese characters", {**_LEXICAL, **_MUON, **_DROPOUT}, "characters"),
+    "phrases-long": Experiment("phrase pairs, longer", {**_LONG, **_DROPOUT}, "phrases", 4000),
+    "phrases-long-seed-2": Experiment("the same, a second member", {**_LONG, **_DROPOUT}, "phrases", 4000, seed=2),
+    "phrases-long-strong": Experiment(
+        "phrase pairs, longer, more dropout",
+        {**_LONG, "dropout": 0.3, "output_dropout": 0.3, "embed_dropout": 0.1, "word_dropout": 0.03},
+        "phrases",
+        4000,
+        seed=3,
+    ),
+    "rare-words": Experiment("slower average of squared gradients", {**_LEXICAL, **_MUON, **_RARE_WORDS}),
+    "words-all-phrases": Experiment(
+        "words that occur once are known, and occur in phrase pairs",
+        {**_RARE_LONG, "upsample_primary": 2},
+        "words-all-phrases",
+        5000,
+    ),
+    "pieces-phrases": Experiment(
+        "pieces of words, and phrase pairs",
+        {**_RARE_LONG, "upsample_primary": 2},
+        "pieces-phrases",
+        5000,
+        seed=2,
+    ),
+    "pieces-phrases-seed-3": Experiment(
+        "the same, a second member",
+        {**_RARE_LONG, "upsample_primary": 2},
+        "pieces-phrases",
+        5000,
+        seed=3,
+    ),
+    "pieces-phrases-large": Experiment(
+        "the same, larger and longer, with more dropout",
+        {
+            **_RARE_LONG,
+            "upsample_primary": 2,
+            "hidden_size": 224,
+            "embed_dim": 224,
+            "dropout": 0.3,
+            "output_dropout": 0.25,
+            "word_dropout": 0.03,
+        },
+        "pieces-phrases",
+        8000,
+        seed=4,
+    ),
+    "pieces-sampled-phrases": Experiment(
+        "pieces drawn at random, and phrase pairs",
+        _RARE_LONG,
+        "pieces-sampled-phrases",
+        5000,
+        seed=2,
+    ),
+    "reverse": Experiment(
+        "English to Chinese, to rerank and to translate back",
+        {**_RARE_LONG, "upsample_primary": 2},
+        "pieces-phrases",
+        5000,
+        seed=5,
+        reverse=True,
+    ),
+    "pieces-phrases-seed-6": Experiment(
+        "the same, a third member",
+        {**_RARE_LONG, "upsample_primary": 2},
+        "pieces-phrases",
+        5000,
+        seed=6,
+    ),
+    "pieces-phrases-wide": Experiment(
+        "the same, larger, with the same dropout",
+        {**_RARE_LONG, "upsample_primary": 2, "hidden_size": 224, "embed_dim": 224},
+        "pieces-phrases",
+        6000,
+        seed=2,
+    ),
+    "pieces-phrases-translated": Experiment(
+        "translations of the training set by models of both directions",
+        {**_RARE_LONG, "upsample_primary": 2},
+        "pieces-phrases-translated",
+        8000,
+        seed=2,
+    ),
+    "pieces-phrases-translated-wide": Experiment(
+        "the same, larger",
+        {**_RARE_LONG, "upsample_primary": 2, "hidden_size": 224, "embed_dim": 224},
+        "pieces-phrases-translated",
+        6500,
+        seed=3,
+    ),
+    "transformer": Experiment("Transformer, 3 + 3 layers of 256", _TRANSFORMER, "pieces-phrases", 5000, lr=0.001),
+    "transformer-muon": Experiment(
+        "Transformer with Muon", {**_TRANSFORMER, **_MUON, **_RARE_WORDS}, "pieces-phrases", 5000, lr=0.003
+    ),
+    "lstm": Experiment("LSTM with attention", _LSTM, "pieces-phrases", 5000, lr=0.002),
+    "lstm-long": Experiment("LSTM with attention, as many minutes as ours", _LSTM, "pieces-phrases", 11000, lr=0.002),
+}
+"""Experiments by name, in the order of the table."""
+
+BEST = "pieces-phrases"
+"""The experiment with the best validation BLEU of a single model."""

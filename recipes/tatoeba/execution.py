@@ -1,0 +1,134 @@
+"""One experiment: training, validation, and its result."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from data_prep.errors import DataError
+from data_prep.files import read_json, write_json
+from data_prep.manifest import copy_text_files
+from eval.bleu import Scores
+from eval.curves import read_log
+from eval.generate import generate
+from eval.generation_settings import GenerationSettings
+from eval.provenance import Stopwatch, provenance, relative
+
+from ..options import Value
+from ..training import cpu_seconds, train
+from .catalogue import EXPERIMENTS
+from .data import data_seconds
+
+BEAM, UNKPEN = 5, 1000.0
+"""Settings of the search by which experiments are compared."""
+
+
+def training_folder(name: str, work: Path) -> Path:
+    """Return the folder of an experiment's training: `train.log` and, in `checkpoints`, the best one and the last."""
+    return work / "experiments" / name
+
+
+def train_experiment(name: str, data: Path, work: Path) -> Path:
+    """Train, or resume.
+
+    Args:
+        name: name of the experiment.
+        data: folder of prepared data.
+        work: folder of the trainings.
+
+    Returns:
+        The folder of the training.
+
+    Raises:
+        DataError: the folder contains a training with other options, or fairseq-train failed.
+    """
+    experiment, folder = EXPERIMENTS[name], training_folder(name, work)
+    options = experiment.training()
+    kept = folder / "options.json"
+    settings = {"options": options, "data": experiment.data}
+    if kept.exists() and read_json(kept) != settings:
+        raise DataError(f"{folder}: holds a training with other options; remove it, or give another --work")
+    write_json(kept, settings)
+    saving: dict[str, Value] = {
+        "save_dir": relative(folder / "checkpoints"),
+        "save_interval_updates": 500,
+        "keep_interval_updates": 1,
+        "no_epoch_checkpoints": True,
+    }
+    copy_text_files(data, folder / "checkpoints")
+    train(data / "bin", {**options, **saving}, folder / "train.log", threads=1, quiet=True)
+    return folder
+
+
+def execute(name: str, data: Path, work: Path, results: Path, command: list[str]) -> dict[str, Any]:
+    """Train and validate, or read the result if it is finished.
+
+    Args:
+        name: name of the experiment.
+        data: folder of prepared data.
+        work: folder of the trainings.
+        results: folder of the result files.
+        command: the command, for the record.
+
+    Returns:
+        The result: question, options, curve, best and last perplexities, BLEU on the validation set, provenance.
+
+    Raises:
+        DataError: there is a training or a result with other options, or a program failed.
+    """
+    experiment, result_path = EXPERIMENTS[name], results / f"{name}.json"
+    options = experiment.training()
+    if result_path.exists():
+        finished: dict[str, Any] = read_json(result_path)
+        if finished["options"] != options:
+            raise DataError(f"{result_path}: is the result of other options; remove it, or give another --results")
+        return finished
+    stopwatch = Stopwatch()
+    folder = train_experiment(name, data, work)
+    curve = read_log(folder / "train.log")
+    scores = None if experiment.reverse else _validate(data, folder)
+    validated = [point for point in curve if point.valid_ppl is not None]
+    best = min(validated, key=lambda point: point.valid_ppl or 0.0)
+    result = {
+        "name": name,
+        "question": experiment.question,
+        "data": experiment.data,
+        "options": options,
+        "parameters": parameters(folder / "train.log"),
+        "cpu_seconds": cpu_seconds(folder / "train.log"),
+        "data_seconds": data_seconds(experiment.data, work),
+        "updates": curve[-1].updates,
+        "train_ppl": [point.train_ppl for point in curve if point.train_ppl is not None][-1],
+        "valid_ppl": best.valid_ppl,
+        "best_update": best.updates,
+        "valid": None if scores is None else scores.to_json(),
+        "curve": [[point.updates, point.train_ppl, point.valid_ppl] for point in curve],
+        "provenance": provenance(command, stopwatch),
+    }
+    write_json(result_path, result)
+    return result
+
+
+def _validate(data: Path, folder: Path) -> Scores:
+    """Translate the validation set with the best checkpoint of a training."""
+    return generate(
+        GenerationSettings(
+            data=data,
+            checkpoints=(folder / "checkpoints" / "checkpoint_best.pt",),
+            output=folder / "translations",
+            split="valid",
+            beam=BEAM,
+            unkpen=UNKPEN,
+            untuned=True,
+            max_blocks=20_000,
+            batch_size=64,
+            overwrite=True,
+        )
+    )
+
+
+def parameters(log: Path) -> int | None:
+    """Return the number of the model's parameters that the log of fairseq-train tells; None if it does not."""
+    found = re.search(r"num\. shared model params: ([\d,]+)", log.read_text(encoding="utf-8"))
+    return None if found is None else int(found[1].replace(",", ""))

@@ -1,0 +1,139 @@
+"""Translations of the training set by trained models, for students to learn from (Nguyen et al. 2020).
+
+A model that learns from what models of both directions make of the training sentences, beside the sentences themselves,
+translates better than its teachers. No other text is used.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data_prep.corpora import read_split
+from data_prep.files import new_file, sha256_of, write_json
+from data_prep.options import Options
+from data_prep.pairs import Pair, write_tsv
+from data_prep.text import detokenize_english
+from eval.generate import with_progress
+from eval.hypotheses import best_hypotheses, in_source_order, parse_candidates
+from eval.program import USER_DIR, run_generate
+from eval.provenance import Stopwatch, provenance, relative
+from reencoder.text.pieces import join_pieces
+
+from ..training import run_in_parallel
+from .catalogue import EXPERIMENTS
+from .data import SYNTHETIC, VARIANTS, pairs_of, prepare_data, synthetic_path
+from .execution import BEAM, UNKPEN, execute, training_folder
+
+TEACHERS: Mapping[str, Sequence[str]] = {
+    "forward": ("pieces-phrases", "pieces-phrases-seed-3"),
+    "backward": ("reverse",),
+}
+"""For each translation of the training set the experiments whose ensemble makes it."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a recipe reads and writes.
+
+    Attributes:
+        tsv: file of pairs; None to download the current one.
+        work: folder of data, trainings and translations.
+        results: folder of the results of experiments.
+        jobs: number of trainings at the same time.
+    """
+
+    tsv: Path | None
+    work: Path
+    results: Path
+    jobs: int
+
+
+def ready_data(variant: str, place: Place, command: list[str]) -> Path:
+    """Prepare a variant of the data unless it exists; train the models first that translate a part of it.
+
+    Args:
+        variant: one of `recipes.tatoeba.data.VARIANTS`.
+        place: where to read and write.
+        command: the command, for the records.
+
+    Returns:
+        The folder of prepared data.
+
+    Raises:
+        DataError: bad input, or a program failed.
+    """
+    for name in SYNTHETIC.get(variant, ()):
+        if not synthetic_path(name, place.work).exists():
+            translate_training_set(name, place, command)
+    return prepare_data(place.tsv, place.work, variant)
+
+
+def translate_training_set(name: str, place: Place, command: list[str]) -> None:
+    """Train the teachers, unless they are trained, and write their translations of the training set as pairs.
+
+    Args:
+        name: one of `TEACHERS`.
+        place: where to read and write.
+        command: the command, for the record.
+
+    Raises:
+        DataError: bad input, or a program failed; no translations are written then.
+    """
+    teachers = TEACHERS[name]
+    variant = EXPERIMENTS[teachers[0]].data
+    data = ready_data(variant, place, command)
+
+    def train(teacher: str) -> dict[str, Any]:
+        return execute(teacher, data, place.work, place.results, command)
+
+    trained = list(run_in_parallel(train, teachers, place.jobs))
+    stopwatch = Stopwatch()
+    pairs = _translate(teachers, data, _training_pairs(variant, place))
+    path = synthetic_path(name, place.work)
+    times = {result["name"]: result["cpu_seconds"] or result["provenance"]["wall_seconds"] for result in trained}
+    with new_file(path) as temporary:
+        write_tsv(temporary, pairs)
+        record = {
+            "teachers": list(teachers),
+            "pairs": len(pairs),
+            "sha256": sha256_of(temporary),
+            "seconds": {**times, f"translating {name}": stopwatch.seconds()},
+            "provenance": provenance(command, stopwatch),
+        }
+        write_json(path.with_suffix(".json"), record)
+
+
+def _training_pairs(variant: str, place: Place) -> list[Pair]:
+    """Return the raw training pairs, in the order of the prepared ones."""
+    options = Options(dest=Path(), tsv=pairs_of(place.tsv, place.work), **VARIANTS[variant])
+    return [example.pairs[0] for example in read_split(options).parts["train"]]
+
+
+def _translate(teachers: Sequence[str], data: Path, pairs: Sequence[Pair]) -> list[Pair]:
+    """Return the training pairs with one side translated by the ensemble of the teachers; none with an empty side."""
+    folder = data.parent.parent
+    checkpoints = [training_folder(teacher, folder) / "checkpoints" / "checkpoint_best.pt" for teacher in teachers]
+    reverse = EXPERIMENTS[teachers[0]].reverse
+    arguments = [relative(data / "bin"), "--path", os.pathsep.join(map(relative, checkpoints))]
+    arguments += ["--user-dir", relative(USER_DIR), "--task", "reencoder_translation", "--gen-subset", "train"]
+    if reverse:
+        arguments += ["--source-lang", "en", "--target-lang", "zh"]
+    arguments += ["--beam", str(BEAM), "--unkpen", str(UNKPEN), "--batch-size", "64", "--max-blocks", "20000"]
+    # With its default of 8 fairseq silently drops the last n mod 8 sentences.
+    arguments += ["--required-batch-size-multiple", "1", "--no-progress-bar"]
+    with closing(run_generate(arguments, threads=1)) as lines:
+        candidates = parse_candidates(with_progress(lines, "the training set", len(pairs)), at_most=1)
+    hypotheses = in_source_order(best_hypotheses(candidates), len(pairs))
+    tag = VARIANTS[data.name].get("phrase_tag", "<phrase>")
+    translated = []
+    for pair, hypothesis in zip(pairs, hypotheses, strict=True):
+        text = join_pieces(" ".join(token for token in hypothesis.tokens.split() if token != tag))
+        if text:
+            chinese, english = (text, pair.english) if reverse else (pair.chinese, detokenize_english(text))
+            translated.append(Pair(chinese, english))
+    return translated
