@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 
+from data_prep.errors import DataError
 from data_prep.files import read_json
 from data_prep.manifest import write_manifest
 from eval.bleu import score
-from recipes.tatoeba import execution, experiments, speed
+from recipes.tatoeba import execution, experiments, speed, synthetic
 from recipes.tatoeba.catalogue import EXPERIMENTS, Experiment
 from recipes.tatoeba.data import VARIANTS
 from recipes.tatoeba.execution import execute
 from recipes.tatoeba.experiments import main
+from recipes.tatoeba.synthetic import Place, ready_data
 from recipes.tatoeba.tables import experiments as table
+from recipes.tatoeba.tables import minutes_with_teachers
 
 SCORES = score(["a b c d e"], [["a b c d e"]])
 
@@ -126,3 +129,75 @@ def test_the_speed_is_that_of_the_fastest_run(tmp_path: Path, monkeypatch: pytes
 def test_systems_that_cannot_be_measured(system: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert speed.main([system, "--output", "speed.json"]) == 2
     assert message in capsys.readouterr().err
+
+
+TEXTS = {"text": [f"我有{n}只猫。" for n in range(100, 112)], "english": [f"I have {n} cats." for n in range(100, 112)]}
+
+
+@pytest.fixture
+def taught(
+    programs: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[list[list[str]], Place]:
+    """The arguments of each translation of the training set, whose output is made up; and a place with data."""
+    runs: list[list[str]] = []
+
+    def run_generate(arguments: list[str], threads: int) -> Generator[str, None, None]:
+        runs.append(arguments)
+        backward = "en" in arguments
+        for n in reversed(range(12)):
+            translation = f"<phrase> 猫 {n}" if backward else f"▁c ats ▁{n} ▁."
+            yield f"H-{n}\t-1\t{translation if n else ''}\n"
+
+    tsv = tmp_path / "pairs.tsv"
+    pairs = zip(TEXTS["english"], TEXTS["text"], strict=True)
+    tsv.write_text("".join(f"{english}\t{chinese}\n" for english, chinese in pairs), encoding="utf-8")
+    monkeypatch.setattr(synthetic, "run_generate", run_generate)
+    split = {"test_permille": 0, "valid_permille": 0}
+    for name in ("pieces-phrases", "pieces-phrases-translated"):
+        monkeypatch.setitem(VARIANTS, name, split)  # type: ignore[arg-type]
+    return runs, Place(tsv, tmp_path / "work", tmp_path / "results", 1)
+
+
+def test_teachers_are_trained_and_their_translations_are_training_data(
+    taught: tuple[list[list[str]], Place], programs: list[dict[str, Any]]
+) -> None:
+    runs, place = taught
+    data = ready_data("pieces-phrases-translated", place, ["python"])
+    assert len(programs) == 3 and len(runs) == 2
+    assert runs[0][runs[0].index("--path") + 1].count("checkpoint_best.pt") == 2
+    assert "--source-lang" not in runs[0] and runs[1][runs[1].index("--source-lang") + 1] == "en"
+    lines = [
+        (data / "text" / f"train1.{language}").read_text(encoding="utf-8").split("\n") for language in ("zh", "en")
+    ]
+    assert lines[0][:2] == ["我 有 101 只 猫 。", "我 有 102 只 猫 。"] and lines[1][:2] == ["cats 1 .", "cats 2 ."]
+    assert lines[0][11] == "猫 1" and lines[1][11] == "i have 101 cats ."
+    assert len(lines[0]) == 11 + 11 + 1, "none with an empty side"
+    ready_data("pieces-phrases-translated", place, ["python"])
+    assert len(programs) == 3 and len(runs) == 2, "nothing is repeated"
+
+
+def test_the_minutes_of_teachers_count(taught: tuple[list[list[str]], Place]) -> None:
+    _, place = taught
+    data = ready_data("pieces-phrases-translated", place, ["python"])
+    name = "pieces-phrases-translated"
+    student = execute(name, data, place.work, place.results, ["python"])
+    teachers = [read_json(place.results / f"{teacher}.json") for teacher in ("pieces-phrases", "reverse")]
+    assert [minutes_with_teachers([result]) for result in teachers] == [2, 2]
+    assert minutes_with_teachers([student]) == pytest.approx(4 * 2, abs=0.1)
+    assert minutes_with_teachers([student, teachers[0]]) == pytest.approx(4 * 2, abs=0.1), "each training once"
+    row = next(line for line in table(place.results) if line.startswith(f"| `{name}`"))
+    assert " | 2 + 6 | " in row
+
+
+def test_a_failed_translation_leaves_nothing(
+    taught: tuple[list[list[str]], Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, place = taught
+    monkeypatch.setattr(synthetic, "run_generate", lambda arguments, threads: iter_lines("H-3\t-1\t▁c\n"))
+    with pytest.raises(DataError, match="1 hypotheses for 12 sources"):
+        ready_data("pieces-phrases-translated", place, ["python"])
+    assert not list((place.work / "synthetic").glob("*"))
+
+
+def iter_lines(*lines: str) -> Generator[str, None, None]:
+    yield from lines

@@ -92,8 +92,8 @@ def synthetic_path(name: str, work: Path) -> Path:
     return work / "synthetic" / f"{name}.tsv"
 
 
-def data_seconds(variant: str, work: Path) -> float:
-    """Return the CPU time that the translations in a variant took, the trainings of the teachers included.
+def data_seconds(variant: str, work: Path) -> dict[str, float]:
+    """Return the CPU time that each translation in a variant took, and the training of each of its teachers.
 
     Args:
         variant: one of `VARIANTS`.
@@ -102,4 +102,4 @@ def data_seconds(variant: str, work: Path) -> float:
     seconds: dict[str, float] = {}
     for name in SYNTHETIC.get(variant, ()):
         seconds |= read_json(synthetic_path(name, work).with_suffix(".json"))["seconds"]
-    return sum(seconds.values())
+    return seconds

@@ -31,7 +31,8 @@ def experiments(folder: Path) -> list[str]:
         "One training per row, one thread each; choices are made on the validation set: perplexity, and BLEU at beam "
         f"{BEAM} with `--unkpen {UNKPEN:g}`. Perplexities of subwords and characters do not compare with those of "
         "words. Experiments that did not help stay in the table. Minutes of CPU time; in rows without a number of "
-        "parameters, of time from start to end.",
+        "parameters, of time from start to end. After a plus sign, those of the models that translated the training "
+        "set, and of the translations.",
         "",
         "| experiment | what is tried | data | seed | updates | minutes | parameters | train ppl | valid ppl "
         "| valid BLEU |",
@@ -52,6 +53,14 @@ def minutes(result: Mapping[str, Any]) -> float:
     """Return the CPU time of a training in minutes, or, where it was not measured, the time from start to end."""
     seconds: float = result.get("cpu_seconds") or result["provenance"]["wall_seconds"]
     return seconds / 60
+
+
+def minutes_with_teachers(members: Sequence[Mapping[str, Any]]) -> float:
+    """Return the minutes of all trainings that a system takes: its members', and those of the members' teachers."""
+    seconds: dict[str, float] = {}
+    for member in members:
+        seconds |= member.get("data_seconds", {})
+    return sum((seconds | {member["name"]: 60 * minutes(member) for member in members}).values()) / 60
 
 
 def millions(count: int | None) -> str:
@@ -124,7 +133,7 @@ def _system_row(name: str, result: Mapping[str, Any], speed: Mapping[str, float]
         f"**{name}**",
         str(len(members)),
         millions(total),
-        f"{sum(map(minutes, members)):.0f}",
+        f"{minutes_with_teachers(members):.0f}",
         f"{members[0]['valid_ppl']:.2f}" if len(members) == 1 else "-",
         f"{result['scores']['valid']['bleu']:.2f}",
         *(f"{scores[metric]:.2f}" for metric in ("bleu", "bleu_first_reference", "chrf2", "ter")),
@@ -163,10 +172,16 @@ def _row(result: Mapping[str, Any]) -> str:
     bleu = f"{result['valid']['bleu']:.2f}" if result["valid"] else "-"
     return (
         f"| `{result['name']}` | {result['question']} | {result['data']} | {result['options']['seed']} "
-        f"| {result['updates']:,} | {minutes(result):.0f} | {millions(result.get('parameters'))} "
+        f"| {result['updates']:,} | {_minutes(result)} | {millions(result.get('parameters'))} "
         f"| {result['train_ppl']:.2f} "
         f"| {result['valid_ppl']:.2f} | {bleu} |"
     )
+
+
+def _minutes(result: Mapping[str, Any]) -> str:
+    """Return the minutes of a training and, after a plus sign, those of its teachers."""
+    more = minutes_with_teachers([result]) - minutes(result)
+    return f"{minutes(result):.0f}" + (f" + {more:.0f}" if more else "")
 
 
 def _changes(base: Mapping[str, Any], options: Mapping[str, Any]) -> str:
