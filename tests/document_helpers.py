@@ -163,6 +163,7 @@ def inputs_of_data(folder: Path, pairs: list[tuple[str, str]]) -> None:
     chinese, english = ["".join(f"{pair[side]}\n" for pair in pairs).encode() for side in (0, 1)]
     rows = (folder / "cmn-eng.tsv").read_bytes()
     (folder / "more.tsv.gz").write_bytes(gzip.compress(rows))
+    _lines(folder / "translated.tsv", [f"i think: {english}\t{chinese}" for chinese, english in pairs])
     (folder / "crawled.tsv.xz").write_bytes(lzma.compress(rows + b"no tab\n"))
     (folder / "news.zh.zst").write_bytes(zstandard.compress(chinese))
     (folder / "news.en.zst").write_bytes(zstandard.compress(english))

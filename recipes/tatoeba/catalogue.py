@@ -179,10 +179,18 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "pieces-phrases-translated-wide": Experiment(
         "the same, larger",
-        {**_RARE_LONG, "upsample_primary": 2, "hidden_size": 224, "embed_dim": 224},
+        {**_RARE_LONG, "upsample_primary": 2, "hidden_size": 192, "embed_dim": 192},
         "pieces-phrases-translated",
-        6500,
+        7000,
         seed=3,
+    ),
+    "transformer-muon-translated": Experiment(
+        "Transformer with Muon, on the translations too",
+        {**_TRANSFORMER, **_MUON, **_RARE_WORDS},
+        "pieces-phrases-translated",
+        9000,
+        seed=2,
+        lr=0.003,
     ),
     "transformer": Experiment("Transformer, 3 + 3 layers of 256", _TRANSFORMER, "pieces-phrases", 5000, lr=0.001),
     "transformer-muon": Experiment(
