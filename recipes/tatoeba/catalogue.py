@@ -184,6 +184,12 @@ EXPERIMENTS: dict[str, Experiment] = {
         7000,
         seed=3,
     ),
+    "btec": Experiment(
+        "the paper's model and optimizer, for as long as the best single model",
+        {"arch": "reencoder_btec", "label_smoothing": 0.0},
+        updates=1200,
+        lr=0.001,
+    ),
     "transformer-muon-translated": Experiment(
         "Transformer with Muon, on the translations too",
         {**_TRANSFORMER, **_MUON, **_RARE_WORDS},
