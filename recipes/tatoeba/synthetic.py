@@ -67,35 +67,56 @@ def ready_data(variant: str, place: Place, command: list[str]) -> Path:
     Raises:
         DataError: bad input, or a program failed.
     """
-    for name in SYNTHETIC.get(variant, ()):
-        if not synthetic_path(name, place.work).exists():
-            translate_training_set(name, place, command)
+    missing = [name for name in SYNTHETIC.get(variant, ()) if not synthetic_path(name, place.work).exists()]
+    if missing:
+        translate_training_set(missing, place, command)
     return prepare_data(place.tsv, place.work, variant)
 
 
-def translate_training_set(name: str, place: Place, command: list[str]) -> None:
+def translate_training_set(names: Sequence[str], place: Place, command: list[str]) -> None:
     """Train the teachers, unless they are trained, and write their translations of the training set as pairs.
 
     Args:
-        name: one of `TEACHERS`.
+        names: keys of `TEACHERS`.
         place: where to read and write.
-        command: the command, for the record.
+        command: the command, for the records.
 
     Raises:
-        DataError: bad input, or a program failed; no translations are written then.
+        DataError: bad input, or a program failed; the translations that failed are not written.
     """
-    teachers = TEACHERS[name]
-    variant = EXPERIMENTS[teachers[0]].data
-    data = ready_data(variant, place, command)
+    teachers = list(dict.fromkeys(teacher for name in names for teacher in TEACHERS[name]))
+    data = {teacher: ready_data(EXPERIMENTS[teacher].data, place, command) for teacher in teachers}
 
     def train(teacher: str) -> dict[str, Any]:
-        return execute(teacher, data, place.work, place.results, command)
+        return execute(teacher, data[teacher], place.work, place.results, command)
 
-    trained = list(run_in_parallel(train, teachers, place.jobs))
-    stopwatch = Stopwatch()
-    pairs = _translate(teachers, data, _training_pairs(variant, place))
-    path = synthetic_path(name, place.work)
+    trained = dict(zip(teachers, run_in_parallel(train, teachers, place.jobs), strict=True))
+
+    def translate(name: str) -> None:
+        _write_translations(
+            name, [trained[teacher] for teacher in TEACHERS[name]], data[TEACHERS[name][0]], place, command
+        )
+
+    for _ in run_in_parallel(translate, names, place.jobs):
+        pass
+
+
+def _write_translations(
+    name: str, trained: Sequence[Mapping[str, Any]], data: Path, place: Place, command: list[str]
+) -> None:
+    """Translate the training set and write the pairs and their record.
+
+    Args:
+        name: one of `TEACHERS`.
+        trained: the results of its teachers.
+        data: their data.
+        place: where to read and write.
+        command: the command, for the record.
+    """
+    stopwatch, teachers = Stopwatch(), TEACHERS[name]
+    pairs = _translate(teachers, data, _training_pairs(data.name, place), place.work)
     times = {result["name"]: result["cpu_seconds"] or result["provenance"]["wall_seconds"] for result in trained}
+    path = synthetic_path(name, place.work)
     with new_file(path) as temporary:
         write_tsv(temporary, pairs)
         record = {
@@ -114,10 +135,9 @@ def _training_pairs(variant: str, place: Place) -> list[Pair]:
     return [example.pairs[0] for example in read_split(options).parts["train"]]
 
 
-def _translate(teachers: Sequence[str], data: Path, pairs: Sequence[Pair]) -> list[Pair]:
+def _translate(teachers: Sequence[str], data: Path, pairs: Sequence[Pair], work: Path) -> list[Pair]:
     """Return the training pairs with one side translated by the ensemble of the teachers; none with an empty side."""
-    folder = data.parent.parent
-    checkpoints = [training_folder(teacher, folder) / "checkpoints" / "checkpoint_best.pt" for teacher in teachers]
+    checkpoints = [training_folder(teacher, work) / "checkpoints" / "checkpoint_best.pt" for teacher in teachers]
     reverse = EXPERIMENTS[teachers[0]].reverse
     arguments = [relative(data / "bin"), "--path", os.pathsep.join(map(relative, checkpoints))]
     arguments += ["--user-dir", relative(USER_DIR), "--task", "reencoder_translation", "--gen-subset", "train"]
@@ -129,7 +149,7 @@ def _translate(teachers: Sequence[str], data: Path, pairs: Sequence[Pair]) -> li
     with closing(run_generate(arguments, threads=1)) as lines:
         candidates = parse_candidates(with_progress(lines, "the training set", len(pairs)), at_most=1)
     hypotheses = in_source_order(best_hypotheses(candidates), len(pairs))
-    tag = VARIANTS[data.name].get("phrase_tag", "<phrase>")
+    tag = Options.phrase_tag  # part of the targets of the reverse direction
     translated = []
     for pair, hypothesis in zip(pairs, hypotheses, strict=True):
         text = join_pieces(" ".join(token for token in hypothesis.tokens.split() if token != tag))
