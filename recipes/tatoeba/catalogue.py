@@ -163,6 +163,13 @@ EXPERIMENTS: dict[str, Experiment] = {
         5000,
         seed=6,
     ),
+    "pieces-phrases-rdrop": Experiment(
+        "R-Drop: half as many updates, each of two passes",
+        {**_RARE_LONG, "upsample_primary": 2, "criterion": "rdrop", "rdrop_alpha": 5.0},
+        "pieces-phrases",
+        2500,
+        seed=2,
+    ),
     "pieces-phrases-wide": Experiment(
         "the same, larger, with the same dropout",
         {**_RARE_LONG, "upsample_primary": 2, "hidden_size": 224, "embed_dim": 224},
