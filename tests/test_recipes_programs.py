@@ -19,10 +19,12 @@ from eval.search_settings import search_file
 from eval.tune import Grid
 from recipes import demo
 from recipes.options import translation_options
+from recipes.tables import BASELINES
 from recipes.tatoeba import __main__ as tatoeba
 from recipes.tatoeba import ablate
 from recipes.tatoeba.catalogue import EXPERIMENTS, Experiment
 from recipes.tatoeba.data import VARIANTS
+from recipes.tatoeba.tables import systems
 
 CLEAN = provenance.Commit("a" * 40, dirty=False)
 SMALL: dict[str, Any] = {"hidden_size": 8, "embed_dim": 0, "readout": "end", "output_dropout": 0.0}
@@ -114,6 +116,37 @@ def test_the_recipe_trains_tunes_and_tests(
     monkeypatch.setattr(tatoeba, "examples", changing)
     assert tatoeba.main(arguments) == 0
     assert commits(results) == [{"revision": "a" * 40, "dirty": True}] * 4, "all files say the same"
+
+
+def test_the_reverse_direction_reranks(
+    tsv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(EXPERIMENTS, "tiny", Experiment("tiny?", SMALL, updates=4))
+    monkeypatch.setitem(EXPERIMENTS, "back", Experiment("back?", SMALL, updates=4, reverse=True))
+    monkeypatch.setitem(EXPERIMENTS, "other", Experiment("other?", SMALL, "characters", updates=4))
+    monkeypatch.setitem(VARIANTS, "words", {"test_permille": 30, "valid_permille": 30})  # type: ignore[misc]
+    monkeypatch.setattr(tatoeba, "Grid", lambda: Grid(beams=(2,), lenpens=(1.0,), unkpens=(1000.0,)))
+    monkeypatch.setattr(tatoeba, "NBEST", 2)
+    work, results = tmp_path / "work", tmp_path / "results"
+    arguments = ["--tsv", str(tsv), "--work", str(work), "--results", str(results), "--jobs", "1"]
+    for members, message in (
+        (["back"], "--members back: translates English into Chinese; it can only --rerank"),
+        (["other"], "--rerank: all models must have the same data, but theirs are characters, words"),
+    ):
+        assert tatoeba.main([*arguments, "--rerank", "back", "--members", *members]) == 2
+        assert message in capsys.readouterr().err
+    assert tatoeba.main([*arguments, "--rerank", "back", "--members", "tiny"]) == 0
+    result = read_json(results / "result.json")
+    assert ([member["name"] for member in result["members"]], result["rerank"]) == (["tiny", "back"], ["back"])
+    assert result["members"][1]["valid"] is None and result["members"][1]["options"]["target_lang"] == "zh"
+    document = read_json(results / "scores.test.json")
+    assert document == read_json(work / "translations" / "rerank" / "scores.test.json")
+    assert [Path(scorer["path"]).parts[-3] for scorer in document["scorers"]] == ["back"]
+    assert result["scores"]["test"] == document["scores"]
+    alone = read_json(work / "translations" / "tiny" / "scores.test.json")
+    assert result["parts"]["tiny"]["test"] == alone["scores"] and alone["settings"]["nbest"] == 2
+    (line,) = [line for line in "\n".join(systems(results.parent, BASELINES)).splitlines() if "reranked" in line]
+    assert line == "**results**: `tiny`, whose best translations are reranked by `back`."
 
 
 def test_members_with_other_tokens_are_combined(tsv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,11 @@
 
 Trains the model that won the experiments (`recipes.tatoeba.experiments`), tunes the search on the validation set, and
 translates the test set once. Several `--members` make an ensemble. Those on data with other tokens make another one; of
-the n-best lists of all ensembles the translations of minimum Bayes risk are chosen then. Prepared data, checkpoints and
-logs are written to `--work`; a run that was stopped continues when the same command is given again. The small files of
-the result (scores, curve, settings, a few examples) are written to `--results`.
+the n-best lists of all ensembles the translations of minimum Bayes risk are chosen then. With `--rerank` further models
+have a say in the choice from the n-best list of an ensemble.
+
+Prepared data, checkpoints and logs are written to `--work`; a run that was stopped continues when the same command is
+given again. The small files of the result (scores, curve, settings, a few examples) are written to `--results`.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.command_line import Parser
+from data_prep.errors import DataError
 from data_prep.files import read_json, read_lines, write_json
 from eval.bleu import Scores
 from eval.curves import plot, read_log, write_curve
@@ -29,6 +32,7 @@ from eval.generation_settings import GenerationSettings
 from eval.mbr import RiskSettings, minimum_risk
 from eval.provenance import Stopwatch, mark_dirty, provenance, worst
 from eval.references import read_references
+from eval.rerank import RerankSettings, rerank
 from eval.search_settings import search_file
 from eval.tune import Grid, tune
 
@@ -42,7 +46,7 @@ from .synthetic import Place, ready_data
 SPLITS = ("valid", "test")
 
 NBEST = 10
-"""Translations per source and ensemble, if there are several ensembles."""
+"""Translations per source and ensemble, if there is a choice to make among them."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -65,6 +69,15 @@ def build_parser() -> argparse.ArgumentParser:
         default=[BEST],
         help="experiments to train; those that share their data make an ensemble (`python -m "
         "recipes.tatoeba.experiments --list` prints the names)",
+    )
+    parser.add_argument(
+        "--rerank",
+        nargs="+",
+        choices=list(EXPERIMENTS),
+        metavar="NAME",
+        default=[],
+        help="experiments whose models score the best translations of the ensemble, with weights tuned on the "
+        "validation set; such as `reverse`, which goes from English to Chinese",
     )
     parser.add_argument("--jobs", type=int, default=2, help="trainings at the same time, one thread each")
     return parser
@@ -105,16 +118,18 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     work, results = options.work, options.results
     command = ["python", "-m", "recipes.tatoeba", *without_paths(arguments, options)]
     ensembles = _prepare(options, command)
+    scorers = [training_folder(name, work) / "checkpoints" / "checkpoint_best.pt" for name in options.rerank]
 
     def train(name: str) -> dict[str, Any]:
         return execute(name, work / "data" / EXPERIMENTS[name].data, work, results / "members", command)
 
-    members = list(run_in_parallel(train, options.members, options.jobs))
+    names = list(dict.fromkeys([*options.members, *options.rerank]))
+    members = list(run_in_parallel(train, names, options.jobs))
     curve = read_log(training_folder(options.members[0], work) / "train.log")
     write_curve(results / "curve.csv", curve)
     plot(results / "curve.png", curve, f"Tatoeba zh-en, {options.members[0]}")
     search = _tune(ensembles)
-    scores, parts, translations = _translate(ensembles, work / "translations" / "mbr", command)
+    scores, parts, translations = _translate(ensembles, scorers, work / "translations", command)
     copies = [results / f"scores.{split}.json" for split in SPLITS]
     for copy in copies:
         shutil.copy(translations / copy.name, copy)
@@ -129,6 +144,7 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
         mark_dirty(copies)
     result: dict[str, Any] = {
         "members": [{name: value for name, value in member.items() if name != "curve"} for member in members],
+        "rerank": options.rerank,
         "scores": {split: value.to_json() for split, value in scores.items()},
         "parts": {name: {split: value.to_json() for split, value in part.items()} for name, part in parts.items()},
         "search": search,
@@ -139,7 +155,17 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
 
 
 def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
-    """Prepare the data of all members, and group these."""
+    """Prepare the data of all members, and group these.
+
+    Raises:
+        DataError: `--rerank` does not fit the members, or a program failed.
+    """
+    variants = {EXPERIMENTS[name].data for name in [*options.members, *options.rerank]}
+    if options.rerank and len(variants) > 1:
+        raise DataError(f"--rerank: all models must have the same data, but theirs are {', '.join(sorted(variants))}")
+    reverse = [name for name in options.members if EXPERIMENTS[name].reverse]
+    if reverse:
+        raise DataError(f"--members {reverse[0]}: translates English into Chinese; it can only --rerank")
     place = Place(options.tsv, options.work, options.results / "members", options.jobs)
     groups: dict[str, list[str]] = {}
     for name in options.members:
@@ -151,7 +177,7 @@ def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
             data=ready_data(variant, place, command),
             checkpoints=tuple(folder / "checkpoints" / "checkpoint_best.pt" for folder in folders),
             output=options.work / "translations" / "+".join(names),
-            nbest=1 if len(groups) == 1 else NBEST,
+            nbest=NBEST if len(groups) > 1 or options.rerank else 1,
             batch_size=64,
             max_blocks=20_000,
             overwrite=True,
@@ -163,19 +189,25 @@ def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
 def _tune(ensembles: Sequence[Ensemble]) -> dict[str, Any]:
     """Tune the search of each ensemble on the validation set; return the settings by variant of the data."""
     # The n-best lists need a beam of their size.
-    grid = Grid() if len(ensembles) == 1 else replace(Grid(), beams=(NBEST,))
+    grid = Grid() if ensembles[0].settings.nbest == 1 else replace(Grid(), beams=(NBEST,))
     return {ensemble.variant: tune(replace(ensemble.settings, nbest=1), grid)["settings"] for ensemble in ensembles}
 
 
 def _translate(
-    ensembles: Sequence[Ensemble], combined: Path, command: list[str]
+    ensembles: Sequence[Ensemble], scorers: Sequence[Path], folder: Path, command: list[str]
 ) -> tuple[dict[str, Scores], dict[str, dict[str, Scores]], Path]:
     """Translate both splits, and print the scores.
 
+    Args:
+        ensembles: the ensembles.
+        scorers: checkpoints of the models that rerank.
+        folder: for the translations that are chosen from n-best lists.
+        command: the command, for the record.
+
     Returns:
-        The scores by split; if there are several ensembles, those of each; and the folder of the translations: that of
-        the only ensemble, or `combined`, for which translations are chosen from the n-best lists of all by minimum
-        Bayes risk.
+        The scores by split; if there is a choice from n-best lists, those of each ensemble; and the folder of the
+        translations: that of the only ensemble, or one below `folder`, if they are chosen by minimum Bayes risk (of
+        several ensembles) or by the scorers.
     """
     parts: dict[str, dict[str, Scores]] = {"+".join(ensemble.members): {} for ensemble in ensembles}
     scores = {}
@@ -188,15 +220,22 @@ def _translate(
             settings = RiskSettings(
                 data=tuple(output.data for output in outputs),
                 candidates=tuple(output.log_path for output in outputs),
-                output=combined,
+                output=folder / "mbr",
                 split=split,
                 overwrite=True,
             )
             scores[split] = minimum_risk(settings, command)
             print(f"minimum Bayes risk, {split}: {scores[split].to_text()}")
-    if len(ensembles) == 1:
-        return scores, {}, ensembles[0].settings.output
-    return scores, parts, combined
+    if len(ensembles) > 1:
+        return scores, parts, folder / "mbr"
+    first = ensembles[0].settings
+    if not scorers:
+        return scores, {}, first.output
+    reranked = RerankSettings(first.data, first.output, tuple(scorers), folder / "rerank", overwrite=True)
+    scores = rerank(reranked, command)
+    for split, value in scores.items():
+        print(f"reranked, {split}: {value.to_text()}")
+    return scores, parts, folder / "rerank"
 
 
 def examples(data: Path, translations: Path, seed: int, count: int = 8) -> list[dict[str, Any]]:
