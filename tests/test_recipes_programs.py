@@ -131,7 +131,7 @@ def test_the_reverse_direction_reranks(
     arguments = ["--tsv", str(tsv), "--work", str(work), "--results", str(results), "--jobs", "1"]
     for members, message in (
         (["back"], "--members back: translates English into Chinese; it can only --rerank"),
-        (["other"], "--rerank: all models must have the same data, but theirs are characters, words"),
+        (["other"], "--rerank: all models must have the same tokens, but their data are characters, words"),
     ):
         assert tatoeba.main([*arguments, "--rerank", "back", "--members", *members]) == 2
         assert message in capsys.readouterr().err

@@ -13,7 +13,7 @@ from data_prep.files import read_json
 from data_prep.manifest import write_manifest
 from eval.bleu import score
 from recipes.tatoeba import execution, experiments, speed, synthetic
-from recipes.tatoeba.catalogue import EXPERIMENTS, Experiment
+from recipes.tatoeba.catalogue import EXPERIMENTS, Experiment, group_by_tokens
 from recipes.tatoeba.data import VARIANTS
 from recipes.tatoeba.execution import execute
 from recipes.tatoeba.experiments import main
@@ -123,7 +123,10 @@ def test_the_speed_is_that_of_the_fastest_run(tmp_path: Path, monkeypatch: pytes
     ("system", "message"),
     [
         ("one=nothing", "no experiment 'nothing'"),
-        ("one=pieces,words-all", "the members of an ensemble need the same data, got pieces and words-all"),
+        (
+            "one=pieces,words-all",
+            "the members of an ensemble need the same tokens, but their data are pieces and words",
+        ),
     ],
 )
 def test_systems_that_cannot_be_measured(system: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,3 +204,8 @@ def test_a_failed_translation_leaves_nothing(
 
 def iter_lines(*lines: str) -> Generator[str, None, None]:
     yield from lines
+
+
+def test_models_with_the_same_tokens_make_an_ensemble() -> None:
+    names = ["pieces-phrases", "words-all-phrases", "pieces-phrases-translated", "reverse"]
+    assert group_by_tokens(names) == [["pieces-phrases", "pieces-phrases-translated", "reverse"], ["words-all-phrases"]]

@@ -38,7 +38,7 @@ from eval.tune import Grid, tune
 
 from ..command_line import run
 from ..training import run_in_parallel
-from .catalogue import BEST, EXPERIMENTS
+from .catalogue import BEST, EXPERIMENTS, group_by_tokens
 from .execution import execute, training_folder
 from .experiments import without_paths
 from .synthetic import Place, ready_data
@@ -67,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
         choices=list(EXPERIMENTS),
         metavar="NAME",
         default=[BEST],
-        help="experiments to train; those that share their data make an ensemble (`python -m "
+        help="experiments to train; those that share their tokens make an ensemble (`python -m "
         "recipes.tatoeba.experiments --list` prints the names)",
     )
     parser.add_argument(
@@ -85,7 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Models whose probabilities can be averaged, because their data, and so their tokens, are the same.
+    """Models whose probabilities can be averaged, because their tokens are the same.
 
     Attributes:
         members: names of the experiments.
@@ -97,7 +97,7 @@ class Ensemble:
 
     @property
     def variant(self) -> str:
-        """The variant of the data."""
+        """The variant of the first member's data."""
         return self.settings.data.name
 
 
@@ -160,29 +160,30 @@ def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
     Raises:
         DataError: `--rerank` does not fit the members, or a program failed.
     """
-    variants = {EXPERIMENTS[name].data for name in [*options.members, *options.rerank]}
-    if options.rerank and len(variants) > 1:
-        raise DataError(f"--rerank: all models must have the same data, but theirs are {', '.join(sorted(variants))}")
+    names = [*options.members, *options.rerank]
+    if options.rerank and len(group_by_tokens(names)) > 1:
+        found = ", ".join(sorted({EXPERIMENTS[name].data for name in names}))
+        raise DataError(f"--rerank: all models must have the same tokens, but their data are {found}")
     reverse = [name for name in options.members if EXPERIMENTS[name].reverse]
     if reverse:
         raise DataError(f"--members {reverse[0]}: translates English into Chinese; it can only --rerank")
     place = Place(options.tsv, options.work, options.results / "members", options.jobs)
-    groups: dict[str, list[str]] = {}
-    for name in options.members:
-        groups.setdefault(EXPERIMENTS[name].data, []).append(name)
+    groups = group_by_tokens(options.members)
+    variants = dict.fromkeys(EXPERIMENTS[name].data for name in names)
+    data = {variant: ready_data(variant, place, command) for variant in variants}
     ensembles = []
-    for variant, names in groups.items():
-        folders = (training_folder(name, options.work) for name in names)
+    for group in groups:
+        folders = (training_folder(name, options.work) for name in group)
         settings = GenerationSettings(
-            data=ready_data(variant, place, command),
+            data=data[EXPERIMENTS[group[0]].data],
             checkpoints=tuple(folder / "checkpoints" / "checkpoint_best.pt" for folder in folders),
-            output=options.work / "translations" / "+".join(names),
+            output=options.work / "translations" / "+".join(group),
             nbest=NBEST if len(groups) > 1 or options.rerank else 1,
             batch_size=64,
             max_blocks=20_000,
             overwrite=True,
         )
-        ensembles.append(Ensemble(tuple(names), settings))
+        ensembles.append(Ensemble(tuple(group), settings))
     return ensembles
 
 

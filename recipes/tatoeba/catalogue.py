@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..options import Value, translation_options
+from .data import VARIANTS
 
 
 @dataclass(frozen=True)
@@ -216,3 +217,17 @@ EXPERIMENTS: dict[str, Experiment] = {
 
 BEST = "pieces-phrases"
 """The experiment with the best validation BLEU of a single model."""
+
+
+def group_by_tokens(names: Iterable[str]) -> list[list[str]]:
+    """Group experiments whose data have the same tokens; those of a group can make an ensemble.
+
+    Synthetic pairs change neither subwords nor dictionaries.
+
+    Args:
+        names: names of experiments.
+    """
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(repr(VARIANTS[EXPERIMENTS[name].data]), []).append(name)
+    return list(groups.values())

@@ -27,7 +27,7 @@ from eval.provenance import Stopwatch, provenance
 from eval.search_settings import SearchSettings
 
 from ..command_line import run
-from .catalogue import EXPERIMENTS
+from .catalogue import EXPERIMENTS, group_by_tokens
 from .execution import training_folder
 
 BEAMS = (5, 20)
@@ -65,11 +65,11 @@ def system(text: str, work: Path) -> tuple[str, GenerationSettings]:
             raise DataError(
                 f"{text}: no experiment '{member}'; python -m recipes.tatoeba.experiments --list prints all"
             )
-    variants = {EXPERIMENTS[member].data for member in names}
-    if len(variants) > 1:
-        raise DataError(f"{text}: the members of an ensemble need the same data, got {' and '.join(sorted(variants))}")
+    if len(group_by_tokens(names)) > 1:
+        variants = " and ".join(sorted({EXPERIMENTS[member].data for member in names}))
+        raise DataError(f"{text}: the members of an ensemble need the same tokens, but their data are {variants}")
     settings = GenerationSettings(
-        data=work / "data" / variants.pop(),
+        data=work / "data" / EXPERIMENTS[names[0]].data,
         checkpoints=tuple(training_folder(member, work) / "checkpoints" / "checkpoint_best.pt" for member in names),
         output=work / "translations" / name,
         split="valid",

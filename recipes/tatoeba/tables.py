@@ -159,15 +159,10 @@ def _outside_row(row: Mapping[str, Any]) -> tuple[float, str]:
 
 def _members(result: Mapping[str, Any]) -> str:
     """Say how the members of a system work together."""
-    groups: dict[str, list[str]] = {}
     scorers = result.get("rerank", [])
-    for member in result["members"]:
-        if member["name"] in scorers:
-            continue
-        groups.setdefault(member["data"], []).append(f"`{member['name']}`")
-    ensembles = " and ".join(
-        names[0] if len(names) == 1 else f"the ensemble of {', '.join(names)}" for names in groups.values()
-    )
+    names = [member["name"] for member in result["members"] if member["name"] not in scorers]
+    groups = [[f"`{name}`" for name in part.split("+")] for part in result.get("parts") or ["+".join(names)]]
+    ensembles = " and ".join(group[0] if len(group) == 1 else f"the ensemble of {', '.join(group)}" for group in groups)
     reranked = f", whose best translations are reranked by {' and '.join(f'`{name}`' for name in scorers)}"
     return (
         f"{'Minimum Bayes risk over the best translations of ' if len(groups) > 1 else ''}{ensembles}"
