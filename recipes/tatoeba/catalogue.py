@@ -202,7 +202,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "Transformer with Muon, on the translations too",
         {**_TRANSFORMER, **_MUON, **_RARE_WORDS},
         "pieces-phrases-translated",
-        9000,
+        6500,
         seed=2,
         lr=0.003,
     ),
