@@ -25,7 +25,7 @@ from .mnist.tables import section as mnist
 from .options import with_current_names
 from .origins import origins_of_rows
 from .parity.__main__ import RECIPE as PARITY
-from .tatoeba.catalogue import BEST, EXPERIMENTS
+from .tatoeba.catalogue import BEST
 from .tatoeba.tables import experiments, perplexity_curves, plot_perplexities, systems
 
 README = ROOT / "README.md"
@@ -59,7 +59,7 @@ def results() -> list[str]:
         *systems(TATOEBA / "systems", BASELINES),
         "",
         *experiments(TATOEBA / "experiments"),
-        "Validation perplexity against minutes of training, on the data of the best model:",
+        "Validation perplexity against minutes of training, of all models with the tokens of the best one:",
         "",
         f"![Validation perplexity](../{PERPLEXITY.relative_to(ROOT).as_posix()})",
         "",
@@ -125,7 +125,7 @@ def update(check: bool) -> list[Path]:
         return [path for path, lines in documents().items() if not path.exists() or read_lines(path) != lines]
     for path, lines in documents().items():
         write_lines(path, lines)
-    plot_perplexities(PERPLEXITY, perplexity_curves(TATOEBA / "experiments", EXPERIMENTS[BEST].data))
+    plot_perplexities(PERPLEXITY, perplexity_curves(TATOEBA / "experiments", BEST))
     speed_tables.plot(SPEED.with_suffix(".png"), read_json(SPEED))
     return []
 

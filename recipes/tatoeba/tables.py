@@ -11,7 +11,7 @@ from data_prep.files import read_json
 from eval.provenance import ROOT, describe_commit
 
 from ..origins import origin, origins_of_result
-from .catalogue import EXPERIMENTS
+from .catalogue import EXPERIMENTS, group_by_tokens
 from .execution import BEAM, UNKPEN
 from .speed import BEAMS
 
@@ -192,18 +192,19 @@ def _changes(base: Mapping[str, Any], options: Mapping[str, Any]) -> str:
     return ", ".join(changed + left_out) or "none"
 
 
-def perplexity_curves(folder: Path, data: str) -> dict[str, list[tuple[float, float]]]:
-    """Return for each experiment on some data its validation perplexities by minutes of training.
+def perplexity_curves(folder: Path, best: str) -> dict[str, list[tuple[float, float]]]:
+    """Return for each experiment with some tokens its validation perplexities by minutes of its own training.
 
     Validations do not record the time; but updates cost the same from the first to the last.
 
     Args:
         folder: folder of the result files.
-        data: variant of the data; perplexities on others do not compare.
+        best: an experiment; perplexities of models with other tokens, or of the reverse direction, do not compare.
     """
     curves = {}
-    for name, experiment in EXPERIMENTS.items():
-        if experiment.data == data and (folder / f"{name}.json").exists():
+    names = next(group for group in group_by_tokens(EXPERIMENTS) if best in group)
+    for name in names:
+        if EXPERIMENTS[name].reverse == EXPERIMENTS[best].reverse and (folder / f"{name}.json").exists():
             result = read_json(folder / f"{name}.json")
             per_update = minutes(result) / result["updates"]
             curves[name] = [(updates * per_update, valid) for updates, _, valid in result["curve"] if valid is not None]
@@ -218,6 +219,7 @@ def plot_perplexities(path: Path, curves: Mapping[str, Sequence[tuple[float, flo
         curves: minutes and perplexities by experiment.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter
 
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.add_subplot()
@@ -225,6 +227,7 @@ def plot_perplexities(path: Path, curves: Mapping[str, Sequence[tuple[float, flo
         axes.plot(*zip(*points, strict=True), marker=".", label=name)
     axes.set(xlabel="minutes of training, one thread", ylabel="validation perplexity", yscale="log")
     axes.set_yticks(ticks := [6, 7, 8, 10, 15, 20, 30, 50], [str(tick) for tick in ticks])
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(top=50)
     axes.grid(alpha=0.3)
     axes.legend()
