@@ -55,6 +55,14 @@ MUTANTS: list[Mutant] = [
         ("/ targets / math.log(2)", "/ targets"),
     ),
     *group(
+        "reencoder/criterions/rdrop.py",
+        "criterions_rdrop",
+        ("        if not model.training:\n            self.rdrop_alpha = 0.0\n", ""),
+        ("            self.rdrop_alpha = alpha\n", "            pass\n"),
+        ("            loss = loss / 2\n", ""),
+        ('for name in ("loss", "nll_loss")', 'for name in ("loss",)'),
+    ),
+    *group(
         "reencoder/tasks/algorithmic/problems.py",
         "tasks_algorithmic_problems",
         (
