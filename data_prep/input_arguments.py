@@ -52,9 +52,9 @@ def add_corpora(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=(),
         metavar="FILE",
-        help="pairs of which a model has translated a side, as a further part of the training set (train1), which "
-        "fairseq-train loads beside the sentences; those that share a sentence with the valid or test set, or repeat "
-        "another pair, are dropped",
+        help="pairs of which a model has translated a side, in the format of --tsv, as a further part of the training "
+        "set (train1, or train2 if there are --subword-samples), which fairseq-train loads beside the sentences; those "
+        "that share a sentence with the valid or test set, or repeat another pair, are dropped",
     )
 
 
@@ -83,7 +83,8 @@ def add_cleaning(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of cleaning."""
     group = parser.add_argument_group(
         "cleaning",
-        "Applies to the corpora, not to your own validation and test sets. Without these options nothing is dropped "
+        "Applies to the corpora, not to your own validation and test sets; of these options only --drop-malformed and "
+        "--drop-empty apply to synthetic pairs. Without these options nothing is dropped "
         "except pairs without letters and digits on a side, and a faulty line is an error. DIR/dropped.tsv lists what "
         "was dropped, DIR/repaired.tsv what was repaired; the manifest counts both.",
     )

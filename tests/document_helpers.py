@@ -27,6 +27,8 @@ NOT_RUN = {
     "make demo": "it trains for minutes; smaller in tests/test_recipes_programs.py",
     "make test": "it would run this test; its parts are compared in tests/test_frame.py",
     "python -m recipes.tatoeba --tsv cmn-eng.tsv": "it trains for hours; smaller in tests/test_recipes_programs.py",
+    "python -m recipes.tatoeba.experiments --tsv cmn-eng.tsv --only pieces-phrases-translated --results "
+    "runs/tatoeba/results": "it trains for hours; smaller in tests/test_recipes_programs.py",
     "python -m recipes.memorization --scale cpu": "it trains for hours; smaller in "
     "tests/test_tasks_algorithmic_programs.py",
     "python -m recipes.char_lm --scale cpu --text enwik8": "it trains for hours; smaller in "
