@@ -124,8 +124,8 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     phrases = parser.add_argument_group(
         "phrase pairs",
         "Phrase pairs of the training sentences as the last further part of the training set (train1, or the next free "
-        "number), which fairseq-train loads beside the sentences (--upsample-primary N repeats the sentences). Needs the "
-        "extra 'align'.",
+        "number), which fairseq-train loads beside the sentences (--upsample-primary N repeats the sentences). Needs "
+        "the extra 'align'.",
     )
     phrases.add_argument(
         "--phrase-pairs", type=int, default=0, metavar="N", help="maximum number of phrase pairs (default: none)"

@@ -80,8 +80,8 @@ def _read_synthetic(options: Options, parts: Mapping[str, Sequence[Example]], re
     usable = list(usable_pairs(synthetic, train, chain(*held_out), record))
     if not usable:
         raise DataError(
-            "--synthetic-tsv: no pair is usable: each repeats another, shares a sentence with the valid or test set, or "
-            "has no letter or digit on a side"
+            "--synthetic-tsv: no pair is usable: each repeats another, shares a sentence with the valid or test set, "
+            "or has no letter or digit on a side"
         )
     return usable
 
