@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,12 @@ from data_prep.errors import DataError
 from data_prep.files import read_json
 from data_prep.manifest import write_manifest
 from eval.bleu import score
+from eval.program import USER_DIR
+from eval.provenance import relative
 from recipes.tatoeba import execution, experiments, speed, synthetic
 from recipes.tatoeba.catalogue import EXPERIMENTS, Experiment, group_by_tokens
-from recipes.tatoeba.data import VARIANTS
-from recipes.tatoeba.execution import execute
+from recipes.tatoeba.data import VARIANTS, synthetic_path
+from recipes.tatoeba.execution import best_checkpoint, execute
 from recipes.tatoeba.experiments import main
 from recipes.tatoeba.synthetic import Place, ready_data
 from recipes.tatoeba.tables import experiments as table
@@ -40,6 +44,7 @@ def programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, 
             '| INFO | valid | {"epoch": 2, "valid_ppl": "8.25", "valid_num_updates": "20"}',
         ]
         log.write_text("".join(f"2026-01-01 00:00:00 {entry}\n" for entry in entries) + "CPU seconds: 120.0\n")
+        (Path(options["save_dir"]) / "checkpoint_best.pt").touch()
 
     write_manifest(tmp_path, {"options": {"segmentation": "jieba"}, "files": {}})
     monkeypatch.setattr(execution, "train", train)
@@ -167,8 +172,17 @@ def test_teachers_are_trained_and_their_translations_are_training_data(
     runs, place = taught
     data = ready_data("pieces-phrases-translated", place, ["python"])
     assert len(programs) == 3 and len(runs) == 2
-    assert runs[0][runs[0].index("--path") + 1].count("checkpoint_best.pt") == 2
-    assert "--source-lang" not in runs[0] and runs[1][runs[1].index("--source-lang") + 1] == "en"
+    binarised = relative(place.work / "data" / "pieces-phrases" / "bin")
+    for arguments, teachers, direction in (
+        (runs[0], ("pieces-phrases", "pieces-phrases-seed-3"), []),
+        (runs[1], ("reverse",), ["--source-lang", "en", "--target-lang", "zh"]),
+    ):
+        paths = os.pathsep.join(relative(best_checkpoint(teacher, place.work)) for teacher in teachers)
+        assert arguments == [
+            binarised, "--path", paths, "--user-dir", relative(USER_DIR), "--task", "reencoder_translation",
+            "--gen-subset", "train", *direction, "--beam", "5", "--unkpen", "1000.0", "--batch-size", "64",
+            "--max-blocks", "20000", "--required-batch-size-multiple", "1", "--no-progress-bar",
+        ]  # fmt: skip
     lines = [
         (data / "text" / f"train1.{language}").read_text(encoding="utf-8").split("\n") for language in ("zh", "en")
     ]
@@ -200,6 +214,39 @@ def test_a_failed_translation_leaves_nothing(
     with pytest.raises(DataError, match="1 hypotheses for 12 sources"):
         ready_data("pieces-phrases-translated", place, ["python"])
     assert not list((place.work / "synthetic").glob("*"))
+
+
+def test_the_training_set_that_is_translated_is_the_one_that_was_prepared(
+    taught: tuple[list[list[str]], Place], tmp_path: Path
+) -> None:
+    runs, place = taught
+    ready_data("pieces-phrases", place, ["python"])
+    other = tmp_path / "other.tsv"
+    assert place.tsv is not None
+    other.write_text("".join(reversed(place.tsv.read_text("utf-8").splitlines(keepends=True))), "utf-8")
+    with pytest.raises(DataError, match=r"pieces-phrases: was prepared from another file than .*other\.tsv"):
+        ready_data("pieces-phrases-translated", replace(place, tsv=other), ["python"])
+    assert not runs and not synthetic_path("forward", place.work).exists()
+
+
+def test_a_finished_teacher_without_its_checkpoint_is_told(
+    taught: tuple[list[list[str]], Place], programs: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    runs, place = taught
+    ready_data("pieces-phrases-translated", place, ["python"])
+    with pytest.raises(DataError, match=r"checkpoint_best\.pt: no such checkpoint, but .*pieces-phrases\.json says"):
+        ready_data("pieces-phrases-translated", replace(place, work=tmp_path / "other"), ["python"])
+    assert len(programs) == 3 and len(runs) == 2
+
+
+def test_a_finished_experiment_needs_no_data(
+    programs: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    execute("end-adam", tmp_path, tmp_path / "work", tmp_path / "results", ["python"])
+    monkeypatch.delattr(experiments, "ready_data")
+    arguments = ["--work", str(tmp_path / "new"), "--results", str(tmp_path / "results"), "--only", "end-adam"]
+    assert main(arguments) == 0
+    assert "valid   7.25, BLEU 100.00" in capsys.readouterr().out and not (tmp_path / "new").exists()
 
 
 def iter_lines(*lines: str) -> Generator[str, None, None]:

@@ -39,7 +39,7 @@ from eval.tune import Grid, tune
 from ..command_line import run
 from ..training import run_in_parallel
 from .catalogue import BEST, EXPERIMENTS, group_by_tokens
-from .execution import execute, training_folder
+from .execution import best_checkpoint, execute, training_folder
 from .experiments import without_paths
 from .synthetic import Place, ready_data
 
@@ -118,12 +118,13 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     work, results = options.work, options.results
     command = ["python", "-m", "recipes.tatoeba", *without_paths(arguments, options)]
     ensembles = _prepare(options, command)
-    scorers = [training_folder(name, work) / "checkpoints" / "checkpoint_best.pt" for name in options.rerank]
+    reranking = list(dict.fromkeys(options.rerank))
+    scorers = [best_checkpoint(name, work) for name in reranking]
 
     def train(name: str) -> dict[str, Any]:
         return execute(name, work / "data" / EXPERIMENTS[name].data, work, results / "members", command)
 
-    names = list(dict.fromkeys([*options.members, *options.rerank]))
+    names = list(dict.fromkeys([*options.members, *reranking]))
     members = list(run_in_parallel(train, names, options.jobs))
     curve = read_log(training_folder(options.members[0], work) / "train.log")
     write_curve(results / "curve.csv", curve)
@@ -144,7 +145,7 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
         mark_dirty(copies)
     result: dict[str, Any] = {
         "members": [{name: value for name, value in member.items() if name != "curve"} for member in members],
-        "rerank": options.rerank,
+        "rerank": reranking,
         "scores": {split: value.to_json() for split, value in scores.items()},
         "parts": {name: {split: value.to_json() for split, value in part.items()} for name, part in parts.items()},
         "search": search,
@@ -173,10 +174,9 @@ def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
     data = {variant: ready_data(variant, place, command) for variant in variants}
     ensembles = []
     for group in groups:
-        folders = (training_folder(name, options.work) for name in group)
         settings = GenerationSettings(
             data=data[EXPERIMENTS[group[0]].data],
-            checkpoints=tuple(folder / "checkpoints" / "checkpoint_best.pt" for folder in folders),
+            checkpoints=tuple(best_checkpoint(name, options.work) for name in group),
             output=options.work / "translations" / "+".join(group),
             nbest=NBEST if len(groups) > 1 or options.rerank else 1,
             batch_size=64,

@@ -158,7 +158,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         reverse=True,
     ),
     "pieces-phrases-seed-6": Experiment(
-        "the same, a third member",
+        "pieces of words, and phrase pairs: a third member",
         {**_RARE_LONG, "upsample_primary": 2},
         "pieces-phrases",
         5000,
@@ -172,7 +172,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         seed=2,
     ),
     "pieces-phrases-wide": Experiment(
-        "the same, larger, with the same dropout",
+        "pieces of words, and phrase pairs: larger, with the same dropout",
         {**_RARE_LONG, "upsample_primary": 2, "hidden_size": 224, "embed_dim": 224},
         "pieces-phrases",
         6000,

@@ -93,7 +93,7 @@ def synthetic_path(name: str, work: Path) -> Path:
 
 
 def data_seconds(variant: str, work: Path) -> dict[str, float]:
-    """Return the CPU time that each translation in a variant took, and the training of each of its teachers.
+    """Return the seconds that the teachers of a variant took: CPU time of trainings, time of translations.
 
     Args:
         variant: one of `VARIANTS`.

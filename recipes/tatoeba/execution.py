@@ -29,6 +29,16 @@ def training_folder(name: str, work: Path) -> Path:
     return work / "experiments" / name
 
 
+def best_checkpoint(name: str, work: Path) -> Path:
+    """Return the checkpoint of an experiment with the best validation loss."""
+    return training_folder(name, work) / "checkpoints" / "checkpoint_best.pt"
+
+
+def result_path(name: str, results: Path) -> Path:
+    """Return the result file of an experiment."""
+    return results / f"{name}.json"
+
+
 def train_experiment(name: str, data: Path, work: Path) -> Path:
     """Train, or resume.
 
@@ -77,17 +87,17 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
     Raises:
         DataError: there is a training or a result with other options, or a program failed.
     """
-    experiment, result_path = EXPERIMENTS[name], results / f"{name}.json"
+    experiment, path = EXPERIMENTS[name], result_path(name, results)
     options = experiment.training()
-    if result_path.exists():
-        finished: dict[str, Any] = read_json(result_path)
+    if path.exists():
+        finished: dict[str, Any] = read_json(path)
         if finished["options"] != options:
-            raise DataError(f"{result_path}: is the result of other options; remove it, or give another --results")
+            raise DataError(f"{path}: is the result of other options; remove it, or give another --results")
         return finished
     stopwatch = Stopwatch()
     folder = train_experiment(name, data, work)
     curve = read_log(folder / "train.log")
-    scores = None if experiment.reverse else _validate(data, folder)
+    scores = None if experiment.reverse else _validate(data, folder, best_checkpoint(name, work))
     validated = [point for point in curve if point.valid_ppl is not None]
     best = min(validated, key=lambda point: point.valid_ppl or 0.0)
     result = {
@@ -106,16 +116,16 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
         "curve": [[point.updates, point.train_ppl, point.valid_ppl] for point in curve],
         "provenance": provenance(command, stopwatch),
     }
-    write_json(result_path, result)
+    write_json(path, result)
     return result
 
 
-def _validate(data: Path, folder: Path) -> Scores:
+def _validate(data: Path, folder: Path, checkpoint: Path) -> Scores:
     """Translate the validation set with the best checkpoint of a training."""
     return generate(
         GenerationSettings(
             data=data,
-            checkpoints=(folder / "checkpoints" / "checkpoint_best.pt",),
+            checkpoints=(checkpoint,),
             output=folder / "translations",
             split="valid",
             beam=BEAM,

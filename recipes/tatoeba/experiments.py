@@ -18,8 +18,10 @@ from data_prep.command_line import Parser
 from ..command_line import run
 from ..training import run_in_parallel
 from .catalogue import EXPERIMENTS
-from .execution import execute
+from .execution import execute, result_path
 from .synthetic import Place, ready_data
+
+_WIDTH = max(map(len, EXPERIMENTS))
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -44,19 +46,23 @@ def run_experiments(options: argparse.Namespace, arguments: list[str]) -> None:
     """
     if options.list:
         for name, experiment in EXPERIMENTS.items():
-            print(f"{name:22} {experiment.question}")
+            print(f"{name:{_WIDTH}} {experiment.question}")
         return
     names = options.only or list(EXPERIMENTS)
     command = ["python", "-m", "recipes.tatoeba.experiments", *without_paths(arguments, options)]
-    variants = dict.fromkeys(EXPERIMENTS[name].data for name in names)
     place = Place(options.tsv, options.work, options.results, options.jobs)
+    # A finished experiment needs no data, and no models that translate a part of them.
+    unfinished = [name for name in names if not result_path(name, options.results).exists()]
+    variants = dict.fromkeys(EXPERIMENTS[name].data for name in unfinished)
     data = {variant: ready_data(variant, place, command) for variant in variants}
 
     def work(name: str) -> None:
-        result = execute(name, data[EXPERIMENTS[name].data], options.work, options.results, command)
+        variant = EXPERIMENTS[name].data
+        folder = data.get(variant, options.work / "data" / variant)
+        result = execute(name, folder, options.work, options.results, command)
         bleu = f", BLEU {result['valid']['bleu']:5.2f}" if result["valid"] else ""
         perplexities = f"train perplexity {result['train_ppl']:6.2f}, valid {result['valid_ppl']:6.2f}"
-        print(f"{name:22} {perplexities}{bleu}", flush=True)
+        print(f"{name:{_WIDTH}} {perplexities}{bleu}", flush=True)
 
     for _ in run_in_parallel(work, names, options.jobs):
         pass

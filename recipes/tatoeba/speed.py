@@ -28,7 +28,7 @@ from eval.search_settings import SearchSettings
 
 from ..command_line import run
 from .catalogue import EXPERIMENTS, group_by_tokens
-from .execution import training_folder
+from .execution import best_checkpoint
 
 BEAMS = (5, 20)
 REPETITIONS = 3
@@ -70,7 +70,7 @@ def system(text: str, work: Path) -> tuple[str, GenerationSettings]:
         raise DataError(f"{text}: the members of an ensemble need the same tokens, but their data are {variants}")
     settings = GenerationSettings(
         data=work / "data" / EXPERIMENTS[names[0]].data,
-        checkpoints=tuple(training_folder(member, work) / "checkpoints" / "checkpoint_best.pt" for member in names),
+        checkpoints=tuple(best_checkpoint(member, work) for member in names),
         output=work / "translations" / name,
         split="valid",
         batch_size=BATCH_SIZE,

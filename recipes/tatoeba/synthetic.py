@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.corpora import read_split
-from data_prep.files import new_file, sha256_of, write_json
+from data_prep.errors import DataError
+from data_prep.files import new_file, read_json, sha256_of, write_json
 from data_prep.options import Options
 from data_prep.pairs import Pair, write_tsv
 from data_prep.text import detokenize_english
@@ -27,7 +28,7 @@ from reencoder.text.pieces import join_pieces
 from ..training import run_in_parallel
 from .catalogue import EXPERIMENTS
 from .data import SYNTHETIC, VARIANTS, pairs_of, prepare_data, synthetic_path
-from .execution import BEAM, UNKPEN, execute, training_folder
+from .execution import BEAM, UNKPEN, best_checkpoint, execute, result_path
 
 TEACHERS: Mapping[str, Sequence[str]] = {
     "forward": ("pieces-phrases", "pieces-phrases-seed-3"),
@@ -88,7 +89,14 @@ def translate_training_set(names: Sequence[str], place: Place, command: list[str
     data = {teacher: ready_data(EXPERIMENTS[teacher].data, place, command) for teacher in teachers}
 
     def train(teacher: str) -> dict[str, Any]:
-        return execute(teacher, data[teacher], place.work, place.results, command)
+        result = execute(teacher, data[teacher], place.work, place.results, command)
+        checkpoint, path = best_checkpoint(teacher, place.work), result_path(teacher, place.results)
+        if not checkpoint.is_file():
+            raise DataError(
+                f"{checkpoint}: no such checkpoint, but {path} says that the training is finished; give the --work of "
+                "that training, or other --results to train again"
+            )
+        return result
 
     trained = dict(zip(teachers, run_in_parallel(train, teachers, place.jobs), strict=True))
 
@@ -114,8 +122,11 @@ def _write_translations(
         command: the command, for the record.
     """
     stopwatch, teachers = Stopwatch(), TEACHERS[name]
-    pairs = _translate(teachers, data, _training_pairs(data.name, place), place.work)
-    times = {result["name"]: result["cpu_seconds"] or result["provenance"]["wall_seconds"] for result in trained}
+    pairs = _translate(teachers, data, _training_pairs(data, place), place.work)
+    times: dict[str, float] = {}
+    for result in trained:
+        times |= result.get("data_seconds", {})  # teachers may have had teachers
+        times[result["name"]] = result["cpu_seconds"] or result["provenance"]["wall_seconds"]
     path = synthetic_path(name, place.work)
     with new_file(path) as temporary:
         write_tsv(temporary, pairs)
@@ -123,21 +134,28 @@ def _write_translations(
             "teachers": list(teachers),
             "pairs": len(pairs),
             "sha256": sha256_of(temporary),
-            "seconds": {**times, f"translating {name}": stopwatch.seconds()},
+            "seconds": {**times, f"translating {name}": round(stopwatch.seconds(), 1)},
             "provenance": provenance(command, stopwatch),
         }
         write_json(path.with_suffix(".json"), record)
 
 
-def _training_pairs(variant: str, place: Place) -> list[Pair]:
-    """Return the raw training pairs, in the order of the prepared ones."""
-    options = Options(dest=Path(), tsv=pairs_of(place.tsv, place.work), **VARIANTS[variant])
+def _training_pairs(data: Path, place: Place) -> list[Pair]:
+    """Return the raw training pairs, in the order of the prepared ones.
+
+    Raises:
+        DataError: the data were prepared from another file.
+    """
+    tsv = pairs_of(place.tsv, place.work)
+    if sha256_of(tsv) != read_json(data / "manifest.json")["inputs"]["tsv"]["sha256"]:
+        raise DataError(f"{data}: was prepared from another file than {tsv}; give that file, or another --work")
+    options = Options(dest=Path(), tsv=tsv, **VARIANTS[data.name])
     return [example.pairs[0] for example in read_split(options).parts["train"]]
 
 
 def _translate(teachers: Sequence[str], data: Path, pairs: Sequence[Pair], work: Path) -> list[Pair]:
     """Return the training pairs with one side translated by the ensemble of the teachers; none with an empty side."""
-    checkpoints = [training_folder(teacher, work) / "checkpoints" / "checkpoint_best.pt" for teacher in teachers]
+    checkpoints = [best_checkpoint(teacher, work) for teacher in teachers]
     reverse = EXPERIMENTS[teachers[0]].reverse
     arguments = [relative(data / "bin"), "--path", os.pathsep.join(map(relative, checkpoints))]
     arguments += ["--user-dir", relative(USER_DIR), "--task", "reencoder_translation", "--gen-subset", "train"]

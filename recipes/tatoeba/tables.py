@@ -30,9 +30,9 @@ def experiments(folder: Path) -> list[str]:
         "",
         "One training per row, one thread each; choices are made on the validation set: perplexity, and BLEU at beam "
         f"{BEAM} with `--unkpen {UNKPEN:g}`. Perplexities of subwords and characters do not compare with those of "
-        "words. Experiments that did not help stay in the table. Minutes of CPU time; in rows without a number of "
-        "parameters, of time from start to end. After a plus sign, those of the models that translated the training "
-        "set, and of the translations.",
+        "words, nor do those of the reverse direction with others. Experiments that did not help stay in the table. "
+        "Minutes of CPU time; in rows without a number of parameters, of time from start to end. After a plus "
+        "sign, those of the models that translated the training set, and of the translations from start to end.",
         "",
         "| experiment | what is tried | data | seed | updates | minutes | parameters | train ppl | valid ppl "
         "| valid BLEU |",
@@ -56,11 +56,11 @@ def minutes(result: Mapping[str, Any]) -> float:
 
 
 def minutes_with_teachers(members: Sequence[Mapping[str, Any]]) -> float:
-    """Return the minutes of all trainings that a system takes: its members', and those of the members' teachers."""
-    seconds: dict[str, float] = {}
+    """Return the minutes that a system takes: of its members' trainings, their teachers', and the translations."""
+    taken: dict[str, float] = {}
     for member in members:
-        seconds |= member.get("data_seconds", {})
-    return sum((seconds | {member["name"]: 60 * minutes(member) for member in members}).values()) / 60
+        taken |= {name: seconds / 60 for name, seconds in member.get("data_seconds", {}).items()}
+    return sum((taken | {member["name"]: minutes(member) for member in members}).values())
 
 
 def millions(count: int | None) -> str:
@@ -172,17 +172,17 @@ def _members(result: Mapping[str, Any]) -> str:
 
 def _row(result: Mapping[str, Any]) -> str:
     bleu = f"{result['valid']['bleu']:.2f}" if result["valid"] else "-"
+    # The question is the catalogue's: "the same" in a result file may refer to a row that has been moved.
     return (
-        f"| `{result['name']}` | {result['question']} | {result['data']} | {result['options']['seed']} "
-        f"| {result['updates']:,} | {_minutes(result)} | {millions(result.get('parameters'))} "
-        f"| {result['train_ppl']:.2f} "
-        f"| {result['valid_ppl']:.2f} | {bleu} |"
+        f"| `{result['name']}` | {EXPERIMENTS[result['name']].question} | {result['data']} "
+        f"| {result['options']['seed']} | {result['updates']:,} | {_minutes(result)} "
+        f"| {millions(result.get('parameters'))} | {result['train_ppl']:.2f} | {result['valid_ppl']:.2f} | {bleu} |"
     )
 
 
 def _minutes(result: Mapping[str, Any]) -> str:
     """Return the minutes of a training and, after a plus sign, those of its teachers."""
-    more = minutes_with_teachers([result]) - minutes(result)
+    more = sum(result.get("data_seconds", {}).values()) / 60
     return f"{minutes(result):.0f}" + (f" + {more:.0f}" if more else "")
 
 
