@@ -126,7 +126,7 @@ def test_the_reverse_direction_reranks(
     monkeypatch.setitem(EXPERIMENTS, "other", Experiment("other?", SMALL, "characters", updates=4))
     monkeypatch.setitem(VARIANTS, "words", {"test_permille": 30, "valid_permille": 30})  # type: ignore[misc]
     monkeypatch.setattr(tatoeba, "Grid", lambda: Grid(beams=(2,), lenpens=(1.0,), unkpens=(1000.0,)))
-    monkeypatch.setattr(tatoeba, "NBEST", 2)
+    monkeypatch.setattr(tatoeba, "RERANKED", 2)
     work, results = tmp_path / "work", tmp_path / "results"
     arguments = ["--tsv", str(tsv), "--work", str(work), "--results", str(results), "--jobs", "1"]
     for members, message in (
@@ -155,7 +155,7 @@ def test_members_with_other_tokens_are_combined(tsv: Path, tmp_path: Path, monke
         monkeypatch.setitem(EXPERIMENTS, name, Experiment(f"{name}?", SMALL, data, updates=4))
         monkeypatch.setitem(VARIANTS, data, {**split, **more})  # type: ignore[misc]
     monkeypatch.setattr(tatoeba, "Grid", lambda: Grid(beams=(2,), lenpens=(1.0,), unkpens=(1000.0,)))
-    monkeypatch.setattr(tatoeba, "NBEST", 2)
+    monkeypatch.setattr(tatoeba, "COMBINED", 2)
     work, results = tmp_path / "work", tmp_path / "results"
     members = ["--members", "tiny", "other", "--jobs", "1"]
     assert tatoeba.main(["--tsv", str(tsv), "--work", str(work), "--results", str(results), *members]) == 0

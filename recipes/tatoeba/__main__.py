@@ -45,8 +45,8 @@ from .synthetic import Place, ready_data
 
 SPLITS = ("valid", "test")
 
-NBEST = 10
-"""Translations per source and ensemble, if there is a choice to make among them."""
+COMBINED, RERANKED = 10, 20
+"""Translations per source and ensemble, if there is a choice to make among them: of several ensembles, by reranking."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -172,13 +172,14 @@ def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
     groups = group_by_tokens(options.members)
     variants = dict.fromkeys(EXPERIMENTS[name].data for name in names)
     data = {variant: ready_data(variant, place, command) for variant in variants}
+    nbest = RERANKED if options.rerank else COMBINED if len(groups) > 1 else 1
     ensembles = []
     for group in groups:
         settings = GenerationSettings(
             data=data[EXPERIMENTS[group[0]].data],
             checkpoints=tuple(best_checkpoint(name, options.work) for name in group),
             output=options.work / "translations" / "+".join(group),
-            nbest=NBEST if len(groups) > 1 or options.rerank else 1,
+            nbest=nbest,
             batch_size=64,
             max_blocks=20_000,
             overwrite=True,
@@ -190,7 +191,8 @@ def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
 def _tune(ensembles: Sequence[Ensemble]) -> dict[str, Any]:
     """Tune the search of each ensemble on the validation set; return the settings by variant of the data."""
     # The n-best lists need a beam of their size.
-    grid = Grid() if ensembles[0].settings.nbest == 1 else replace(Grid(), beams=(NBEST,))
+    nbest = ensembles[0].settings.nbest
+    grid = Grid() if nbest == 1 else replace(Grid(), beams=(nbest,))
     return {ensemble.variant: tune(replace(ensemble.settings, nbest=1), grid)["settings"] for ensemble in ensembles}
 
 
