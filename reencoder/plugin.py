@@ -5,7 +5,7 @@ from .compat import require_fairseq
 require_fairseq()
 
 from . import tokenizer  # noqa: E402, F401
-from .criterions import cross_entropy_with_accuracy  # noqa: E402, F401
+from .criterions import cross_entropy_with_accuracy, rdrop  # noqa: E402, F401
 from .models import image, language_model, reencoder, sequence, string  # noqa: E402, F401
 from .optim import muon  # noqa: E402, F401
 from .tasks import (  # noqa: E402, F401
