@@ -50,6 +50,13 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     add_corpora(parser)
     parser.add_argument("--dest", type=Path, required=True, metavar="DIR", help="output directory")
     parser.add_argument("--overwrite", action="store_true", help="replace DIR if an earlier run wrote it")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="number of processes; the data do not depend on it (default: %(default)s)",
+    )
     parser.add_argument("--source-lang", choices=["zh"], default="zh", help="only zh for now")
     parser.add_argument("--target-lang", choices=["en"], default="en", help="only en for now")
     split = parser.add_argument_group("split")

@@ -36,21 +36,21 @@ class SideCounts:
 def binarise(
     directory: Path,
     parts: Sequence[str],
-    source_lang: str,
-    target_lang: str,
+    languages: tuple[str, str],
     min_count: int,
     vocabularies: Mapping[str, Sequence[str]] | None = None,
+    workers: int = 1,
 ) -> dict[str, dict[str, SideCounts]]:
     """Binarise `directory/text/PART.LANG` into `directory/bin`.
 
     Args:
         directory: directory of the prepared data.
         parts: names of the parts; "train", from which the dictionaries are built, is one of them.
-        source_lang: source language.
-        target_lang: target language.
+        languages: source and target language.
         min_count: words seen less often in training become UNK.
         vocabularies: for languages whose dictionary is not built from the training set, all tokens but fairseq's own
             symbols. Default: none
+        workers: number of processes; the output does not depend on it. Default: 1
 
     Returns:
         The counts by part and language.
@@ -60,28 +60,28 @@ def binarise(
     """
     options = ["--thresholdsrc", str(min_count), "--thresholdtgt", str(min_count)]
     dictionaries = []
-    for option, language in (("--srcdict", source_lang), ("--tgtdict", target_lang)):
+    for option, language in zip(("--srcdict", "--tgtdict"), languages, strict=True):
         if vocabularies is not None and language in vocabularies:
             dictionaries.append(directory / f"dict.{language}.txt")
             _write_dictionary(dictionaries[-1], vocabularies[language], directory / "text" / f"train.{language}")
             options += [option, dictionaries[-1].name]
-    _preprocess(directory, "bin", {part: part for part in parts}, (source_lang, target_lang), options)
+    _preprocess(directory, "bin", {part: part for part in parts}, languages, options, workers)
     for dictionary in dictionaries:
         dictionary.unlink()  # fairseq-preprocess has copied it
-    return {part: _checked_sides(directory, part, (source_lang, target_lang)) for part in parts}
+    return {part: _checked_sides(directory, part, languages) for part in parts}
 
 
 def binarise_further_part(
-    directory: Path, part: str, source_lang: str, target_lang: str, tag: str | None = None
+    directory: Path, part: str, languages: tuple[str, str], tag: str | None = None, workers: int = 1
 ) -> dict[str, SideCounts]:
     """Binarise a further part of the training set, which fairseq-train loads beside the first.
 
     Args:
         directory: directory of the prepared data, whose other parts are binarised.
         part: name of the part: "train1", "train2", ...
-        source_lang: source language.
-        target_lang: target language.
+        languages: source and target language.
         tag: word at the beginning of every source, which is added to the end of the source dictionary. Default: none
+        workers: number of processes; the output does not depend on it. Default: 1
 
     Returns:
         The counts by language.
@@ -89,17 +89,18 @@ def binarise_further_part(
     Raises:
         DataError: fairseq-preprocess fails, or its output differs from the text.
     """
+    source_lang, target_lang = languages
     if tag is not None:
         count = len(read_lines(directory / "text" / f"{part}.{source_lang}"))
         dictionary = directory / "bin" / f"dict.{source_lang}.txt"
         write_lines(dictionary, [*read_lines(dictionary), f"{tag} {count}"])
     # fairseq-preprocess does not accept a destination that contains dictionaries, and names the part itself.
     dictionaries = ["--srcdict", f"bin/dict.{source_lang}.txt", "--tgtdict", f"bin/dict.{target_lang}.txt"]
-    _preprocess(directory, "further", {"valid": part}, (source_lang, target_lang), dictionaries)
+    _preprocess(directory, "further", {"valid": part}, languages, dictionaries, workers)
     for file in sorted((directory / "further").glob("valid.*")):
         file.rename(directory / "bin" / file.name.replace("valid", part, 1))
     shutil.rmtree(directory / "further")
-    return _checked_sides(directory, part, (source_lang, target_lang))
+    return _checked_sides(directory, part, languages)
 
 
 def _write_dictionary(path: Path, vocabulary: Sequence[str], text: Path) -> None:
@@ -115,7 +116,12 @@ def _write_dictionary(path: Path, vocabulary: Sequence[str], text: Path) -> None
 
 
 def _preprocess(
-    directory: Path, destination: str, parts: Mapping[str, str], languages: tuple[str, str], options: Sequence[str]
+    directory: Path,
+    destination: str,
+    parts: Mapping[str, str],
+    languages: tuple[str, str],
+    options: Sequence[str],
+    workers: int,
 ) -> None:
     """Run fairseq-preprocess.
 
@@ -125,10 +131,11 @@ def _preprocess(
         parts: by fairseq's name of the part ("train", "valid", "test") the name of the text.
         languages: source and target language.
         options: further options.
+        workers: number of processes.
     """
     # Relative paths, with `directory` as working directory: fairseq splits --validpref at commas, and the path of the
     # destination may contain some.
-    command = [sys.executable, "-m", "fairseq_cli.preprocess", "--destdir", destination, "--workers", "1"]
+    command = [sys.executable, "-m", "fairseq_cli.preprocess", "--destdir", destination, "--workers", str(workers)]
     command += ["--source-lang", languages[0], "--target-lang", languages[1], *options]
     # Do not pad the dictionaries: the model would only give probability to words that do not exist.
     command += ["--padding-factor", "1"]

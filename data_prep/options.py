@@ -60,6 +60,7 @@ class Options:
         test_permille: see `assign_parts`.
         valid_permille: see `assign_parts`.
         overwrite: replace an existing `dest` that an earlier run wrote.
+        workers: number of processes; the data do not depend on it.
         phrase_pairs: maximum number of phrase pairs that are added to the training set, see `add_phrase_part`; 0 for
             none.
         phrase_max_source: see `PhraseLimits`.
@@ -108,6 +109,7 @@ class Options:
     test_permille: int = 40
     valid_permille: int = 40
     overwrite: bool = False
+    workers: int = 1
     phrase_pairs: int = 0
     phrase_max_source: int = 4
     phrase_max_target: int = 6
@@ -129,6 +131,8 @@ class Options:
             )
         if self.directory is None and (self.valid_name or self.test_name):
             raise DataError("--valid-name, --test-name: only with --directory")
+        if self.workers < 1:
+            raise DataError(f"--workers {self.workers}: must be at least 1")
         if self.min_count < 1:
             raise DataError(f"--min-count {self.min_count}: must be at least 1")
         for option, choice, choices in (
@@ -231,7 +235,7 @@ class Options:
 
     def recorded(self) -> dict[str, Any]:
         """Return the options that affect the data, without paths: the manifest lists the input files separately."""
-        left_out = {"dest", "overwrite", "tsv", "parallel", "directory", "valid_name", "test_name"}
+        left_out = {"dest", "overwrite", "workers", "tsv", "parallel", "directory", "valid_name", "test_name"}
         left_out |= {"valid_tsv", "test_tsv", "valid", "test", "synthetic_tsv"}
         if self.held_out:
             left_out |= {"valid_permille", "test_permille"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -22,14 +23,20 @@ def count_capitals(sentences: Iterable[Sequence[str]]) -> dict[str, str]:
     """Return the words that are mostly written with capitals, by their lower-cased form.
 
     Moses' rule: the most frequent form counts, beginnings of sentences left out, as they say nothing about a word.
+    Of equally frequent forms the first one counts.
 
     Args:
         sentences: sentences as words of the Moses tokenizer, with their case.
     """
     from sacremoses import MosesTruecaser
 
-    best = MosesTruecaser().train(list(sentences))["best"]
-    return {word: best[word] for word in sorted(best) if best[word] != word}
+    forms: dict[str, Counter[str]] = {}
+    moses = MosesTruecaser()
+    for sentence in sentences:  # `train` of Moses would keep them all
+        for word, form, _ in moses.learn_truecase_weights(sentence):
+            forms.setdefault(word, Counter())[form] += 1
+    best = {word: forms[word].most_common(1)[0][0] for word in sorted(forms)}
+    return {word: form for word, form in best.items() if form != word}
 
 
 def read_capitals(path: Path) -> dict[str, str]:

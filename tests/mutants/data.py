@@ -33,7 +33,7 @@ MUTANTS: list[Mutant] = [
         ("            seen.add(keys)\n", "            pass\n"),
         ("        if not all(keys):", "        if not any(keys):"),
         ("return to_simplified(chinese), english", "return chinese, english"),
-        ("lines = [(segment(pair.chinese), tokenize(pair.english))", "lines = [(segment(pair.chinese), pair.english)"),
+        ('(pair.chinese if language == "zh" else pair.english for', "(pair.chinese for"),
     ),
     *group(
         "recipes/tatoeba/synthetic.py",
@@ -60,7 +60,7 @@ MUTANTS: list[Mutant] = [
         "reencoder/text/segmentation.py",
         "data_prep_text data_prep_split text_pipeline",
         ('re.compile(r"[0-9A-Za-z', 're.compile(r"[A-Za-z'),
-        ("line.split() if self.keep_case else line.lower().split()", "line.lower().split()"),
+        ("normalised if self.keep_case else normalised.lower()", "normalised.lower()"),
         ("escape=False, return_str=True", "escape=True, return_str=True"),
         (
             '" ".join(to_simplified(unicodedata.normalize("NFKC", text)).split())',
