@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .check import SideCounts, check_binarised
 from .errors import DataError
-from .files import read_lines, write_lines
-
-
-@dataclass(frozen=True)
-class SideCounts:
-    """Counts of one language in one part; end-of-sentence symbols are not counted.
-
-    Attributes:
-        sentences: number of sentences.
-        tokens: number of tokens.
-        types: number of distinct tokens.
-        unknown: number of tokens that the dictionary maps to UNK.
-    """
-
-    sentences: int
-    tokens: int
-    types: int
-    unknown: int
+from .files import iterate_lines, read_lines, write_lines
 
 
 def binarise(
@@ -106,7 +87,7 @@ def binarise_further_part(
 def _write_dictionary(path: Path, vocabulary: Sequence[str], text: Path) -> None:
     """Write a dictionary in the order in which fairseq writes one: by descending count in the text, then by symbol."""
     counts = dict.fromkeys(vocabulary, 0)
-    for line in read_lines(text):
+    for line in iterate_lines(text):
         for token in line.split():
             if token in counts:
                 counts[token] += 1
@@ -151,42 +132,4 @@ def _preprocess(
 
 
 def _checked_sides(directory: Path, part: str, languages: tuple[str, str]) -> dict[str, SideCounts]:
-    pair = "-".join(languages)
-    with _quiet_fairseq():
-        return {language: _checked_counts(directory, part, pair, language) for language in languages}
-
-
-def _checked_counts(directory: Path, part: str, pair: str, language: str) -> SideCounts:
-    from fairseq.data import Dictionary, data_utils
-
-    text = directory / "text" / f"{part}.{language}"
-    lines = [line.split() for line in text.read_text(encoding="utf-8").rstrip("\n").split("\n")]
-    dictionary = Dictionary.load(str(directory / "bin" / f"dict.{language}.txt"))
-    dataset = data_utils.load_indexed_dataset(str(directory / "bin" / f"{part}.{pair}.{language}"), dictionary)
-    found = 0 if dataset is None else len(dataset)
-    if dataset is None or found != len(lines):
-        raise DataError(f"fairseq-preprocess wrote {found} of the {len(lines)} sentences of {text.name}")
-    unknown = 0
-    for number, tokens in enumerate(lines, 1):
-        expected = [dictionary.index(token) for token in tokens]
-        if dataset[number - 1].tolist() != [*expected, dictionary.eos()]:
-            raise DataError(f"fairseq-preprocess changed line {number} of {text.name}")
-        unknown += expected.count(dictionary.unk())
-    return SideCounts(
-        sentences=found,
-        tokens=sum(map(len, lines)),
-        types=len({token for tokens in lines for token in tokens}),
-        unknown=unknown,
-    )
-
-
-@contextmanager
-def _quiet_fairseq() -> Iterator[None]:
-    """Suppress the log message that fairseq writes for every data set the check opens."""
-    logger = logging.getLogger("fairseq")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
+    return {language: check_binarised(directory, part, languages, language) for language in languages}

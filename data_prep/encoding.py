@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
+
+from reencoder.text.truecase import FormFinder
 
 from .errors import DataError
 from .subwords import seed_sampling
@@ -58,6 +60,16 @@ class Words:
     def __call__(self, number: int, chunk: list[str]) -> list[str]:
         """Return the words of a chunk."""
         return Normalise(Encoding("zh", "jieba"))(number, chunk)
+
+
+@dataclass(frozen=True)
+class Forms:
+    """Work on normalised English sentences: the words whose case says how they are written, see `FormFinder`."""
+
+    def __call__(self, number: int, chunk: list[str]) -> list[str]:
+        """Return the words of a chunk, separated by spaces."""
+        find = _form_finder()
+        return [" ".join(find(line.split())) for line in chunk]
 
 
 @dataclass(frozen=True)
@@ -123,3 +135,8 @@ def _tool(encoding: Encoding) -> ChineseSegmenter | EnglishTokenizer:
     if encoding.language == "en":
         return EnglishTokenizer(encoding.keep_case, encoding.model, encoding.sampling)
     raise DataError(f"unknown language '{encoding.language}'; only zh and en")
+
+
+@cache
+def _form_finder() -> FormFinder:
+    return FormFinder()

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from reencoder.text.manifest import TRUECASE
-from reencoder.text.truecase import count_capitals
+from reencoder.text.truecase import usual_capitals
 
-from .binarise import SideCounts, binarise
+from .binarise import binarise
+from .check import SideCounts
 from .corpora import Split, read_split
 from .dropped import BLANK_AT_END, DROPPED
-from .encoding import Encoding, Words
+from .encoding import Encoding, Forms, Words
 from .files import check_directory, iterate_lines, new_directory, write_json, write_lines
 from .manifest import checksums, describe_file, foreign_file, package_versions, write_manifest
 from .options import Options
@@ -61,8 +62,9 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         normalised = directory / "normalised"
         write_normalised(normalised, parts, encodings, workers)
         if not options.keep_case:
-            words = (line.split() for line in iterate_lines(normalised / "train.en"))
-            write_json(directory / TRUECASE, count_capitals(words))
+            texts = iterate_lines(normalised / "train.en")
+            forms = workers.map(Forms(), texts, len(parts["train"]), "train: English capitals")
+            write_json(directory / TRUECASE, usual_capitals(form for line in forms for form in line.split()))
         models = train_subwords(options, normalised, encodings, directory)
         for language in models:
             encodings[language] = replace(encodings[language], model=directory / model_name(language))

@@ -19,28 +19,44 @@ _BEGINNING = re.compile(r"(?:^|[.!?][\"')\]]*\s+)[\"'(\[]*([^\W\d_])")
 _ABBREVIATION = re.compile(r"(?:^|\s)(?:\w\.)*\w\.\s+$|\b(?:mr|mrs|ms|dr|prof|st|vs|no|e\.g|i\.e)\.\s+$", re.IGNORECASE)
 
 
-def count_capitals(sentences: Iterable[Sequence[str]]) -> dict[str, str]:
+class FormFinder:
+    """Finds the words of a sentence whose case says how they are written.
+
+    These are all words with letters but those at beginnings of sentences, as for Moses' truecaser.
+    """
+
+    def __init__(self) -> None:
+        from sacremoses import MosesTruecaser
+
+        self._moses = MosesTruecaser()
+
+    def __call__(self, sentence: Sequence[str]) -> list[str]:
+        """Return them in their order.
+
+        Args:
+            sentence: words of the Moses tokenizer, with their case.
+        """
+        return [form for _, form, _ in self._moses.learn_truecase_weights(sentence)]
+
+
+def usual_capitals(forms: Iterable[str]) -> dict[str, str]:
     """Return the words that are mostly written with capitals, by their lower-cased form.
 
-    Moses' rule: the most frequent form counts, beginnings of sentences left out, as they say nothing about a word.
-    Of equally frequent forms the first one counts.
+    Moses' rule: the most frequent form counts. Of equally frequent forms the first one does.
 
     Args:
-        sentences: sentences as words of the Moses tokenizer, with their case.
+        forms: the words that `FormFinder` finds in the sentences, in their order.
     """
-    from sacremoses import MosesTruecaser
-
-    forms: dict[str, Counter[str]] = {}
-    moses = MosesTruecaser()
-    for sentence in sentences:  # `train` of Moses would keep them all
-        for word, form, _ in moses.learn_truecase_weights(sentence):
-            forms.setdefault(word, Counter())[form] += 1
-    best = {word: forms[word].most_common(1)[0][0] for word in sorted(forms)}
-    return {word: form for word, form in best.items() if form != word}
+    best: dict[str, tuple[str, int]] = {}
+    for form, count in Counter(forms).items():
+        word = form.lower()
+        if word not in best or count > best[word][1]:
+            best[word] = form, count
+    return {word: best[word][0] for word in sorted(best) if best[word][0] != word}
 
 
 def read_capitals(path: Path) -> dict[str, str]:
-    """Read a table that `count_capitals` returned.
+    """Read a table that `usual_capitals` returned.
 
     Raises:
         DataError: the file cannot be read.
