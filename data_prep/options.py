@@ -33,6 +33,7 @@ class Options:
         test_tsv: the user's own test set; requires a validation set.
         valid: as `valid_tsv`, but as source and files of references, see `read_held_out`.
         test: as `test_tsv`, but as source and files of references, see `read_held_out`.
+        drop_leaks: with the user's own validation and test set, drop training pairs that share a sentence with them.
         drop_malformed: drop lines that cannot be read as a pair, instead of refusing the input.
         drop_empty: drop blank lines and pairs with an empty side, instead of refusing the input.
         control_characters: see `CleaningOptions`, as for the next six.
@@ -84,6 +85,7 @@ class Options:
     test_tsv: Path | None = None
     valid: Sequence[Path] = ()
     test: Sequence[Path] = ()
+    drop_leaks: bool = False
     drop_malformed: bool = False
     drop_empty: bool = False
     control_characters: str = "keep"
@@ -128,6 +130,10 @@ class Options:
             raise DataError(
                 "--valid-tsv and --test-tsv go together (or --valid and --test): give both to use your own split, "
                 "or neither"
+            )
+        if self.drop_leaks and not self.held_out:
+            raise DataError(
+                "--drop-leaks: only with your own validation and test set; those that are split off have no leaks"
             )
         if self.directory is None and (self.valid_name or self.test_name):
             raise DataError("--valid-name, --test-name: only with --directory")
@@ -240,7 +246,7 @@ class Options:
         if self.held_out:
             left_out |= {"valid_permille", "test_permille"}
         cleaning = {field.name: field.default for field in fields(CleaningOptions)}
-        cleaning |= {"drop_malformed": False, "drop_empty": False}
+        cleaning |= {"drop_malformed": False, "drop_empty": False, "drop_leaks": False}
         left_out |= {name for name, default in cleaning.items() if getattr(self, name) == default}
         if "sentencepiece" not in self.segmentation:
             left_out.add("sentencepiece_vocab_size")

@@ -48,6 +48,27 @@ MUTANTS: list[Mutant] = [
         ("{**times, f", "{f"),
     ),
     *group(
+        "data_prep/check.py",
+        "data_prep_check",
+        ("numbers.get(word, UNK)", "numbers.get(word, EOS)"),
+        ("unknown += expected.count(UNK)", "unknown = expected.count(UNK)"),
+        ("if start != len(tokens):", "if start > len(tokens):"),
+        ("SideCounts(sentences, start - sentences, ", "SideCounts(sentences, start, "),
+        ("if found_end != end or found", "if found"),
+    ),
+    *group(
+        "data_prep/corpora.py",
+        "data_prep_held_out",
+        ("if options.drop_leaks:", "if not options.drop_leaks:"),
+        ("        if is_leak(pair):\n", "        if not is_leak(pair):\n"),
+    ),
+    *group(
+        "reencoder/text/truecase.py",
+        "text_pipeline",
+        ("count > best[word][1]", "count >= best[word][1]"),
+        ("if best[word][0] != word", "if best[word][1]"),
+    ),
+    *group(
         "data_prep/text.py",
         "data_prep_text data_prep_split",
         ('unicodedata.normalize("NFKC", text).lower())', 'unicodedata.normalize("NFKC", text))'),
