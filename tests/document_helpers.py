@@ -50,6 +50,7 @@ ADDED = {
     r"eval aer ": f"--pairs {PAIRS}",
     r"eval serve ": "--port {port}",
     r"eval\.speed\.serving ": "--clients 5 --requests 10",
+    r"eval\.speed\.preparation ": "--pairs 200 --workers 1",
 }
 """Options that make a command small or keep it apart, by a pattern of the command; the last of equal options counts."""
 
