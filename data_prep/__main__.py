@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .command_line import Parser, run
+from .command_line import Parser, run, sigterm_interrupts
 from .errors import DataError
 from .input_arguments import add_cleaning, add_corpora, add_held_out
 from .subwords import MODEL_TYPES
@@ -33,8 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments without the program name; None for those of the process.
 
     Returns:
-        The exit status: 0 on success, 1 if the reader of the output closed the pipe, 2 for bad input or options, 130 if
-        interrupted.
+        The exit status; see `data_prep.command_line.run`.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     args = build_parser().parse_args(arguments)
@@ -50,6 +49,13 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     add_corpora(parser)
     parser.add_argument("--dest", type=Path, required=True, metavar="DIR", help="output directory")
     parser.add_argument("--overwrite", action="store_true", help="replace DIR if an earlier run wrote it")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="number of processes; the data do not depend on it (default: %(default)s)",
+    )
     parser.add_argument("--source-lang", choices=["zh"], default="zh", help="only zh for now")
     parser.add_argument("--target-lang", choices=["en"], default="en", help="only en for now")
     split = parser.add_argument_group("split")
@@ -172,7 +178,9 @@ def _run_prepare(args: argparse.Namespace) -> None:
     from .prepare import Options, format_counts, prepare
 
     given = {name: value for name, value in vars(args).items() if name not in {"command", "run"}}
-    print(format_counts(prepare(Options(**given), args.command)))
+    with sigterm_interrupts():
+        manifest = prepare(Options(**given), args.command)
+    print(format_counts(manifest))
 
 
 def _add_characters(parser: argparse.ArgumentParser) -> None:
@@ -199,7 +207,9 @@ def _run_characters(args: argparse.Namespace) -> None:
 
     given = {name: value for name, value in vars(args).items() if name not in {"command", "run"}}
     options = Options(**given)
-    print(format_counts(prepare_characters(options, args.command), options.level))
+    with sigterm_interrupts():
+        manifest = prepare_characters(options, args.command)
+    print(format_counts(manifest, options.level))
 
 
 def _add_segment(parser: argparse.ArgumentParser) -> None:

@@ -2,55 +2,36 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .check import SideCounts, check_binarised
 from .errors import DataError
-from .files import read_lines, write_lines
-
-
-@dataclass(frozen=True)
-class SideCounts:
-    """Counts of one language in one part; end-of-sentence symbols are not counted.
-
-    Attributes:
-        sentences: number of sentences.
-        tokens: number of tokens.
-        types: number of distinct tokens.
-        unknown: number of tokens that the dictionary maps to UNK.
-    """
-
-    sentences: int
-    tokens: int
-    types: int
-    unknown: int
+from .files import iterate_lines, read_lines, write_lines
 
 
 def binarise(
     directory: Path,
     parts: Sequence[str],
-    source_lang: str,
-    target_lang: str,
+    languages: tuple[str, str],
     min_count: int,
     vocabularies: Mapping[str, Sequence[str]] | None = None,
+    workers: int = 1,
 ) -> dict[str, dict[str, SideCounts]]:
     """Binarise `directory/text/PART.LANG` into `directory/bin`.
 
     Args:
         directory: directory of the prepared data.
         parts: names of the parts; "train", from which the dictionaries are built, is one of them.
-        source_lang: source language.
-        target_lang: target language.
+        languages: source and target language.
         min_count: words seen less often in training become UNK.
         vocabularies: for languages whose dictionary is not built from the training set, all tokens but fairseq's own
             symbols. Default: none
+        workers: number of processes; the output does not depend on it. Default: 1
 
     Returns:
         The counts by part and language.
@@ -60,28 +41,28 @@ def binarise(
     """
     options = ["--thresholdsrc", str(min_count), "--thresholdtgt", str(min_count)]
     dictionaries = []
-    for option, language in (("--srcdict", source_lang), ("--tgtdict", target_lang)):
+    for option, language in zip(("--srcdict", "--tgtdict"), languages, strict=True):
         if vocabularies is not None and language in vocabularies:
             dictionaries.append(directory / f"dict.{language}.txt")
             _write_dictionary(dictionaries[-1], vocabularies[language], directory / "text" / f"train.{language}")
             options += [option, dictionaries[-1].name]
-    _preprocess(directory, "bin", {part: part for part in parts}, (source_lang, target_lang), options)
+    _preprocess(directory, "bin", {part: part for part in parts}, languages, options, workers)
     for dictionary in dictionaries:
         dictionary.unlink()  # fairseq-preprocess has copied it
-    return {part: _checked_sides(directory, part, (source_lang, target_lang)) for part in parts}
+    return {part: _checked_sides(directory, part, languages) for part in parts}
 
 
 def binarise_further_part(
-    directory: Path, part: str, source_lang: str, target_lang: str, tag: str | None = None
+    directory: Path, part: str, languages: tuple[str, str], tag: str | None = None, workers: int = 1
 ) -> dict[str, SideCounts]:
     """Binarise a further part of the training set, which fairseq-train loads beside the first.
 
     Args:
         directory: directory of the prepared data, whose other parts are binarised.
         part: name of the part: "train1", "train2", ...
-        source_lang: source language.
-        target_lang: target language.
+        languages: source and target language.
         tag: word at the beginning of every source, which is added to the end of the source dictionary. Default: none
+        workers: number of processes; the output does not depend on it. Default: 1
 
     Returns:
         The counts by language.
@@ -89,23 +70,24 @@ def binarise_further_part(
     Raises:
         DataError: fairseq-preprocess fails, or its output differs from the text.
     """
+    source_lang, target_lang = languages
     if tag is not None:
         count = len(read_lines(directory / "text" / f"{part}.{source_lang}"))
         dictionary = directory / "bin" / f"dict.{source_lang}.txt"
         write_lines(dictionary, [*read_lines(dictionary), f"{tag} {count}"])
     # fairseq-preprocess does not accept a destination that contains dictionaries, and names the part itself.
     dictionaries = ["--srcdict", f"bin/dict.{source_lang}.txt", "--tgtdict", f"bin/dict.{target_lang}.txt"]
-    _preprocess(directory, "further", {"valid": part}, (source_lang, target_lang), dictionaries)
+    _preprocess(directory, "further", {"valid": part}, languages, dictionaries, workers)
     for file in sorted((directory / "further").glob("valid.*")):
         file.rename(directory / "bin" / file.name.replace("valid", part, 1))
     shutil.rmtree(directory / "further")
-    return _checked_sides(directory, part, (source_lang, target_lang))
+    return _checked_sides(directory, part, languages)
 
 
 def _write_dictionary(path: Path, vocabulary: Sequence[str], text: Path) -> None:
     """Write a dictionary in the order in which fairseq writes one: by descending count in the text, then by symbol."""
     counts = dict.fromkeys(vocabulary, 0)
-    for line in read_lines(text):
+    for line in iterate_lines(text):
         for token in line.split():
             if token in counts:
                 counts[token] += 1
@@ -115,7 +97,12 @@ def _write_dictionary(path: Path, vocabulary: Sequence[str], text: Path) -> None
 
 
 def _preprocess(
-    directory: Path, destination: str, parts: Mapping[str, str], languages: tuple[str, str], options: Sequence[str]
+    directory: Path,
+    destination: str,
+    parts: Mapping[str, str],
+    languages: tuple[str, str],
+    options: Sequence[str],
+    workers: int,
 ) -> None:
     """Run fairseq-preprocess.
 
@@ -125,10 +112,11 @@ def _preprocess(
         parts: by fairseq's name of the part ("train", "valid", "test") the name of the text.
         languages: source and target language.
         options: further options.
+        workers: number of processes.
     """
     # Relative paths, with `directory` as working directory: fairseq splits --validpref at commas, and the path of the
     # destination may contain some.
-    command = [sys.executable, "-m", "fairseq_cli.preprocess", "--destdir", destination, "--workers", "1"]
+    command = [sys.executable, "-m", "fairseq_cli.preprocess", "--destdir", destination, "--workers", str(workers)]
     command += ["--source-lang", languages[0], "--target-lang", languages[1], *options]
     # Do not pad the dictionaries: the model would only give probability to words that do not exist.
     command += ["--padding-factor", "1"]
@@ -144,42 +132,4 @@ def _preprocess(
 
 
 def _checked_sides(directory: Path, part: str, languages: tuple[str, str]) -> dict[str, SideCounts]:
-    pair = "-".join(languages)
-    with _quiet_fairseq():
-        return {language: _checked_counts(directory, part, pair, language) for language in languages}
-
-
-def _checked_counts(directory: Path, part: str, pair: str, language: str) -> SideCounts:
-    from fairseq.data import Dictionary, data_utils
-
-    text = directory / "text" / f"{part}.{language}"
-    lines = [line.split() for line in text.read_text(encoding="utf-8").rstrip("\n").split("\n")]
-    dictionary = Dictionary.load(str(directory / "bin" / f"dict.{language}.txt"))
-    dataset = data_utils.load_indexed_dataset(str(directory / "bin" / f"{part}.{pair}.{language}"), dictionary)
-    found = 0 if dataset is None else len(dataset)
-    if dataset is None or found != len(lines):
-        raise DataError(f"fairseq-preprocess wrote {found} of the {len(lines)} sentences of {text.name}")
-    unknown = 0
-    for number, tokens in enumerate(lines, 1):
-        expected = [dictionary.index(token) for token in tokens]
-        if dataset[number - 1].tolist() != [*expected, dictionary.eos()]:
-            raise DataError(f"fairseq-preprocess changed line {number} of {text.name}")
-        unknown += expected.count(dictionary.unk())
-    return SideCounts(
-        sentences=found,
-        tokens=sum(map(len, lines)),
-        types=len({token for tokens in lines for token in tokens}),
-        unknown=unknown,
-    )
-
-
-@contextmanager
-def _quiet_fairseq() -> Iterator[None]:
-    """Suppress the log message that fairseq writes for every data set the check opens."""
-    logger = logging.getLogger("fairseq")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
+    return {language: check_binarised(directory, part, languages, language) for language in languages}

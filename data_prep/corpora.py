@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -13,7 +13,7 @@ from .errors import DataError
 from .held_out import read_held_out
 from .options import Options
 from .pairs import Pair, read_parallel, read_tsv
-from .split import PARTS, Example, count_leaks, pair_keys, split_pairs
+from .split import PARTS, Example, leaks_from, pair_keys, split_pairs
 from .synthetic_part import usable_pairs
 
 
@@ -38,8 +38,8 @@ def read_split(options: Options) -> Split:
     """Read and clean the input and split it by `assign_parts`, or as the user's own validation and test sets say.
 
     `assign_parts` needs a key on both sides. A pair with a side without letters and digits has none, so it is dropped
-    and counted. With the user's own split every pair that passes the cleaning is kept. Validation and test sets that
-    the user gives are never cleaned.
+    and counted. With the user's own split every pair that passes the cleaning is kept, except leaks if the options say
+    so. Validation and test sets that the user gives are never cleaned.
 
     Raises:
         DataError: a file cannot be read or is malformed, or there are no pairs for training, validation or test.
@@ -48,13 +48,16 @@ def read_split(options: Options) -> Split:
     pairs = list(clean_pairs(_read_corpora(options, record), options.cleaning, record))
     warnings = []
     if options.held_out:
-        parts = {"train": [Example((pair,)) for pair in pairs]}
-        for part, (option, files) in options.held_out.items():
-            parts[part] = read_held_out(option, files, record)
-        held_out = (pair for part in options.held_out for example in parts[part] for pair in example.pairs)
-        leaks = count_leaks(pairs, held_out)
-        if leaks:
-            warnings.append(f"{leaks} training pairs share a sentence with the valid or test set that you gave")
+        held_out = {part: read_held_out(option, files, record) for part, (option, files) in options.held_out.items()}
+        is_leak = leaks_from(pair for examples in held_out.values() for example in examples for pair in example.pairs)
+        if options.drop_leaks:
+            pairs = list(_without_leaks(pairs, is_leak, record))
+        elif leaks := sum(map(is_leak, pairs)):
+            warnings.append(
+                f"{leaks} training pairs share a sentence with the valid or test set that you gave; "
+                "--drop-leaks drops them"
+            )
+        parts = {"train": [Example((pair,)) for pair in pairs], **held_out}
     else:
         parts = split_pairs(list(_with_keys(pairs, record)), options.test_permille, options.valid_permille)
         for part, permille in (("valid", options.valid_permille), ("test", options.test_permille)):
@@ -65,6 +68,16 @@ def read_split(options: Options) -> Split:
     if not parts["train"]:
         raise DataError(f"no training pairs in {' and '.join(map(str, options.inputs.values()))}: nothing to train on")
     return Split(parts, _read_synthetic(options, parts, record), record, warnings)
+
+
+def _without_leaks(pairs: Iterable[Pair], is_leak: Callable[[Pair], bool], record: Record) -> Iterator[Pair]:
+    """Yield the pairs that are no leaks; list the others in the record."""
+    for pair in pairs:
+        if is_leak(pair):
+            reason = "shares a sentence with valid or test"
+            record.dropped.append(Entry(reason, pair.origin, pair.english, pair.chinese))
+        else:
+            yield pair
 
 
 def _read_synthetic(options: Options, parts: Mapping[str, Sequence[Example]], record: Record) -> list[Pair]:

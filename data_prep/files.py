@@ -184,6 +184,13 @@ def read_lines(path: Path) -> list[str]:
     return [decode_utf8(line, str(path), number, offset) for number, offset, line in read_byte_lines(path)]
 
 
+def iterate_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a file that `write_lines` wrote, without their ends and without keeping them in memory."""
+    with path.open(encoding="utf-8", newline="\n") as file:
+        for line in file:
+            yield line.removesuffix("\n")
+
+
 def read_json(path: Path) -> Any:
     """Return the value in a JSON file.
 

@@ -77,6 +77,12 @@ def add_held_out(group: argparse._ArgumentGroup) -> None:
             help=f"your own {name} set: Chinese file and up to {MOST_REFERENCES} files of references, plain, SGM or "
             "XML, or one XML file of WMT with source and references",
         )
+    group.add_argument(
+        "--drop-leaks",
+        action="store_true",
+        help="drop training pairs that share a sentence, in either language, with your own validation or test set "
+        "(default: a warning counts them)",
+    )
 
 
 def add_cleaning(parser: argparse.ArgumentParser) -> None:

@@ -33,6 +33,7 @@ class Options:
         test_tsv: the user's own test set; requires a validation set.
         valid: as `valid_tsv`, but as source and files of references, see `read_held_out`.
         test: as `test_tsv`, but as source and files of references, see `read_held_out`.
+        drop_leaks: with the user's own validation and test set, drop training pairs that share a sentence with them.
         drop_malformed: drop lines that cannot be read as a pair, instead of refusing the input.
         drop_empty: drop blank lines and pairs with an empty side, instead of refusing the input.
         control_characters: see `CleaningOptions`, as for the next six.
@@ -60,6 +61,7 @@ class Options:
         test_permille: see `assign_parts`.
         valid_permille: see `assign_parts`.
         overwrite: replace an existing `dest` that an earlier run wrote.
+        workers: number of processes; the data do not depend on it.
         phrase_pairs: maximum number of phrase pairs that are added to the training set, see `add_phrase_part`; 0 for
             none.
         phrase_max_source: see `PhraseLimits`.
@@ -83,6 +85,7 @@ class Options:
     test_tsv: Path | None = None
     valid: Sequence[Path] = ()
     test: Sequence[Path] = ()
+    drop_leaks: bool = False
     drop_malformed: bool = False
     drop_empty: bool = False
     control_characters: str = "keep"
@@ -108,6 +111,7 @@ class Options:
     test_permille: int = 40
     valid_permille: int = 40
     overwrite: bool = False
+    workers: int = 1
     phrase_pairs: int = 0
     phrase_max_source: int = 4
     phrase_max_target: int = 6
@@ -127,8 +131,14 @@ class Options:
                 "--valid-tsv and --test-tsv go together (or --valid and --test): give both to use your own split, "
                 "or neither"
             )
+        if self.drop_leaks and not self.held_out:
+            raise DataError(
+                "--drop-leaks: only with your own validation and test set; those that are split off have no leaks"
+            )
         if self.directory is None and (self.valid_name or self.test_name):
             raise DataError("--valid-name, --test-name: only with --directory")
+        if self.workers < 1:
+            raise DataError(f"--workers {self.workers}: must be at least 1")
         if self.min_count < 1:
             raise DataError(f"--min-count {self.min_count}: must be at least 1")
         for option, choice, choices in (
@@ -231,12 +241,12 @@ class Options:
 
     def recorded(self) -> dict[str, Any]:
         """Return the options that affect the data, without paths: the manifest lists the input files separately."""
-        left_out = {"dest", "overwrite", "tsv", "parallel", "directory", "valid_name", "test_name"}
+        left_out = {"dest", "overwrite", "workers", "tsv", "parallel", "directory", "valid_name", "test_name"}
         left_out |= {"valid_tsv", "test_tsv", "valid", "test", "synthetic_tsv"}
         if self.held_out:
             left_out |= {"valid_permille", "test_permille"}
         cleaning = {field.name: field.default for field in fields(CleaningOptions)}
-        cleaning |= {"drop_malformed": False, "drop_empty": False}
+        cleaning |= {"drop_malformed": False, "drop_empty": False, "drop_leaks": False}
         left_out |= {name for name, default in cleaning.items() if getattr(self, name) == default}
         if "sentencepiece" not in self.segmentation:
             left_out.add("sentencepiece_vocab_size")

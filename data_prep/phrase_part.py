@@ -26,6 +26,7 @@ def add_phrase_part(
     encoders: tuple[Callable[[Sequence[str]], str], Callable[[Sequence[str]], str]],
     languages: tuple[str, str],
     options: PhraseOptions,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """Extract phrase pairs from the training set, and write and binarise them as a part of it.
 
@@ -38,6 +39,7 @@ def add_phrase_part(
         encoders: turn the words of a source and of a target phrase into tokens separated by spaces.
         languages: source and target language.
         options: the options.
+        workers: number of processes of fairseq-preprocess. Default: 1
 
     Returns:
         What the manifest records: counts by language, tag included, and the share of the part in the training set.
@@ -56,7 +58,7 @@ def add_phrase_part(
         raise DataError("--phrase-pairs: no phrase pair of the training set is within the limits; too little data?")
     write_lines(directory / "text" / f"{part}.{languages[0]}", (f"{options.tag} {pair[0]}" for pair in chosen))
     write_lines(directory / "text" / f"{part}.{languages[1]}", (pair[1] for pair in chosen))
-    sides = binarise_further_part(directory, part, *languages, options.tag)
+    sides = binarise_further_part(directory, part, languages, options.tag, workers)
     return {
         "part": part,
         "pairs": len(chosen),

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from reencoder.text.manifest import TRUECASE
-from reencoder.text.truecase import count_capitals
+from reencoder.text.truecase import usual_capitals
 
-from .binarise import SideCounts, binarise
+from .binarise import binarise
+from .check import SideCounts
 from .corpora import Split, read_split
 from .dropped import BLANK_AT_END, DROPPED
-from .errors import DataError
-from .files import check_directory, new_directory, sha256_of, write_json, write_lines
+from .encoding import Encoding, Forms, Words
+from .files import check_directory, iterate_lines, new_directory, write_json, write_lines
 from .manifest import checksums, describe_file, foreign_file, package_versions, write_manifest
 from .options import Options
 from .phrase_part import add_phrase_part
-from .progress import progress
 from .sampled_part import add_sampled_part
 from .split import PARTS, Example
-from .subwords import model_name, train_sentencepiece, vocabulary
+from .subwords import model_name, vocabulary
 from .synthetic_part import add_synthetic_part
-from .text import ChineseSegmenter, EnglishTokenizer, simplified_nfkc
+from .text import ChineseSegmenter, EnglishTokenizer
+from .tokenise import LANGUAGES, train_subwords, write_normalised, write_text
+from .tokenise import encodings as encodings_of
 from .word_alignment import check_aligner
+from .workers import Workers
 
 
 def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
@@ -49,24 +53,30 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
     inputs = list(options.inputs.values())
     check_directory(options.dest, options.overwrite, foreign_file, inputs)
     split = read_split(options)
-    with new_directory(options.dest, options.overwrite, foreign_file, inputs) as directory:
-        parts = [part for part in PARTS if split.parts[part]]
-        train = split.parts["train"]
-        models = _train_subwords(options, train, directory)
-        segment = ChineseSegmenter(options.segmentation, directory / model_name("zh"))
-        tokenize = EnglishTokenizer(options.keep_case, directory / model_name("en") if "en" in models else None)
+    with (
+        Workers(options.workers) as workers,
+        new_directory(options.dest, options.overwrite, foreign_file, inputs) as directory,
+    ):
+        parts = {part: split.parts[part] for part in PARTS if split.parts[part]}
+        encodings = encodings_of(options)
+        normalised = directory / "normalised"
+        write_normalised(normalised, parts, encodings, workers)
         if not options.keep_case:
-            words = EnglishTokenizer(keep_case=True).words
-            write_json(directory / TRUECASE, count_capitals(words(example.english) for example in train))
-        write_text(directory / "text", split.parts, parts, segment, tokenize)
-        write_raw(directory / "raw", split.parts, parts)
+            texts = iterate_lines(normalised / "train.en")
+            forms = workers.map(Forms(), texts, len(parts["train"]), "train: English capitals")
+            write_json(directory / TRUECASE, usual_capitals(form for line in forms for form in line.split()))
+        models = train_subwords(options, normalised, encodings, directory)
+        for language in models:
+            encodings[language] = replace(encodings[language], model=directory / model_name(language))
+        write_text(directory / "text", parts, normalised, encodings, workers)
+        write_raw(directory / "raw", parts)
         split.record.write(directory)
         print("binarising with fairseq-preprocess ...", file=sys.stderr)
-        languages = (options.source_lang, options.target_lang)
         vocabularies = {language: vocabulary(directory / model_name(language)) for language in models}
-        counts = binarise(directory, parts, *languages, options.min_count, vocabularies)
+        counts = binarise(directory, list(parts), LANGUAGES, options.min_count, vocabularies, options.workers)
         optional: dict[str, Any] = {"sentencepiece": models} if models else {}
-        optional |= _add_further_parts(options, directory, split, segment, tokenize)
+        optional |= _add_further_parts(options, directory, split, encodings, workers)
+        shutil.rmtree(normalised)
         manifest = {
             "options": options.recorded(),
             "versions": package_versions(options.phrases is not None, repair=options.mojibake != "keep"),
@@ -85,34 +95,7 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
     return manifest
 
 
-def write_text(
-    directory: Path,
-    parts: dict[str, list[Example]],
-    names: list[str],
-    segment: ChineseSegmenter,
-    tokenize: EnglishTokenizer,
-) -> None:
-    """Write the tokenised sentences: PART.zh and PART.en, one line per example, with its first reference as English.
-
-    Raises:
-        DataError: a sentence has no tokens.
-    """
-    directory.mkdir()
-    for part in names:
-        examples = parts[part]
-        chinese = [segment(example.chinese) for example in progress(examples, f"{part}: Chinese")]
-        english = [tokenize(example.english) for example in progress(examples, f"{part}: English")]
-        for example, source, target in zip(examples, chinese, english, strict=True):
-            if not source or not target:
-                side = "English" if source else "Chinese"
-                raise DataError(
-                    f"{example.pairs[0].origin}: the {side} side has no tokens; remove the pair or complete it"
-                )
-        write_lines(directory / f"{part}.zh", chinese)
-        write_lines(directory / f"{part}.en", english)
-
-
-def write_raw(directory: Path, parts: dict[str, list[Example]], names: list[str]) -> None:
+def write_raw(directory: Path, parts: Mapping[str, Sequence[Example]]) -> None:
     """Write the unmodified sentences of valid and test, and the attributions of all parts.
 
     PART.zh has one line per source. PART.en.K has reference K of each source, or an empty line if there is none.
@@ -120,20 +103,19 @@ def write_raw(directory: Path, parts: dict[str, list[Example]], names: list[str]
     in PART.zh (counted from 1), number of the reference (counted from 0), attribution.
     """
     directory.mkdir()
-    for part in names:
-        examples = parts[part]
+    for part, examples in parts.items():
         if part != "train":
             write_lines(directory / f"{part}.zh", (example.chinese for example in examples))
             for k in range(max(len(example.pairs) for example in examples)):
                 lines = (example.pairs[k].english if k < len(example.pairs) else "" for example in examples)
                 write_lines(directory / f"{part}.en.{k}", lines)
-        attributions = [
-            f"{line}\t{k}\t{pair.attribution}"
-            for line, example in enumerate(examples, 1)
-            for k, pair in enumerate(example.pairs)
-            if pair.attribution is not None
-        ]
-        if attributions:
+        if any(pair.attribution is not None for example in examples for pair in example.pairs):
+            attributions = (
+                f"{line}\t{k}\t{pair.attribution}"
+                for line, example in enumerate(examples, 1)
+                for k, pair in enumerate(example.pairs)
+                if pair.attribution is not None
+            )
             write_lines(directory / f"{part}.attribution", attributions)
 
 
@@ -170,82 +152,51 @@ def format_counts(manifest: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _train_subwords(options: Options, train: list[Example], directory: Path) -> dict[str, dict[str, Any]]:
-    """Train the sentencepiece models that the options ask for; return what the manifest records, by language."""
-    models: dict[str, dict[str, Any]] = {}
-    if "sentencepiece" in options.segmentation:
-        models["zh"] = train_sentencepiece(
-            _chinese_text(options, progress(train, "training sentencepiece: Chinese")),
-            options.sentencepiece_vocab_size,
-            directory / model_name("zh"),
-            "zh",
-            options.sentencepiece_type,
-            words=options.segmentation != "sentencepiece",
-        )
-    if options.target_segmentation == "sentencepiece":
-        models["en"] = train_sentencepiece(
-            _english_text(options, progress(train, "training sentencepiece: English")),
-            options.sentencepiece_target_vocab_size,
-            directory / model_name("en"),
-            "en",
-            options.sentencepiece_type,
-            words=True,
-            option="--sentencepiece-target-vocab-size",
-        )
-    return {
-        language: {"path": model_name(language), "sha256": sha256_of(directory / model_name(language)), **settings}
-        for language, settings in models.items()
-    }
-
-
-def _chinese_text(options: Options, train: Iterable[Example]) -> Iterator[str]:
-    """Yield the text of which the Chinese pieces are parts: sentences or words."""
-    segment = ChineseSegmenter()
-    for example in train:
-        if options.segmentation == "sentencepiece":
-            yield simplified_nfkc(example.chinese)
-        else:
-            yield from segment.words(example.chinese)
-
-
-def _english_text(options: Options, train: Iterable[Example]) -> Iterator[str]:
-    """Yield the words of which the English pieces are parts."""
-    tokenize = EnglishTokenizer(options.keep_case)
-    for example in train:
-        yield from tokenize.words(example.english)
-
-
 def _add_further_parts(
-    options: Options, directory: Path, split: Split, segment: ChineseSegmenter, tokenize: EnglishTokenizer
+    options: Options, directory: Path, split: Split, encodings: dict[str, Encoding], workers: Workers
 ) -> dict[str, Any]:
     """Add the parts "train1", "train2", ... of the training set; return what the manifest records of them."""
-    languages, train = (options.source_lang, options.target_lang), split.parts["train"]
+    train = split.parts["train"]
     parts: dict[str, Any] = {}
     if options.sampling is not None:
         name = f"train{len(parts) + 1}"
-        parts["sampled"] = add_sampled_part(directory, name, train, segment, tokenize, languages, options.sampling)
+        parts["sampled"] = add_sampled_part(directory, name, len(train), encodings, options.sampling, workers)
     if split.synthetic:
         name = f"train{len(parts) + 1}"
-        parts["synthetic"] = add_synthetic_part(directory, name, split.synthetic, segment, tokenize, languages)
+        parts["synthetic"] = add_synthetic_part(directory, name, split.synthetic, encodings, workers)
     if options.phrases is not None:
-        words = (
-            [segment.words(example.chinese) for example in progress(train, "words to align: Chinese")],
-            [tokenize.words(example.english) for example in progress(train, "words to align: English")],
-        )
+        segment = ChineseSegmenter(options.segmentation, encodings["zh"].model)
+        tokenize = EnglishTokenizer(options.keep_case, encodings["en"].model)
+        words = _words(directory / "normalised", train, segment, tokenize, workers)
         print("aligning words with eflomal, extracting phrase pairs ...", file=sys.stderr)
         name, encoders = f"train{len(parts) + 1}", (segment.encode, tokenize.encode)
-        parts["phrases"] = add_phrase_part(directory, name, words, encoders, languages, options.phrases)
+        parts["phrases"] = add_phrase_part(
+            directory, name, words, encoders, LANGUAGES, options.phrases, options.workers
+        )
     return parts
 
 
+def _words(
+    normalised: Path, train: Sequence[Example], segment: ChineseSegmenter, tokenize: EnglishTokenizer, workers: Workers
+) -> tuple[list[list[str]], list[list[str]]]:
+    """Return the words of the training sentences, Chinese and English."""
+    if segment.segmentation.startswith("jieba"):
+        chinese: Iterable[str] = iterate_lines(normalised / "train.zh")
+    else:
+        texts = (example.chinese for example in train)
+        chinese = workers.map(Words(), texts, len(train), "words to align: Chinese")
+    english = iterate_lines(normalised / "train.en")
+    return [line.split() for line in chinese], [tokenize.cased(line).split() for line in english]
+
+
 def _counts(examples: list[Example], sides: dict[str, SideCounts]) -> dict[str, Any]:
-    pairs = [pair for example in examples for pair in example.pairs]
+    pairs = sum(len(example.pairs) for example in examples)
     return {
-        "pairs": len(pairs),
-        "sources": len({pair.chinese for pair in pairs}),
+        "pairs": pairs,
+        "sources": len({example.chinese for example in examples}),
         "lines": len(examples),
         "references_per_source_at_most": max(len(example.pairs) for example in examples),
-        "repeated_pairs": len(pairs) - len({(pair.chinese, pair.english) for pair in pairs}),
+        "repeated_pairs": pairs - len({(pair.chinese, pair.english) for example in examples for pair in example.pairs}),
     } | {
         language: asdict(side) | {"unknown_percent": round(100 * side.unknown / side.tokens, 3)}
         for language, side in sides.items()

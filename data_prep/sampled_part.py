@@ -6,18 +6,16 @@ A model that sees a word in different pieces learns what the pieces mean, and so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .binarise import binarise_further_part
+from .encoding import Encoding, Sample
 from .errors import DataError
-from .files import write_lines
-from .progress import progress
-from .split import Example
-from .subwords import model_name, seed_sampling
-from .text import ChineseSegmenter, EnglishTokenizer
+from .files import iterate_lines, write_lines
+from .workers import Workers
 
 
 @dataclass(frozen=True)
@@ -47,24 +45,23 @@ class SamplingOptions:
 def add_sampled_part(
     directory: Path,
     part: str,
-    train: Sequence[Example],
-    segmenter: ChineseSegmenter,
-    tokenizer: EnglishTokenizer,
-    languages: tuple[str, str],
+    sentences: int,
+    encodings: Mapping[str, Encoding],
     options: SamplingOptions,
+    workers: Workers,
 ) -> dict[str, Any]:
     """Write and binarise the copies, one after the other, as a part of the training set.
 
     A side that is not split by a sentencepiece model is the same in all copies.
 
     Args:
-        directory: directory of the prepared data, whose part "train" is written and binarised.
+        directory: directory of the prepared data, whose part "train" is written and binarised; its folder "normalised"
+            has what the tokens are parts of.
         part: name of the part: "train1" or higher.
-        train: the training sentences.
-        segmenter: the segmenter of the part "train".
-        tokenizer: the tokenizer of the part "train".
-        languages: source and target language.
+        sentences: number of training sentences.
+        encodings: how sentences of the part "train" become tokens, by language: source, target.
         options: the options.
+        workers: processes that do the work.
 
     Returns:
         What the manifest records: counts by language.
@@ -72,16 +69,24 @@ def add_sampled_part(
     Raises:
         DataError: fairseq-preprocess fails.
     """
-    models = [directory / model_name(language) for language in languages]
-    chinese = ChineseSegmenter(segmenter.segmentation, models[0], options.strength)
-    english = EnglishTokenizer(tokenizer.keep_case, models[1] if models[1].exists() else None, options.strength)
-    seed_sampling(options.seed)
-    lines: tuple[list[str], list[str]] = ([], [])
+    source, target = encodings
+    for language, encoding in encodings.items():
+        lines = _copies(directory, sentences, encoding, options, workers)
+        write_lines(directory / "text" / f"{part}.{language}", lines)
+    counts = binarise_further_part(directory, part, (source, target), workers=workers.count)
+    pairs = options.copies * sentences
+    return {"part": part, "pairs": pairs, **{language: asdict(side) for language, side in counts.items()}}
+
+
+def _copies(
+    directory: Path, sentences: int, encoding: Encoding, options: SamplingOptions, workers: Workers
+) -> Iterator[str]:
+    """Yield the lines of all copies in one language."""
+    name = f"train.{encoding.language}"
     for copy in range(1, options.copies + 1):
-        for example in progress(train, f"copy {copy} with sampled subwords"):
-            lines[0].append(chinese(example.chinese))
-            lines[1].append(english(example.english))
-    for language, side in zip(languages, lines, strict=True):
-        write_lines(directory / "text" / f"{part}.{language}", side)
-    counts = binarise_further_part(directory, part, *languages)
-    return {"part": part, "pairs": len(lines[0]), **{language: asdict(side) for language, side in counts.items()}}
+        if encoding.model is None:
+            yield from iterate_lines(directory / "text" / name)
+            continue
+        work = Sample(replace(encoding, sampling=options.strength), options.seed, copy)
+        texts = iterate_lines(directory / "normalised" / name)
+        yield from workers.map(work, texts, sentences, f"copy {copy} with sampled subwords: {encoding.language}")

@@ -12,7 +12,7 @@ from .text import normalise_chinese, normalise_english, to_simplified
 PARTS = ("train", "valid", "test")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Example:
     """A source sentence with its translations.
 
@@ -112,11 +112,6 @@ def make_examples(train: Sequence[Pair], valid: Sequence[Pair], test: Sequence[P
         "valid": group_sources(valid),
         "test": group_sources(test),
     }
-
-
-def count_leaks(train: Iterable[Pair], held_out: Iterable[Pair]) -> int:
-    """Return the number of training pairs that share a non-empty key of either language with a pair of `held_out`."""
-    return sum(map(leaks_from(held_out), train))
 
 
 def leaks_from(held_out: Iterable[Pair]) -> Callable[[Pair], bool]:

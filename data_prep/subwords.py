@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ def train_sentencepiece(
 
     Args:
         lines: normalised sentences, or words if no piece may cross the boundary of a word; SentencePiece itself only
-            removes superfluous spaces.
+            removes superfluous spaces. An iterator is kept in memory, other iterables are read as often as needed.
         vocab_size: number of pieces.
         path: model file to write.
         language: "zh" or "en". Default: "zh"
@@ -70,7 +70,8 @@ def train_sentencepiece(
 
     settings = {"model_type": model_type, "vocab_size": vocab_size, **_TRAINER_OPTIONS[language]}
     model = io.BytesIO()
-    lines = list(lines)
+    if isinstance(lines, Iterator):
+        lines = list(lines)
     with tempfile.TemporaryDirectory(prefix="sentencepiece.") as name:
         seeds: dict[str, Any] = {}
         if words and model_type == "unigram":
@@ -97,7 +98,11 @@ def train_sentencepiece(
 
 
 def seed_sampling(seed: int) -> None:
-    """Seed the generator from which all segmentations of this process are drawn."""
+    """Seed the generator from which segmentations are drawn, for threads that have not drawn any.
+
+    Whether it affects a thread that has depends on the version of sentencepiece. Versions 0.2.2 and 0.2.3 draw
+    differently in every run of a program, whatever the seed is; forked processes draw what their parent would.
+    """
     import sentencepiece
 
     sentencepiece.set_random_generator_seed(seed)

@@ -7,18 +7,19 @@ other text (Sennrich et al. 2016).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from .binarise import binarise_further_part
 from .dropped import Entry, Record
+from .encoding import Encoding, Tokenise
 from .files import write_lines
 from .pairs import Pair
-from .progress import progress
 from .split import leaks_from, pair_keys
-from .text import ChineseSegmenter, EnglishTokenizer, to_simplified
+from .text import to_simplified
+from .workers import Workers
 
 
 def usable_pairs(
@@ -53,12 +54,7 @@ def usable_pairs(
 
 
 def add_synthetic_part(
-    directory: Path,
-    part: str,
-    pairs: Sequence[Pair],
-    segment: ChineseSegmenter,
-    tokenize: EnglishTokenizer,
-    languages: tuple[str, str],
+    directory: Path, part: str, pairs: Sequence[Pair], encodings: Mapping[str, Encoding], workers: Workers
 ) -> dict[str, Any]:
     """Write and binarise synthetic pairs as a part of the training set.
 
@@ -66,9 +62,8 @@ def add_synthetic_part(
         directory: directory of the prepared data, whose part "train" is written and binarised.
         part: name of the part: "train1" or higher.
         pairs: pairs from `usable_pairs`.
-        segment: the segmenter of the part "train".
-        tokenize: the tokenizer of the part "train".
-        languages: source and target language.
+        encodings: how sentences of the part "train" become tokens, by language: source, target.
+        workers: processes that do the work.
 
     Returns:
         What the manifest records: counts by language.
@@ -76,12 +71,13 @@ def add_synthetic_part(
     Raises:
         DataError: fairseq-preprocess fails.
     """
-    shown = progress(pairs, "synthetic pairs")
-    lines = [(segment(pair.chinese), tokenize(pair.english)) for pair in shown]
-    for number, language in enumerate(languages):
-        write_lines(directory / "text" / f"{part}.{language}", (line[number] for line in lines))
-    counts = binarise_further_part(directory, part, *languages)
-    return {"part": part, "pairs": len(lines), **{language: asdict(side) for language, side in counts.items()}}
+    source, target = encodings
+    for language, encoding in encodings.items():
+        texts = (pair.chinese if language == "zh" else pair.english for pair in pairs)
+        lines = workers.map(Tokenise(encoding), texts, len(pairs), f"synthetic pairs: {language}")
+        write_lines(directory / "text" / f"{part}.{language}", lines)
+    counts = binarise_further_part(directory, part, (source, target), workers=workers.count)
+    return {"part": part, "pairs": len(pairs), **{language: asdict(side) for language, side in counts.items()}}
 
 
 def _folded_keys(pair: Pair) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """The parts of the documents that are generated from the committed result files.
 
-python -m recipes.tables            # write docs/results.md, docs/speed.md and its plot, and the README's figures
+python -m recipes.tables            # write docs/results.md, docs/speed.md and its plot, figures elsewhere
 python -m recipes.tables --check    # only check that they are up to date
 """
 
@@ -26,11 +26,15 @@ from .options import with_current_names
 from .origins import origins_of_rows
 from .parity.__main__ import RECIPE as PARITY
 from .tatoeba.catalogue import BEST
+from .tatoeba.subwords import table as subwords_table
 from .tatoeba.tables import experiments, perplexity_curves, plot_perplexities, systems
 
 README = ROOT / "README.md"
 SPEED = ROOT / "docs" / "speed.json"
+PREPARATION = ROOT / "docs" / "preparation.json"
+DATA = ROOT / "docs" / "data.md"
 TATOEBA = ROOT / "recipes" / "tatoeba" / "results"
+SUBWORDS = TATOEBA / "subwords.json"
 PERPLEXITY = TATOEBA / "experiments" / "perplexity.png"
 
 BASELINES = ROOT / "recipes" / "tatoeba" / "baselines.json"
@@ -102,9 +106,12 @@ def _between(lines: list[str], name: str, content: list[str]) -> list[str]:
 def documents() -> dict[Path, list[str]]:
     """Return the lines of all documents that contain figures, by path."""
     speed = read_json(SPEED)
+    preparation = read_json(PREPARATION) if PREPARATION.exists() else None
+    subwords = subwords_table(read_json(SUBWORDS)) if SUBWORDS.exists() else []
     return {
         ROOT / "docs" / "results.md": results(),
-        SPEED.with_suffix(".md"): speed_tables.document(speed, SPEED.with_suffix(".png").name),
+        SPEED.with_suffix(".md"): speed_tables.document(speed, SPEED.with_suffix(".png").name, preparation),
+        DATA: _between(read_lines(DATA), "subwords", subwords),
         README: _between(read_lines(README), "speed", speed_tables.main_figures(speed)),
     }
 

@@ -34,6 +34,8 @@ NOT_RUN = {
     "python -m recipes.char_lm --scale cpu --text enwik8": "it trains for hours; smaller in "
     "tests/test_recipes_char_lm.py",
     "python -m recipes.mnist --scale cpu --data mnist": "it trains for hours; smaller in tests/test_recipes_mnist.py",
+    "python -m recipes.tatoeba.subwords --tsv cmn-eng.tsv --output subwords.json": "it trains models too large for the "
+    "small corpus; smaller in tests/test_recipes_tatoeba_subwords.py",
 }
 """Commands that are only parsed (`tests/test_documents.py`), and why."""
 
@@ -52,6 +54,7 @@ ADDED = {
     r"eval aer ": f"--pairs {PAIRS}",
     r"eval serve ": "--port {port}",
     r"eval\.speed\.serving ": "--clients 5 --requests 10",
+    r"eval\.speed\.preparation ": "--pairs 200 --workers 1",
 }
 """Options that make a command small or keep it apart, by a pattern of the command; the last of equal options counts."""
 

@@ -81,8 +81,8 @@ class _Fork:
         self.wait()
 
 
-def _run(command: list[str], cwd: Path, **_: Any) -> subprocess.CompletedProcess[str]:
-    """`subprocess.run` for `data_prep`."""
+def run_fork(command: list[str], cwd: Path, **_: Any) -> subprocess.CompletedProcess[str]:
+    """`subprocess.run` for `data_prep`: fairseq's program is a fork of this process."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors, _Fork(command, subprocess.PIPE, errors, cwd) as fork:
         output = fork.stdout.read().decode()
         status = fork.wait()
@@ -98,7 +98,7 @@ def _enter(words: Sequence[str], folder: Path, files: Sequence[Path]) -> None:
     import eval.program
     import reencoder
 
-    data_prep.binarise.subprocess = SimpleNamespace(run=_run)  # type: ignore[assignment]
+    data_prep.binarise.subprocess = SimpleNamespace(run=run_fork)  # type: ignore[assignment]
     eval.program.subprocess = SimpleNamespace(Popen=_Fork, PIPE=subprocess.PIPE)  # type: ignore[assignment]
     multiprocessing.set_start_method("fork", force=True)  # as in a program that was started alone
     sys.path.insert(0, str(ROOT))

@@ -12,6 +12,8 @@ import pytest
 import zstandard
 from sacrebleu.dataset.fake_sgml import FakeSGMLDataset
 
+from data_prep.__main__ import main
+from data_prep.corpora import read_split
 from data_prep.dropped import Record
 from data_prep.errors import DataError
 from data_prep.files import read_lines
@@ -230,3 +232,51 @@ def test_several_corpora_and_a_directory_are_read_in_this_order(tmp_path: Path) 
     }
     assert Options(dest=Path("x"), parallel=(c, d)).corpora == [(c, d)]
     assert options.recorded()["split"] == "given" and not {"directory", "mojibake"} & options.recorded().keys()
+
+
+@pytest.fixture
+def own_sets(tmp_path: Path) -> dict[str, Any]:
+    """Options with four pairs, of which the second and the fourth share a sentence with valid and test."""
+    contents = {
+        "tsv": "A dog.\t狗。\nA CAT\t小貓\nA bird.\t鸟。\nFishes.\t魚\n",
+        "valid_tsv": "A cat.\t猫。\n",
+        "test_tsv": "A fish.\t鱼。\n",
+    }
+    files = write(tmp_path, {f"{name}.tsv": text for name, text in contents.items()})
+    return dict(zip(contents, files, strict=True))
+
+
+def test_leaks_into_the_users_own_sets_are_dropped_on_request(own_sets: dict[str, Any], tmp_path: Path) -> None:
+    split = read_split(Options(tmp_path / "data", **own_sets, drop_leaks=True))
+    assert [example.english for example in split.parts["train"]] == ["A dog.", "A bird."]
+    assert [len(split.parts[part]) for part in ("valid", "test")] == [1, 1] and not split.warnings
+    assert split.record.counts() == {"shares a sentence with valid or test": 2}
+    found = [(entry.origin, entry.english, entry.chinese) for entry in split.record.dropped]
+    assert found == [
+        (f"{own_sets['tsv']}, line 2", "A CAT", "小貓"),
+        (f"{own_sets['tsv']}, line 4", "Fishes.", "魚"),
+    ]
+
+
+def test_leaks_are_kept_with_a_warning_without_the_option(own_sets: dict[str, Any], tmp_path: Path) -> None:
+    split = read_split(Options(tmp_path / "data", **own_sets))
+    assert len(split.parts["train"]) == 4 and not split.record.dropped
+    assert split.warnings == [
+        "2 training pairs share a sentence with the valid or test set that you gave; --drop-leaks drops them"
+    ]
+
+
+def test_training_pairs_that_are_all_leaks_are_refused(own_sets: dict[str, Any], tmp_path: Path) -> None:
+    own_sets["tsv"] = own_sets["valid_tsv"]
+    with pytest.raises(DataError, match=r"no training pairs in .*: nothing to train on"):
+        read_split(Options(tmp_path / "data", **own_sets, drop_leaks=True))
+
+
+def test_leaks_are_recorded_and_need_own_sets(
+    own_sets: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "drop_leaks" not in Options(tmp_path, **own_sets).recorded()
+    assert Options(tmp_path, **own_sets, drop_leaks=True).recorded()["drop_leaks"] is True
+    assert main(["prepare", "--tsv", str(own_sets["tsv"]), "--dest", str(tmp_path / "data"), "--drop-leaks"]) == 2
+    assert "error: --drop-leaks: only with your own validation and test set" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()

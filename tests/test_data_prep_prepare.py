@@ -239,5 +239,5 @@ def test_a_given_split_is_kept_and_its_leaks_are_counted(
     }
     assert lines(dest / "raw" / "valid.en.1") == ["Hi."]
     assert manifest["options"]["split"] == "given" and "test_permille" not in manifest["options"]
-    warning = "1 training pairs share a sentence with the valid or test set that you gave"
+    warning = "1 training pairs share a sentence with the valid or test set that you gave; --drop-leaks drops them"
     assert manifest["warnings"] == [warning] and f"warning: {warning}" in capsys.readouterr().out

@@ -23,6 +23,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grids, "PLANES", dict.fromkeys(grids.PLANES, (16, 8, 12, 12)))
     monkeypatch.setattr(grids, "TWINS", (16, 12, 12))
     monkeypatch.setattr(grids, "SIZES", (2, 4))
+    monkeypatch.setattr(program, "PAIRS", {True: 150})
     monkeypatch.setattr(translation, "HIDDEN_SIZE", 16)
     monkeypatch.setattr(translation, "RECIPE", {**translation.RECIPE, "--arch": "reencoder_tiny"})
 
@@ -158,11 +159,19 @@ def test_every_figure_is_there(small: None, data: Path, tmp_path: Path, capsys: 
     assert 0 <= result["train_step"]["padding"] < 1
     assert result["train_step"]["data"] == "phrases"
     assert result["provenance"]["hardware"]["threads"] >= 1
+    assert result["preparation"]["pairs"] == 150 and result["preparation"]["pairs_per_second"] > 0
     document = "\n".join(tables.document(result, "speed.png"))
     assert f"{result['limit_ratio']['plane_d256']:.2f} | {tables.TARGETS['plane_d256']}" in document
     assert "can pass 1 by noise only" in document
     assert f"| {result['speedup']['twin_b4']:.2f} |" in "\n".join(tables.main_figures(result))
-    assert f"{result['decode']['ms_per_word']:.1f} ms per word" in capsys.readouterr().out
+    assert "Data preparation" not in document
+    printed = capsys.readouterr().out
+    assert (
+        f"{result['decode']['ms_per_word']:.1f} ms per word" in printed and "data preparation: 150 pairs of" in printed
+    )
+    document = "\n".join(tables.document(result, "speed.png", result))
+    assert f"## Data preparation\n\nMeasured by `{' '.join(result['provenance']['command'])}`" in document
+    assert f": {result['preparation']['pairs_per_second']:,.0f} pairs per second, " in document
     tables.plot(tmp_path / "speed.png", result)
     assert (tmp_path / "speed.png").read_bytes().startswith(b"\x89PNG")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,14 @@ from data_prep.subwords import train_sentencepiece
 from data_prep.text import EnglishTokenizer
 from reencoder.text.manifest import fingerprint
 from reencoder.text.pipeline import TextPipeline, clean, split_sentences
-from reencoder.text.truecase import count_capitals, restore_beginnings
+from reencoder.text.truecase import FormFinder, restore_beginnings, usual_capitals
 
 SENTENCES = ["Tom met Mr. Smith in Paris.", "May I see it? It may rain, Tom.", "We may go to Paris with Tom."]
+
+
+def capitals(sentences: Sequence[str]) -> dict[str, str]:
+    words, find = EnglishTokenizer(keep_case=True).words, FormFinder()
+    return usual_capitals(form for sentence in sentences for form in find(words(sentence)))
 
 
 def prepared(folder: Path, **options: object) -> Path:
@@ -24,8 +30,7 @@ def prepared(folder: Path, **options: object) -> Path:
     (folder / "bin").mkdir(parents=True, exist_ok=True)
     for language in ("zh", "en"):
         (folder / "bin" / f"dict.{language}.txt").write_text("a 1\n")
-    words = EnglishTokenizer(keep_case=True).words
-    table = json.dumps(count_capitals(words(sentence) for sentence in SENTENCES))
+    table = json.dumps(capitals(SENTENCES))
     (folder / "truecase.en.json").write_text(table)
     files = {path.relative_to(folder).as_posix(): sha256_of(path) for path in folder.rglob("*") if path.is_file()}
     write_manifest(folder, {"options": {"segmentation": "char", **options}, "files": files, "seconds": 1.5})
@@ -33,14 +38,18 @@ def prepared(folder: Path, **options: object) -> Path:
 
 
 def test_capitals_are_those_of_the_middle_of_sentences() -> None:
-    words = EnglishTokenizer(keep_case=True).words
-    assert count_capitals(words(sentence) for sentence in SENTENCES) == {
+    assert capitals(SENTENCES) == {
         "i": "I",
         "mr.": "Mr.",
         "paris": "Paris",
         "smith": "Smith",
         "tom": "Tom",
     }
+
+
+def test_of_equally_frequent_forms_the_first_one_counts() -> None:
+    assert capitals(["We may go.", "In May it rains."]) == {}
+    assert capitals(["In May it rains.", "We may go."]) == {"may": "May"}
 
 
 @pytest.mark.parametrize(

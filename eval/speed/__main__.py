@@ -1,5 +1,5 @@
 """Measure speed and memory: of the grid, compared with its unavoidable matrix products and with slower ways to compute
-it; of a Reencoder's training step; and of decoding.
+it; of a Reencoder's training step; of decoding; and of data preparation (see also eval.speed.preparation).
 
     python -m eval.speed [--quick] [--data DIR] [--peer DIR] [--json FILE]
 
@@ -24,6 +24,9 @@ from data_prep.files import write_json
 
 from ..inputs import check_binarised
 from ..provenance import Stopwatch, provenance, relative
+
+PAIRS = {True: 1000, False: 20_000}
+"""Number of pairs that are prepared, by whether few repetitions are wanted."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -87,7 +90,7 @@ def measure(quick: bool, data: Path | None, peer: Path | None = None) -> dict[st
     """
     from reencoder.memory import keep_freed_memory
 
-    from . import grids, translation
+    from . import grids, preparation, translation
     from .processor import processor
 
     keep_freed_memory()  # as in training; it must come before the first large tensor
@@ -101,6 +104,7 @@ def measure(quick: bool, data: Path | None, peer: Path | None = None) -> dict[st
             ("cost", lambda: grids.cost_exponent(repeats)),
             ("training step", lambda: translation.training_step(_data(data, Path(folder), quick), quick)),
             ("decoding", lambda: translation.decoding(_data(data, Path(folder), quick), quick)),
+            ("data preparation", lambda: {"preparation": preparation.measure(PAIRS[quick])}),
         ]
         if peer is not None:
             from .peer import against_peer
@@ -135,6 +139,7 @@ def _data(given: Path | None, folder: Path, quick: bool) -> Path:
 
 def report(result: dict[str, Any]) -> str:
     """Return the results as lines of text."""
+    from . import preparation
     from .processor import describe
 
     decode, used = result["decode"], result["memory"]
@@ -156,6 +161,7 @@ def report(result: dict[str, Any]) -> str:
         f"{used['recompute_floats_per_cell_over_d']:.1f} d at {used['recompute_time_ratio']:.2f} times the time",
         f"time grows as (S * T) to the power of {result['cost_exponent']:.2f}",
     ]
+    lines.append(f"data preparation: {preparation.describe(result['preparation'])}")
     if "peer" in result:
         lines.append(f"training step of the peer / of the recipes' Reencoder: {result['peer']['ratio']:.2f}")
     return "\n".join(lines)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..pictures import new_figure, save_png
 from ..provenance import describe_commit
+from . import preparation
 from .processor import describe
 
 NAMES = {
@@ -55,12 +56,13 @@ def main_figures(result: dict[str, Any]) -> list[str]:
     ]
 
 
-def document(result: dict[str, Any], picture: str) -> list[str]:
+def document(result: dict[str, Any], picture: str, prepared: dict[str, Any] | None = None) -> list[str]:
     """Return the lines of the document.
 
     Args:
         result: the result file's content.
         picture: file name of the plot.
+        prepared: the content of a result file of `python -m eval.speed.preparation`. Default: none
     """
     origin, decode, used = result["provenance"], result["decode"], result["memory"]
     hardware = origin["hardware"]
@@ -115,6 +117,7 @@ def document(result: dict[str, Any], picture: str) -> list[str]:
         f"Time grows as (S * T) to the power of {result['cost_exponent']:.2f} (d 128, batch 16, 36 to 1296 blocks).",
         "",
         f"![Ratios, time against number of blocks, and time per word against its position]({picture})",
+        *_preparation(prepared),
     ]
 
 
@@ -158,6 +161,23 @@ def _peer(peer: dict[str, Any] | None) -> list[str]:
         f"{peer['ratio']:.2f} times as long as that of the recipes' Reencoder, which has two (both with S = T = "
         f"{peer['extent']}, batch {peer['batch']}, d {peer['hidden_size']}, the same vocabularies, and Adam).",
         "",
+    ]
+
+
+def _preparation(result: dict[str, Any] | None) -> list[str]:
+    """Return the lines on data preparation, none if it was not measured on its own."""
+    if result is None:
+        return []
+    origin, found = result["provenance"], result["preparation"]
+    text = preparation.describe(found)
+    return [
+        "",
+        "## Data preparation",
+        "",
+        f"Measured by `{' '.join(origin['command'])}` at {describe_commit(origin['commit'])}, "
+        f"{origin['started'][:10]}, on {origin['hardware']['cores']} cores ({origin['hardware']['cpu']}): {text}. "
+        "The pairs are synthetic: each consists of two of the embedded phrasebook's. The memory is that of all "
+        "processes together.",
     ]
 
 

@@ -60,9 +60,17 @@ class ChineseSegmenter:
 
     def __call__(self, text: str) -> str:
         """Segment one sentence. Tokens are separated by single spaces; an empty sentence gives an empty string."""
+        return self.split(self.normalise(text))
+
+    def normalise(self, text: str) -> str:
+        """Return what `split` splits: jieba's words, separated by spaces, or the sentence, as the segmentation is."""
+        return " ".join(self.words(text)) if self.segmentation.startswith("jieba") else simplified_nfkc(text)
+
+    def split(self, normalised: str) -> str:
+        """Return the tokens, separated by single spaces, of what `normalise` returned."""
         if self.segmentation.startswith("jieba"):
-            return self.encode(self.words(text))
-        return _tokens(self._split(simplified_nfkc(text)))
+            return self.encode(normalised.split())
+        return _tokens(self._split(normalised))
 
     def words(self, text: str) -> list[str]:
         """Return the words of one sentence as jieba segments it, whatever the segmentation is."""
@@ -99,13 +107,25 @@ class EnglishTokenizer:
 
     def __call__(self, text: str) -> str:
         """Tokenise one sentence. Tokens are separated by single spaces; an empty sentence gives an empty string."""
-        return self.encode(self.words(text))
+        return self.split(self.normalise(text))
+
+    def normalise(self, text: str) -> str:
+        """Return what `split` splits: the words with their case, separated by spaces."""
+        line: str = self._moses.tokenize(unicodedata.normalize("NFKC", text), escape=False, return_str=True)
+        return " ".join(line.split())
+
+    def split(self, normalised: str) -> str:
+        """Return the tokens, separated by single spaces, of what `normalise` returned."""
+        return self.encode(self.cased(normalised).split())
 
     def words(self, text: str) -> list[str]:
         """Return the words of one sentence."""
-        # Lower-case only afterwards: the list of abbreviations that keep their full stop ("Mr.") is cased.
-        line: str = self._moses.tokenize(unicodedata.normalize("NFKC", text), escape=False, return_str=True)
-        return line.split() if self.keep_case else line.lower().split()
+        return self.cased(self.normalise(text)).split()
+
+    def cased(self, normalised: str) -> str:
+        """Return what `normalise` returned with the case of the tokens."""
+        # Lower-case only after Moses: its list of abbreviations that keep their full stop ("Mr.") is cased.
+        return normalised if self.keep_case else normalised.lower()
 
     def encode(self, words: Sequence[str]) -> str:
         """Return the tokens, separated by single spaces, of words that `words` returned."""

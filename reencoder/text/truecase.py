@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -18,22 +19,44 @@ _BEGINNING = re.compile(r"(?:^|[.!?][\"')\]]*\s+)[\"'(\[]*([^\W\d_])")
 _ABBREVIATION = re.compile(r"(?:^|\s)(?:\w\.)*\w\.\s+$|\b(?:mr|mrs|ms|dr|prof|st|vs|no|e\.g|i\.e)\.\s+$", re.IGNORECASE)
 
 
-def count_capitals(sentences: Iterable[Sequence[str]]) -> dict[str, str]:
+class FormFinder:
+    """Finds the words of a sentence whose case says how they are written.
+
+    These are all words with letters but those at beginnings of sentences, as for Moses' truecaser.
+    """
+
+    def __init__(self) -> None:
+        from sacremoses import MosesTruecaser
+
+        self._moses = MosesTruecaser()
+
+    def __call__(self, sentence: Sequence[str]) -> list[str]:
+        """Return them in their order.
+
+        Args:
+            sentence: words of the Moses tokenizer, with their case.
+        """
+        return [form for _, form, _ in self._moses.learn_truecase_weights(sentence)]
+
+
+def usual_capitals(forms: Iterable[str]) -> dict[str, str]:
     """Return the words that are mostly written with capitals, by their lower-cased form.
 
-    Moses' rule: the most frequent form counts, beginnings of sentences left out, as they say nothing about a word.
+    Moses' rule: the most frequent form counts. Of equally frequent forms the first one does.
 
     Args:
-        sentences: sentences as words of the Moses tokenizer, with their case.
+        forms: the words that `FormFinder` finds in the sentences, in their order.
     """
-    from sacremoses import MosesTruecaser
-
-    best = MosesTruecaser().train(list(sentences))["best"]
-    return {word: best[word] for word in sorted(best) if best[word] != word}
+    best: dict[str, tuple[str, int]] = {}
+    for form, count in Counter(forms).items():
+        word = form.lower()
+        if word not in best or count > best[word][1]:
+            best[word] = form, count
+    return {word: best[word][0] for word in sorted(best) if best[word][0] != word}
 
 
 def read_capitals(path: Path) -> dict[str, str]:
-    """Read a table that `count_capitals` returned.
+    """Read a table that `usual_capitals` returned.
 
     Raises:
         DataError: the file cannot be read.

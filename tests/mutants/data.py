@@ -33,7 +33,7 @@ MUTANTS: list[Mutant] = [
         ("            seen.add(keys)\n", "            pass\n"),
         ("        if not all(keys):", "        if not any(keys):"),
         ("return to_simplified(chinese), english", "return chinese, english"),
-        ("lines = [(segment(pair.chinese), tokenize(pair.english))", "lines = [(segment(pair.chinese), pair.english)"),
+        ('(pair.chinese if language == "zh" else pair.english for', "(pair.chinese for"),
     ),
     *group(
         "recipes/tatoeba/synthetic.py",
@@ -48,6 +48,27 @@ MUTANTS: list[Mutant] = [
         ("{**times, f", "{f"),
     ),
     *group(
+        "data_prep/check.py",
+        "data_prep_check",
+        ("numbers.get(word, UNK)", "numbers.get(word, EOS)"),
+        ("unknown += expected.count(UNK)", "unknown = expected.count(UNK)"),
+        ("if start != len(tokens):", "if start > len(tokens):"),
+        ("SideCounts(sentences, start - sentences, ", "SideCounts(sentences, start, "),
+        ("if found_end != end or found", "if found"),
+    ),
+    *group(
+        "data_prep/corpora.py",
+        "data_prep_held_out",
+        ("if options.drop_leaks:", "if not options.drop_leaks:"),
+        ("        if is_leak(pair):\n", "        if not is_leak(pair):\n"),
+    ),
+    *group(
+        "reencoder/text/truecase.py",
+        "text_pipeline",
+        ("count > best[word][1]", "count >= best[word][1]"),
+        ("if best[word][0] != word", "if best[word][1]"),
+    ),
+    *group(
         "data_prep/text.py",
         "data_prep_text data_prep_split",
         ('unicodedata.normalize("NFKC", text).lower())', 'unicodedata.normalize("NFKC", text))'),
@@ -60,7 +81,7 @@ MUTANTS: list[Mutant] = [
         "reencoder/text/segmentation.py",
         "data_prep_text data_prep_split text_pipeline",
         ('re.compile(r"[0-9A-Za-z', 're.compile(r"[A-Za-z'),
-        ("line.split() if self.keep_case else line.lower().split()", "line.lower().split()"),
+        ("normalised if self.keep_case else normalised.lower()", "normalised.lower()"),
         ("escape=False, return_str=True", "escape=True, return_str=True"),
         (
             '" ".join(to_simplified(unicodedata.normalize("NFKC", text)).split())',

@@ -1,0 +1,71 @@
+"""A preparation that is ended from outside leaves nothing that looks whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.programs import ROOT
+
+# As `python -m data_prep`, but several processes start for the few lines of a test.
+PROGRAM = (
+    "import sys; from data_prep import workers; from data_prep.__main__ import main\n"
+    "workers.FEWEST_LINES = 2\n"
+    "sys.exit(main(sys.argv[1:]))"
+)
+# In place of fairseq-preprocess: tells that it runs, and does not end.
+ENDLESS = "import os, pathlib, time; pathlib.Path(os.environ['RUNS']).write_text(str(os.getpid())); time.sleep(600)"
+
+
+@pytest.fixture
+def preparation(tmp_path: Path) -> subprocess.Popen[str]:
+    """A preparation with two processes in the folder "out", which has tokenised and waits for fairseq-preprocess."""
+    package = tmp_path / "fake" / "fairseq_cli"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "preprocess.py").write_text(ENDLESS)
+    tsv = tmp_path / "pairs.tsv"
+    tsv.write_text("".join(f"I have {n} cats.\t我有{n}只猫。\n" for n in range(100)), encoding="utf-8")
+    command = [sys.executable, "-c", PROGRAM, "prepare", "--tsv", str(tsv), "--dest", str(tmp_path / "out" / "data")]
+    paths = os.pathsep.join([str(package.parent), str(ROOT)])
+    environment = {**os.environ, "PYTHONPATH": paths, "RUNS": str(tmp_path / "runs")}
+    process = subprocess.Popen([*command, "--workers", "2"], env=environment, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "runs").exists() or not (tmp_path / "runs").read_text():
+        assert process.poll() is None
+        time.sleep(0.05)
+    return process
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_after_sigterm_nothing_is_left(preparation: subprocess.Popen[str], tmp_path: Path) -> None:
+    (partial,) = (tmp_path / "out").iterdir()
+    assert (partial / "text" / "train.zh").exists()
+    preparation.terminate()
+    # All processes hold the pipe: it ends with the last one.
+    _, printed = preparation.communicate(timeout=240)
+    assert printed.splitlines()[-1] == "error: interrupted" and "Traceback" not in printed
+    assert preparation.returncode == 130
+    assert not list((tmp_path / "out").iterdir())
+    assert not is_running(int((tmp_path / "runs").read_text()))
+
+
+def test_after_sigkill_nothing_looks_whole(preparation: subprocess.Popen[str], tmp_path: Path) -> None:
+    preparation.kill()
+    os.kill(int((tmp_path / "runs").read_text()), signal.SIGKILL)  # nobody else can end it
+    preparation.communicate(timeout=240)
+    (partial,) = (tmp_path / "out").iterdir()
+    assert partial.name.startswith(".data.") and partial.name.endswith(".partial")
+    assert not (partial / "manifest.json").exists()
