@@ -1,8 +1,7 @@
 """Pairs that a model has translated, as a further part of the training set.
 
-A model that learns from translations of the training sentences, by models of both directions, beside the sentences
-themselves, translates better than its teachers (Nguyen et al. 2020); so does one that learns from back-translations of
-other text (Sennrich et al. 2016).
+Published uses: translations of the training sentences by models of both directions (Nguyen et al. 2020), and
+back-translations of other text (Sennrich et al. 2016).
 """
 
 from __future__ import annotations

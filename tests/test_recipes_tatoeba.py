@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from data_prep.errors import DataError
-from data_prep.files import read_json
+from data_prep.files import read_json, sha256_of, write_json
 from data_prep.manifest import write_manifest
 from eval.bleu import score
 from eval.program import USER_DIR
@@ -198,6 +198,8 @@ def test_the_minutes_of_teachers_count(taught: tuple[list[list[str]], Place]) ->
     data = ready_data("pieces-phrases-translated", place, ["python"])
     name = "pieces-phrases-translated"
     student = execute(name, data, place.work, place.results, ["python"])
+    pairs = {teacher: place.work / "synthetic" / f"{teacher}.tsv" for teacher in ("forward", "backward")}
+    assert student["synthetic"] == {teacher: sha256_of(path) for teacher, path in pairs.items()}
     teachers = [read_json(place.results / f"{teacher}.json") for teacher in ("pieces-phrases", "reverse")]
     assert [minutes_with_teachers([result]) for result in teachers] == [2, 2]
     assert minutes_with_teachers([student]) == pytest.approx(4 * 2, abs=0.1)
@@ -256,3 +258,18 @@ def iter_lines(*lines: str) -> Generator[str, None, None]:
 def test_models_with_the_same_tokens_make_an_ensemble() -> None:
     names = ["pieces-phrases", "words-all-phrases", "pieces-phrases-translated", "reverse"]
     assert group_by_tokens(names) == [["pieces-phrases", "pieces-phrases-translated", "reverse"], ["words-all-phrases"]]
+
+
+def test_a_student_of_changed_code_is_marked(taught: tuple[list[list[str]], Place]) -> None:
+    """The code changes while a teacher is trained: translations and student say so, too."""
+    _, place = taught
+    for teacher in ("pieces-phrases", "pieces-phrases-seed-3", "reverse"):
+        execute(teacher, ready_data("pieces-phrases", place, ["python"]), place.work, place.results, ["python"])
+    path = place.results / "reverse.json"
+    result = read_json(path)
+    result["provenance"]["commit"] = {"revision": "a" * 40, "dirty": True}
+    write_json(path, result)
+    data = ready_data("pieces-phrases-translated", place, ["python"])
+    record = read_json(place.work / "synthetic" / "backward.json")
+    student = execute("pieces-phrases-translated", data, place.work, place.results, ["python"])
+    assert record["provenance"]["commit"]["dirty"] and student["provenance"]["commit"]["dirty"]

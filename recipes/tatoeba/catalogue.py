@@ -51,6 +51,7 @@ _DROPOUT: dict[str, Value] = {"dropout": 0.25, "output_dropout": 0.2}
 _RARE_WORDS: dict[str, Value] = {"adam_betas": "(0.9,0.999)"}
 _LONG: dict[str, Value] = {**_LEXICAL, **_MUON, "upsample_primary": 2}
 _RARE_LONG: dict[str, Value] = {**_LEXICAL, **_MUON, **_DROPOUT, **_RARE_WORDS, "word_dropout": 0.02}
+_TWICE: dict[str, Value] = {**_RARE_LONG, "upsample_primary": 2}
 
 # The systems to compare with: fairseq's own, with the same data, search and seeds. Batches are limited by tokens, which
 # is what they cost; there are as many words per update as with our limit, so as many epochs, and at least our minutes.
@@ -109,20 +110,20 @@ EXPERIMENTS: dict[str, Experiment] = {
     "rare-words": Experiment("slower average of squared gradients", {**_LEXICAL, **_MUON, **_RARE_WORDS}),
     "words-all-phrases": Experiment(
         "words that occur once are known, and occur in phrase pairs",
-        {**_RARE_LONG, "upsample_primary": 2},
+        _TWICE,
         "words-all-phrases",
         5000,
     ),
     "pieces-phrases": Experiment(
         "pieces of words, and phrase pairs",
-        {**_RARE_LONG, "upsample_primary": 2},
+        _TWICE,
         "pieces-phrases",
         5000,
         seed=2,
     ),
     "pieces-phrases-seed-3": Experiment(
         "the same, a second member",
-        {**_RARE_LONG, "upsample_primary": 2},
+        _TWICE,
         "pieces-phrases",
         5000,
         seed=3,
@@ -130,8 +131,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "pieces-phrases-large": Experiment(
         "the same, larger and longer, with more dropout",
         {
-            **_RARE_LONG,
-            "upsample_primary": 2,
+            **_TWICE,
             "hidden_size": 224,
             "embed_dim": 224,
             "dropout": 0.3,
@@ -151,7 +151,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "reverse": Experiment(
         "English to Chinese, to rerank and to translate back",
-        {**_RARE_LONG, "upsample_primary": 2},
+        _TWICE,
         "pieces-phrases",
         5000,
         seed=5,
@@ -159,35 +159,35 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "pieces-phrases-seed-6": Experiment(
         "pieces of words, and phrase pairs: a third member",
-        {**_RARE_LONG, "upsample_primary": 2},
+        _TWICE,
         "pieces-phrases",
         5000,
         seed=6,
     ),
     "pieces-phrases-rdrop": Experiment(
         "R-Drop: half as many updates, each of two passes",
-        {**_RARE_LONG, "upsample_primary": 2, "criterion": "rdrop", "rdrop_alpha": 5.0},
+        {**_TWICE, "criterion": "rdrop", "rdrop_alpha": 5.0},
         "pieces-phrases",
         2500,
         seed=2,
     ),
     "pieces-phrases-wide": Experiment(
         "pieces of words, and phrase pairs: larger, with the same dropout",
-        {**_RARE_LONG, "upsample_primary": 2, "hidden_size": 224, "embed_dim": 224},
+        {**_TWICE, "hidden_size": 224, "embed_dim": 224},
         "pieces-phrases",
         6000,
         seed=2,
     ),
     "pieces-phrases-translated": Experiment(
         "translations of the training set by models of both directions",
-        {**_RARE_LONG, "upsample_primary": 2},
+        _TWICE,
         "pieces-phrases-translated",
         8000,
         seed=2,
     ),
     "pieces-phrases-translated-wide": Experiment(
         "the same, larger",
-        {**_RARE_LONG, "upsample_primary": 2, "hidden_size": 192, "embed_dim": 192},
+        {**_TWICE, "hidden_size": 192, "embed_dim": 192},
         "pieces-phrases-translated",
         7000,
         seed=3,

@@ -92,14 +92,14 @@ def synthetic_path(name: str, work: Path) -> Path:
     return work / "synthetic" / f"{name}.tsv"
 
 
-def data_seconds(variant: str, work: Path) -> dict[str, float]:
-    """Return the seconds that the teachers of a variant took: CPU time of trainings, time of translations.
+def synthetic_records(variant: str, work: Path) -> dict[str, dict[str, Any]]:
+    """Return the records of the translations that a variant contains, by their names.
+
+    Each has the names of the `teachers`, the `sha256` of the pairs, the `seconds` that each teacher's training (CPU
+    time) and the translation took, and the `provenance`.
 
     Args:
         variant: one of `VARIANTS`.
         work: folder of the runs.
     """
-    seconds: dict[str, float] = {}
-    for name in SYNTHETIC.get(variant, ()):
-        seconds |= read_json(synthetic_path(name, work).with_suffix(".json"))["seconds"]
-    return seconds
+    return {name: read_json(synthetic_path(name, work).with_suffix(".json")) for name in SYNTHETIC.get(variant, ())}

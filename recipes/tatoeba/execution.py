@@ -13,12 +13,12 @@ from eval.bleu import Scores
 from eval.curves import read_log
 from eval.generate import generate
 from eval.generation_settings import GenerationSettings
-from eval.provenance import Stopwatch, provenance, relative
+from eval.provenance import Stopwatch, provenance, relative, worst
 
 from ..options import Value
 from ..training import cpu_seconds, train
 from .catalogue import EXPERIMENTS
-from .data import data_seconds
+from .data import synthetic_records
 
 BEAM, UNKPEN = 5, 1000.0
 """Settings of the search by which experiments are compared."""
@@ -100,6 +100,9 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
     scores = None if experiment.reverse else _validate(data, folder, best_checkpoint(name, work))
     validated = [point for point in curve if point.valid_ppl is not None]
     best = min(validated, key=lambda point: point.valid_ppl or 0.0)
+    synthetic = synthetic_records(experiment.data, work)
+    origin = provenance(command, stopwatch)
+    origin["commit"] = worst(origin["commit"], [record["provenance"]["commit"] for record in synthetic.values()])
     result = {
         "name": name,
         "question": experiment.question,
@@ -107,14 +110,15 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
         "options": options,
         "parameters": parameters(folder / "train.log"),
         "cpu_seconds": cpu_seconds(folder / "train.log"),
-        "data_seconds": data_seconds(experiment.data, work),
+        "data_seconds": {what: taken for record in synthetic.values() for what, taken in record["seconds"].items()},
+        "synthetic": {translation: record["sha256"] for translation, record in synthetic.items()},
         "updates": curve[-1].updates,
         "train_ppl": [point.train_ppl for point in curve if point.train_ppl is not None][-1],
         "valid_ppl": best.valid_ppl,
         "best_update": best.updates,
         "valid": None if scores is None else scores.to_json(),
         "curve": [[point.updates, point.train_ppl, point.valid_ppl] for point in curve],
-        "provenance": provenance(command, stopwatch),
+        "provenance": origin,
     }
     write_json(path, result)
     return result

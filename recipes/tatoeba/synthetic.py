@@ -1,7 +1,7 @@
 """Translations of the training set by trained models, for students to learn from (Nguyen et al. 2020).
 
-A model that learns from what models of both directions make of the training sentences, beside the sentences themselves,
-translates better than its teachers. No other text is used.
+The student learns from what models of both directions make of the training sentences, beside the sentences themselves.
+No other text is used. Whether it helps is in the table of experiments.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from data_prep.text import detokenize_english
 from eval.generate import with_progress
 from eval.hypotheses import best_hypotheses, in_source_order, parse_candidates
 from eval.program import USER_DIR, run_generate
-from eval.provenance import Stopwatch, provenance, relative
+from eval.provenance import Stopwatch, provenance, relative, worst
 
 from ..training import run_in_parallel
 from .catalogue import EXPERIMENTS
@@ -127,7 +127,8 @@ def _write_translations(
     for result in trained:
         times |= result.get("data_seconds", {})  # teachers may have had teachers
         times[result["name"]] = result["cpu_seconds"] or result["provenance"]["wall_seconds"]
-    path = synthetic_path(name, place.work)
+    path, origin = synthetic_path(name, place.work), provenance(command, stopwatch)
+    origin["commit"] = worst(origin["commit"], [result["provenance"]["commit"] for result in trained])
     with new_file(path) as temporary:
         write_tsv(temporary, pairs)
         record = {
@@ -135,7 +136,7 @@ def _write_translations(
             "pairs": len(pairs),
             "sha256": sha256_of(temporary),
             "seconds": {**times, f"translating {name}": round(stopwatch.seconds(), 1)},
-            "provenance": provenance(command, stopwatch),
+            "provenance": origin,
         }
         write_json(path.with_suffix(".json"), record)
 
