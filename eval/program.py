@@ -1,4 +1,4 @@
-"""Running fairseq-generate as a program, with the plugin."""
+"""Running fairseq's programs, with the plugin."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Sequence
-from contextlib import ExitStack
-from typing import IO
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import IO, Any
 
 from data_prep.errors import DataError
 
@@ -21,6 +21,8 @@ USER_DIR = ROOT / "reencoder"
 
 COMMAND = [sys.executable, "-m", "fairseq_cli.generate"]
 """The program and its first arguments."""
+
+_running: set[subprocess.Popen[Any]] = set()
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Exit|Interrupt)\b|[\w-]+(\.py)?: error:")
@@ -36,6 +38,29 @@ def environment(**more: str) -> dict[str, str]:
     """
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", **more}
+
+
+@contextmanager
+def terminated_with(process: subprocess.Popen[Any]) -> Iterator[None]:
+    """Terminate a program after an error or an interrupt in the block, or on `terminate_running`.
+
+    Args:
+        process: a program that has just been started; the block reads its output.
+    """
+    _running.add(process)
+    try:
+        yield
+    except BaseException:
+        process.terminate()
+        raise
+    finally:
+        _running.discard(process)
+
+
+def terminate_running() -> None:
+    """Terminate the programs whose output other threads read: an interrupt reaches the main thread only."""
+    for process in list(_running):
+        process.terminate()
 
 
 def run_generate(
@@ -63,8 +88,7 @@ def run_generate(
                 env=environment(PYTHONUTF8="1", **limited),
             )
         )
-        # After an error in the reader or an interrupt the program must not keep running.
-        stack.callback(process.kill)
+        stack.enter_context(terminated_with(process))
         assert process.stdout is not None
         for line in io.TextIOWrapper(process.stdout, encoding="utf-8", errors="replace", newline="\n"):
             if log is not None:

@@ -16,7 +16,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from data_prep.errors import DataError
-from eval.program import USER_DIR, environment, failure_reason
+from eval.program import USER_DIR, environment, failure_reason, terminate_running, terminated_with
 from eval.provenance import relative
 
 from .options import Options
@@ -29,8 +29,6 @@ _CPU_TIME = "CPU seconds:"
 T = TypeVar("T")
 R = TypeVar("R")
 
-_running: set[subprocess.Popen[str]] = set()
-
 
 class TrainingError(DataError):
     """fairseq-train failed or cannot start; the message says why."""
@@ -39,7 +37,7 @@ class TrainingError(DataError):
 def run_in_parallel(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iterator[R]:
     """Yield `work(item)` for each item in order, computing up to `jobs` of them at the same time.
 
-    After an error no further item is started. After an interrupt the trainings that are running are terminated.
+    After an error no further item is started. After an interrupt fairseq's programs that are running are terminated.
     """
     with ThreadPoolExecutor(jobs) as pool:
         try:
@@ -47,8 +45,7 @@ def run_in_parallel(work: Callable[[T], R], items: Sequence[T], jobs: int) -> It
         except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
             if not isinstance(error, Exception):
-                for process in list(_running):
-                    process.terminate()
+                terminate_running()
             raise
 
 
@@ -132,21 +129,17 @@ def train(data: Path | None, options: Options, log: Path, threads: int | None = 
         tqdm(desc="fairseq-train", unit=" log lines", disable=quiet or None, leave=False) as progress,
     ):
         assert process.stdout is not None
-        _running.add(process)
         try:
-            for line in process.stdout:
-                stream.write(line)
-                stream.flush()
-                tail.append(line)
-                progress.update()
-                _, found, entry = line.partition("| train_inner | ")
-                if found:
-                    progress.set_postfix_str(_digest(entry))
-        except BaseException:
-            process.terminate()
-            raise
+            with terminated_with(process):
+                for line in process.stdout:
+                    stream.write(line)
+                    stream.flush()
+                    tail.append(line)
+                    progress.update()
+                    _, found, entry = line.partition("| train_inner | ")
+                    if found:
+                        progress.set_postfix_str(_digest(entry))
         finally:
-            _running.discard(process)
             stream.write(f"{_CPU_TIME} {_wait(process):.1f}\n")
     if process.returncode != 0:
         reason = failure_reason("".join(tail))

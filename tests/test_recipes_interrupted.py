@@ -1,0 +1,53 @@
+"""A recipe that is ended from outside ends the programs that its threads run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.programs import ROOT
+
+# In place of fairseq's programs: one that tells that it runs, and does not end.
+RECIPE = """
+import sys
+from pathlib import Path
+from eval import program
+from recipes import training
+from recipes.command_line import run
+
+ENDLESS = "import os, sys, time; print(os.getpid(), flush=True); open(sys.argv[1], 'w').close(); time.sleep(600)"
+folder = Path(sys.argv[2])
+program.COMMAND[1:] = training.COMMAND[1:] = ["-c", ENDLESS]
+training.command_line = lambda data, options: [str(folder / (options["name"] + ".started"))]
+
+def translate(name):
+    for line in program.run_generate([str(folder / (name + ".started"))]):
+        pass
+
+def train(name):
+    training.train(None, {"name": name}, folder / name / "log", quiet=True)
+
+work = {"translate": translate, "train": train}[sys.argv[1]]
+sys.exit(run(lambda: list(training.run_in_parallel(work, ["first", "second"], jobs=2))))
+"""
+
+
+@pytest.mark.parametrize("work", ["translate", "train"])
+def test_sigterm_ends_all_programs(work: str, tmp_path: Path) -> None:
+    started = [tmp_path / name for name in ("first.started", "second.started")]
+    process = subprocess.Popen(
+        [sys.executable, "-c", RECIPE, work, str(tmp_path)], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    while not all(path.exists() for path in started):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.terminate()
+    # A program that kept running would keep the recipe waiting.
+    _, printed = process.communicate(timeout=240)
+    assert printed.splitlines()[-1] == "error: interrupted; run the same command again to resume"
+    assert "Traceback" not in printed
+    assert process.returncode == 130
