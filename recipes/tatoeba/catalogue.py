@@ -171,6 +171,13 @@ EXPERIMENTS: dict[str, Experiment] = {
         2500,
         seed=2,
     ),
+    "pieces-phrases-rdrop-long": Experiment(
+        "R-Drop, longer",
+        {**_TWICE, "criterion": "rdrop", "rdrop_alpha": 5.0},
+        "pieces-phrases",
+        7000,
+        seed=2,
+    ),
     "pieces-phrases-wide": Experiment(
         "pieces of words, and phrase pairs: larger, with the same dropout",
         {**_TWICE, "hidden_size": 224, "embed_dim": 224},
