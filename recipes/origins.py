@@ -23,15 +23,11 @@ def machine(provenance: dict[str, Any]) -> str:
     return f"{hardware['cores']} cores ({hardware['cpu']}), torch {provenance['versions']['torch']}"
 
 
-def origins_of_result(result: dict[str, Any]) -> list[str]:
-    """Return where a system comes from: its evaluation and the training of each member; the worst commit of them."""
-    members = result.get("members", [])
+def origin_of_system(result: dict[str, Any]) -> str:
+    """Return where the evaluation of a system comes from, with the worst commit of it and of its members' trainings."""
     provenance = result["provenance"]
-    commit = worst(provenance["commit"], (member["provenance"]["commit"] for member in members))
-    lines = [origin({**provenance, "commit": commit})]
-    for member in members:
-        lines += ["", f"Member `{member['name']}`: {origin(member['provenance'])}"]
-    return lines
+    commit = worst(provenance["commit"], (member["provenance"]["commit"] for member in result["members"]))
+    return origin({**provenance, "commit": commit})
 
 
 def origins_of_rows(rows: Sequence[dict[str, Any]]) -> list[str]:

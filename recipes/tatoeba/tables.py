@@ -10,7 +10,7 @@ from typing import Any
 from data_prep.files import read_json
 from eval.provenance import ROOT, describe_commit
 
-from ..origins import origin, origins_of_result
+from ..origins import origin, origin_of_system
 from .catalogue import EXPERIMENTS, group_by_tokens
 from .execution import BEAM, UNKPEN
 from .speed import BEAMS
@@ -102,9 +102,8 @@ def systems(folder: Path, baselines: Path) -> list[str]:
             "Significance, BLEU by length of the source, F1 by frequency of the words, and the sentences with the "
             f"largest differences (`python -m eval compare`), compared {' and '.join(links)}.",
         ]
-    for name, result in results.items():
-        lines += ["", f"**{name}**: {_members(result)}"]
-        lines += origins_of_result(result)
+    lines += ["", "Each system's evaluation (the trainings of its members are in the table of experiments):", ""]
+    lines += [f"* **{name}**: {_members(result)} {origin_of_system(result)}" for name, result in results.items()]
     return lines
 
 
