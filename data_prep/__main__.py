@@ -164,12 +164,19 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
         metavar="WORD",
         help="first word of every source phrase: tells the model that it is no sentence (default: %(default)s)",
     )
-    phrases.add_argument(
-        "--phrase-seed",
+    alignments = parser.add_argument_group("word alignments", "They need the extra 'align'.")
+    alignments.add_argument(
+        "--word-alignments",
+        action="store_true",
+        help="align the words (or subwords) of the training set, to teach a model where to look: fairseq-train "
+        "--load-alignments",
+    )
+    alignments.add_argument(
+        "--alignment-seed",
         type=int,
         default=1,
         metavar="N",
-        help="random seed of the word alignment (default: %(default)s)",
+        help="random seed of the alignment, for --phrase-pairs, too (default: %(default)s)",
     )
     parser.set_defaults(run=_run_prepare)
 

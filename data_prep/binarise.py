@@ -84,6 +84,27 @@ def binarise_further_part(
     return _checked_sides(directory, part, languages)
 
 
+def binarise_alignments(directory: Path, part: str, languages: tuple[str, str], workers: int = 1) -> None:
+    """Binarise `directory/text/PART.align` into `directory/bin`.
+
+    Args:
+        directory: directory of the prepared data, whose part is binarised.
+        part: name of the part.
+        languages: source and target language.
+        workers: number of processes; the output does not depend on it. Default: 1
+
+    Raises:
+        DataError: fairseq-preprocess fails.
+    """
+    # fairseq-preprocess does not binarise alignments alone: the text is binarised again, and removed.
+    options = ["--srcdict", f"bin/dict.{languages[0]}.txt", "--tgtdict", f"bin/dict.{languages[1]}.txt"]
+    options += ["--align-suffix", "align"]
+    _preprocess(directory, "aligned", {"valid": part}, languages, options, workers)
+    for file in sorted((directory / "aligned").glob("valid.align.*")):
+        file.rename(directory / "bin" / file.name.replace("valid", part, 1))
+    shutil.rmtree(directory / "aligned")
+
+
 def _write_dictionary(path: Path, vocabulary: Sequence[str], text: Path) -> None:
     """Write a dictionary in the order in which fairseq writes one: by descending count in the text, then by symbol."""
     counts = dict.fromkeys(vocabulary, 0)

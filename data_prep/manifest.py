@@ -25,7 +25,7 @@ def package_versions(aligner: bool = False, repair: bool = False) -> dict[str, s
     """Return the version of everything that affects the output, Unicode included, because NFKC depends on it.
 
     Args:
-        aligner: include the word aligner, which only phrase pairs need. Default: False
+        aligner: include the word aligner, which only phrase pairs and word alignments need. Default: False
         repair: include ftfy, which only `--mojibake` needs. Default: False
     """
     import opencc

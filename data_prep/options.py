@@ -69,7 +69,8 @@ class Options:
         phrase_min_frequency: see `PhraseLimits`.
         phrase_min_count: see `PhraseLimits`.
         phrase_tag: see `PhraseOptions`.
-        phrase_seed: see `PhraseOptions`.
+        word_alignments: align the words of the training set, see `add_alignments`.
+        alignment_seed: random seed of the word alignment of `phrase_pairs` and `word_alignments`.
 
     Raises:
         DataError: the options contradict each other or are out of range.
@@ -118,7 +119,8 @@ class Options:
     phrase_min_frequency: float = 0.08
     phrase_min_count: int = 1
     phrase_tag: str = "<phrase>"
-    phrase_seed: int = 1
+    word_alignments: bool = False
+    alignment_seed: int = 1
 
     def __post_init__(self) -> None:
         if not self.corpora:
@@ -210,7 +212,12 @@ class Options:
         limits = PhraseLimits(
             self.phrase_max_source, self.phrase_max_target, self.phrase_min_frequency, self.phrase_min_count
         )
-        return PhraseOptions(self.phrase_pairs, limits, self.phrase_tag, self.phrase_seed)
+        return PhraseOptions(self.phrase_pairs, limits, self.phrase_tag, self.alignment_seed)
+
+    @property
+    def needs_aligner(self) -> bool:
+        """Whether words are aligned."""
+        return self.word_alignments or self.phrase_pairs > 0
 
     @property
     def sampling(self) -> SamplingOptions | None:
@@ -258,5 +265,9 @@ class Options:
             left_out |= {name for name in asdict(self) if name.startswith("subword_")}
         if self.phrases is None:
             left_out |= {name for name in asdict(self) if name.startswith("phrase_")}
+        if not self.word_alignments:
+            left_out.add("word_alignments")
+        if not self.needs_aligner:
+            left_out.add("alignment_seed")
         plain = {name: value for name, value in asdict(self).items() if name not in left_out}
         return plain | {"split": "given" if self.held_out else "by rule"}

@@ -30,6 +30,7 @@ from .synthetic_part import add_synthetic_part
 from .text import ChineseSegmenter, EnglishTokenizer
 from .tokenise import LANGUAGES, train_subwords, write_normalised, write_text
 from .tokenise import encodings as encodings_of
+from .training_alignments import add_alignments
 from .word_alignment import check_aligner
 from .workers import Workers
 
@@ -48,8 +49,8 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         DataError: bad input or options; the destination is left unchanged.
     """
     started = time.time()
-    if options.phrases is not None:
-        check_aligner("--phrase-pairs")
+    if options.needs_aligner:
+        check_aligner("--word-alignments" if options.word_alignments else "--phrase-pairs")
     inputs = list(options.inputs.values())
     check_directory(options.dest, options.overwrite, foreign_file, inputs)
     split = read_split(options)
@@ -79,7 +80,7 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         shutil.rmtree(normalised)
         manifest = {
             "options": options.recorded(),
-            "versions": package_versions(options.phrases is not None, repair=options.mojibake != "keep"),
+            "versions": package_versions(options.needs_aligner, repair=options.mojibake != "keep"),
             "inputs": {name: describe_file(path) for name, path in options.inputs.items()},
             "counts": {part: _counts(split.parts[part], counts[part]) for part in parts},
             **optional,
@@ -143,6 +144,9 @@ def format_counts(manifest: dict[str, Any]) -> str:
         phrases = manifest["phrases"]
         shares = ", ".join(f"{share} % of the {name}" for name, share in phrases["share_percent"].items())
         lines.append(f"phrase pairs: {phrases['pairs']} in the part {phrases['part']} ({shares})".replace("_", " "))
+    if "alignments" in manifest:
+        links = ", ".join(f"{count} in {part}" for part, count in manifest["alignments"]["links"].items())
+        lines.append(f"links of aligned words: {links}")
     dropped = manifest["dropped"] or {"nothing": 0}
     lines += [f"dropped: {reason}" + (f": {count}" if count else "") for reason, count in dropped.items()]
     lines += [f"repaired: {reason}: {count}" for reason, count in manifest["repaired"].items()]
@@ -155,7 +159,11 @@ def format_counts(manifest: dict[str, Any]) -> str:
 def _add_further_parts(
     options: Options, directory: Path, split: Split, encodings: dict[str, Encoding], workers: Workers
 ) -> dict[str, Any]:
-    """Add the parts "train1", "train2", ... of the training set; return what the manifest records of them."""
+    """Add the parts "train1", "train2", ... of the training set, and the word alignments of all parts.
+
+    Returns:
+        What the manifest records of them.
+    """
     train = split.parts["train"]
     parts: dict[str, Any] = {}
     if options.sampling is not None:
@@ -172,6 +180,13 @@ def _add_further_parts(
         name, encoders = f"train{len(parts) + 1}", (segment.encode, tokenize.encode)
         parts["phrases"] = add_phrase_part(
             directory, name, words, encoders, LANGUAGES, options.phrases, options.workers
+        )
+    if options.word_alignments:
+        print("aligning the words of the training set with eflomal ...", file=sys.stderr)
+        names = ["train", *(part["part"] for part in parts.values())]
+        tagged = [parts["phrases"]["part"]] if "phrases" in parts else []
+        parts["alignments"] = add_alignments(
+            directory, names, tagged, LANGUAGES, options.alignment_seed, options.workers
         )
     return parts
 

@@ -178,6 +178,18 @@ EXPERIMENTS: dict[str, Experiment] = {
         7000,
         seed=2,
     ),
+    "pieces-phrases-guided": Experiment(
+        "word alignments teach the attention (guided alignment)",
+        {
+            **_TWICE,
+            "load_alignments": True,
+            "criterion": "label_smoothed_cross_entropy_with_alignment",
+            "alignment_lambda": 0.1,
+        },
+        "pieces-phrases",
+        5000,
+        seed=2,
+    ),
     "pieces-phrases-wide": Experiment(
         "pieces of words, and phrase pairs: larger, with the same dropout",
         {**_TWICE, "hidden_size": 224, "embed_dim": 224},

@@ -17,7 +17,7 @@ _PIECES: Mapping[str, Any] = {
     "sentencepiece_target_vocab_size": 6000,
 }
 _SAMPLED: Mapping[str, Any] = {**_PIECES, "subword_samples": 8}
-_PHRASES: Mapping[str, Any] = {"phrase_pairs": 120_000}
+_PHRASES: Mapping[str, Any] = {"phrase_pairs": 120_000, "word_alignments": True}
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "words": {},

@@ -1,25 +1,74 @@
 """`--criterion rdrop`: label-smoothed cross-entropy, and agreement of two passes with different dropout (R-Drop)."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: fairseq reads the types of the config's fields.
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from fairseq.criterions import register_criterion
 from fairseq.criterions.label_smoothed_cross_entropy_with_rdrop import (
     RdropLabelSmoothedCrossEntropyCriterion,
     RdropLabelSmoothedCrossEntropyCriterionConfig,
+    duplicate_input,
 )
+from fairseq.logging import metrics
 from torch import Tensor
 
 
-@register_criterion("rdrop", dataclass=RdropLabelSmoothedCrossEntropyCriterionConfig)
+@dataclass
+class RDropConfig(RdropLabelSmoothedCrossEntropyCriterionConfig):
+    """The options of fairseq's R-Drop, and the one below."""
+
+    alignment_lambda: float = field(
+        default=0.0,
+        metadata={
+            "help": "weight of a further loss: minus the logarithm of the weight that the model gives the source words "
+            "that are aligned with a target word, with --load-alignments (guided alignment)"
+        },
+    )
+
+
+@register_criterion("rdrop", dataclass=RDropConfig)
 class RDrop(RdropLabelSmoothedCrossEntropyCriterion):
     """fairseq's R-Drop (Liang et al. 2021), with a loss and a perplexity per token as those of other criterions.
 
     fairseq's passes every batch twice and adds up the losses, but counts the tokens once, in validation too: gradients
     are twice as large, and what it prints as perplexity is the square of it. Here each loss is the mean of the two
     passes, and validation, where there is no dropout to disagree about, has one pass.
+
+    With `alignment_lambda`, word alignments of the training set teach the model's attention (guided alignment, Chen et
+    al. 2016), as with fairseq's `label_smoothed_cross_entropy_with_alignment`.
+
+    Args:
+        task: the task.
+        sentence_avg: normalise by sentences, not tokens.
+        label_smoothing: epsilon.
+        ignore_prefix_size: number of first target tokens without loss. Default: 0
+        report_accuracy: log the accuracy. Default: False
+        rdrop_alpha: weight of the divergence. Default: 0
+        alignment_lambda: see `RDropConfig`. Default: 0
+
+    Raises:
+        ValueError: `alignment_lambda` is negative, or given without `--load-alignments`.
     """
+
+    def __init__(
+        self,
+        task: Any,
+        sentence_avg: bool,
+        label_smoothing: float,
+        ignore_prefix_size: int = 0,
+        report_accuracy: bool = False,
+        rdrop_alpha: float = 0.0,
+        alignment_lambda: float = 0.0,
+    ) -> None:
+        super().__init__(task, sentence_avg, label_smoothing, ignore_prefix_size, report_accuracy, rdrop_alpha)
+        if alignment_lambda < 0:
+            raise ValueError(f"--alignment-lambda: expected 0 or more, got {alignment_lambda}")
+        if alignment_lambda > 0 and not getattr(task.cfg, "load_alignments", False):
+            raise ValueError("--alignment-lambda: needs --load-alignments")
+        self.alignment_lambda = alignment_lambda
 
     def forward(
         self, model: Any, sample: dict[str, Any], reduce: bool = True, net_output: Any = None
@@ -36,13 +85,45 @@ class RDrop(RdropLabelSmoothedCrossEntropyCriterion):
             The loss, the number of target tokens (of sentences with `--sentence-avg`), and what is logged.
         """
         alpha: float = self.rdrop_alpha  # type: ignore[has-type]
-        if not model.training:
+        passes = 2 if model.training and alpha > 0 else 1
+        if net_output is None:
+            net_output = model(**(duplicate_input(sample) if passes == 2 else sample)["net_input"])
+        if passes == 1:
             self.rdrop_alpha = 0.0
         try:
             loss, sample_size, logged = super().forward(model, sample, reduce, net_output)
         finally:
             self.rdrop_alpha = alpha
-        if alpha > 0 and model.training:
+        if self.alignment_lambda > 0 and sample.get("alignments") is not None:
+            alignment_loss = alignment_cross_entropy(net_output[1]["attn"][0], sample, passes)
+            loss = loss + self.alignment_lambda * alignment_loss
+            logged |= {"loss": loss.data, "alignment_loss": alignment_loss.data}
+        if passes == 2:
             loss = loss / 2
-            logged |= {name: logged[name] / 2 for name in ("loss", "nll_loss")}
+            logged |= {name: logged[name] / 2 for name in ("loss", "nll_loss", "alignment_loss") if name in logged}
         return loss, sample_size, logged
+
+    @classmethod
+    def reduce_metrics(cls, logging_outputs: Sequence[Mapping[str, Any]]) -> None:
+        """Log what the batches of an update report."""
+        super().reduce_metrics(logging_outputs)
+        aligned = [log for log in logging_outputs if "alignment_loss" in log]
+        if aligned:
+            size = sum(log["sample_size"] for log in aligned)
+            loss = sum(log["alignment_loss"] for log in aligned)
+            metrics.log_scalar("alignment_loss", loss / size / math.log(2), size, round=3)
+
+
+def alignment_cross_entropy(attention: Tensor, sample: Mapping[str, Any], passes: int) -> Tensor:
+    """Return the cross-entropy of a model's weights of the source words and word alignments, summed over a batch.
+
+    Args:
+        attention: weights of the source positions for each target position, shape (passes * batch, T, S); above zero
+            where a link may be.
+        sample: a batch of fairseq with `alignments`, shape (links, 2): position in S, position in batch * T; and
+            `align_weights`, shape (links,): of a target position with several links, each has an equal part.
+        passes: how often the batch occurs in `attention`.
+    """
+    by_row = attention.unflatten(0, (passes, -1)).flatten(1, 2)  # (passes, batch * T, S)
+    source, row = sample["alignments"].long().unbind(dim=1)
+    return -(by_row[:, row, source].log() * sample["align_weights"]).sum()

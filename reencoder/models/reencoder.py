@@ -259,6 +259,11 @@ class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
         return bool(self.decoder.readout.kind != "end")
 
     @property
+    def learns_alignment(self) -> bool:
+        """True if the readout has weights of the source positions that can be taught, see `--load-alignments`."""
+        return bool(self.decoder.readout.score is not None)
+
+    @property
     def full_context_alignment(self) -> bool:
         """False: the weights of the search are the alignment. fairseq reads this only to print alignments.
 

@@ -19,6 +19,7 @@ from ..optim.matrices import mark_layers
 from ..search import MinimumLengthSearch
 from ..text.errors import DataError
 from ..text.manifest import MANIFEST, fingerprint, languages, read_manifest
+from .alignments import load_alignments
 from .batching import BlockBatchedPairs
 
 
@@ -85,8 +86,17 @@ class ReencoderTranslationTask(TranslationTask):
         return task
 
     def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:
-        """The model; `--optimizer muon` works with fairseq's own as well."""
+        """The model; `--optimizer muon` works with fairseq's own as well.
+
+        Raises:
+            ValueError: the options of the model are wrong, or `--load-alignments` is given for a Reencoder with a
+                readout that has no weights to teach.
+        """
         model = super().build_model(cfg, from_checkpoint)
+        if self.cfg.load_alignments and not getattr(model, "learns_alignment", True):
+            raise ValueError(
+                "--load-alignments: this --readout has no weights to teach; choose attention or lexical-attention"
+            )
         mark_layers(model, len(self.target_dictionary))
         return model
 
@@ -124,7 +134,7 @@ class ReencoderTranslationTask(TranslationTask):
         """Load a split.
 
         Raises:
-            ValueError: the split has no sentences.
+            ValueError: the split has no sentences, or `--load-alignments` finds no word alignments of the training set.
         """
         source, target = self.cfg.source_lang, self.cfg.target_lang
         for folder in map(Path, self.cfg.data.split(os.pathsep)):
@@ -133,7 +143,18 @@ class ReencoderTranslationTask(TranslationTask):
                 if file.stat().st_size == 0:
                     raise ValueError(f"{file}: the {split} set has no sentences; prepare the data again")
         super().load_dataset(split, epoch, combine, **kwargs)
-        self.datasets[split] = BlockBatchedPairs(self.datasets[split], self.cfg.max_blocks)
+        pairs = self.datasets[split]
+        if self.cfg.load_alignments and split == self.cfg.train_subset:
+            folders = self.cfg.data.split(os.pathsep)
+            folder = Path(folders[(epoch - 1) % len(folders)])
+            links = load_alignments(folder, split, (source, target), combine, self.cfg.upsample_primary)
+            if len(links) != len(pairs):
+                raise ValueError(
+                    f"--load-alignments: {folder} has {len(pairs)} pairs, but alignments of {len(links)}; prepare the "
+                    "data again"
+                )
+            pairs.align_dataset = links
+        self.datasets[split] = BlockBatchedPairs(pairs, self.cfg.max_blocks)
 
     def build_dataset_for_inference(self, *args: Any, **kwargs: Any) -> BlockBatchedPairs:
         """The data set of sentences that a user types in; see fairseq's task."""

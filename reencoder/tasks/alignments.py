@@ -1,0 +1,46 @@
+"""Word alignments of a training set that consists of several parts."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from fairseq.data import ConcatDataset, data_utils, indexed_dataset
+
+
+def load_alignments(folder: Path, split: str, languages: tuple[str, str], combine: bool, upsample_primary: int) -> Any:
+    """Load the word alignments of a split in the order in which fairseq concatenates the parts of its pairs.
+
+    fairseq itself loads those of the first part only.
+
+    Args:
+        folder: folder of binarised data.
+        split: name of the split; the names of its further parts end with 1, 2, ...
+        languages: source and target language.
+        combine: load all parts, not only the first.
+        upsample_primary: how often each pair of the first part occurs.
+
+    Returns:
+        A data set with the links of each pair: positions of source and of target tokens, alternately.
+
+    Raises:
+        ValueError: a part has no alignments.
+    """
+    pair = "-".join(languages)
+    parts: list[Any] = []
+    for number in count():
+        part = split + (str(number) if number else "")
+        if (number and not combine) or not indexed_dataset.dataset_exists(
+            str(folder / f"{part}.{pair}.{languages[0]}"), impl=None
+        ):
+            break
+        path = folder / f"{part}.align.{pair}"
+        links = data_utils.load_indexed_dataset(str(path)) if path.with_name(f"{path.name}.idx").exists() else None
+        if links is None:
+            raise ValueError(
+                f"--load-alignments: {path}.idx is missing; prepare the data with "
+                "python -m data_prep prepare --word-alignments"
+            )
+        parts.append(links)
+    return ConcatDataset(parts, [upsample_primary] + [1] * (len(parts) - 1))
