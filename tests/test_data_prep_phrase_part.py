@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from data_prep import phrase_part, prepare, word_alignment
+from data_prep import phrase_part, prepare, training_alignments, word_alignment
 from data_prep.__main__ import main
 from data_prep.word_alignment import Link
 
@@ -52,6 +52,7 @@ def prepare_with(dest: Path, tsv: Path, flags: list[str]) -> WordForWord:
     aligner = WordForWord()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(phrase_part, "align_words", aligner)
+        patch.setattr(training_alignments, "align_words", aligner)
         patch.setattr(prepare, "check_aligner", lambda option: None)
         assert main(["prepare", "--tsv", str(tsv), "--dest", str(dest), *flags]) == 0
     return aligner

@@ -19,7 +19,7 @@ def load_alignments(folder: Path, split: str, languages: tuple[str, str], combin
         split: name of the split; the names of its further parts end with 1, 2, ...
         languages: source and target language.
         combine: load all parts, not only the first.
-        upsample_primary: how often each pair of the first part occurs.
+        upsample_primary: how often each pair of the first part occurs, if there are several parts.
 
     Returns:
         A data set with the links of each pair: positions of source and of target tokens, alternately.
@@ -43,4 +43,6 @@ def load_alignments(folder: Path, split: str, languages: tuple[str, str], combin
                 "python -m data_prep prepare --word-alignments"
             )
         parts.append(links)
+    if len(parts) == 1:
+        return parts[0]
     return ConcatDataset(parts, [upsample_primary] + [1] * (len(parts) - 1))

@@ -26,6 +26,13 @@ MUTANTS: list[Mutant] = [
         ("self._parent[self.root(one)] = self.root(other)", "self._parent[one] = other"),
     ),
     *group(
+        "data_prep/training_alignments.py",
+        "guided_alignment",
+        ("tag = 1 if part in tagged else 0", "tag = 0"),
+        ("{source + shift}", "{source}"),
+        ("pairwise(starts)", "pairwise([0, *starts[:-1]])"),
+    ),
+    *group(
         "data_prep/synthetic_part.py",
         "data_prep_synthetic",
         ("        elif is_leak(pair):\n", "        elif False:\n"),

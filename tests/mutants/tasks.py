@@ -57,10 +57,25 @@ MUTANTS: list[Mutant] = [
     *group(
         "reencoder/criterions/rdrop.py",
         "criterions_rdrop",
-        ("        if not model.training:\n            self.rdrop_alpha = 0.0\n", ""),
+        ("        if passes == 1:\n            self.rdrop_alpha = 0.0\n", ""),
         ("            self.rdrop_alpha = alpha\n", "            pass\n"),
         ("            loss = loss / 2\n", ""),
-        ('for name in ("loss", "nll_loss")', 'for name in ("loss",)'),
+        ('for name in ("loss", "nll_loss", "alignment_loss")', 'for name in ("loss", "alignment_loss")'),
+    ),
+    *group(
+        "reencoder/criterions/rdrop.py",
+        "criterions_rdrop guided_alignment",
+        ('("loss", "nll_loss", "alignment_loss")', '("loss", "nll_loss")'),
+        ("passes = 2 if model.training and alpha > 0 else 1", "passes = 1"),
+        (' * sample["align_weights"]', ""),
+        ("self.alignment_lambda * alignment_loss", "alignment_loss"),
+        ("unflatten(0, (passes, -1)).flatten(1, 2)", "unflatten(0, (-1, passes)).transpose(0, 1).flatten(1, 2)"),
+    ),
+    *group(
+        "reencoder/tasks/alignments.py",
+        "guided_alignment",
+        ("[upsample_primary] + [1]", "[1] + [1]"),
+        ("(number and not combine) or ", ""),
     ),
     *group(
         "reencoder/tasks/algorithmic/problems.py",
