@@ -24,7 +24,7 @@ RULES: dict[str, tuple[str, ...]] = {
     # What users do with a trained model; the hub is the plugin's.
     "eval.translation": ("data_prep", "eval", "reencoder.hub"),
     "eval.images": ("data_prep", "eval", "reencoder.images"),
-    "eval.speed": ("data_prep", "eval", "reencoder.grid", "reencoder.memory"),
+    "eval.speed": ("data_prep", "eval", "reencoder.grid", "reencoder.training_process"),
     "recipes": ("data_prep", "eval"),
     # The plugin, and the only module that knows all of its parts.
     "reencoder": ("reencoder._after_import",),
@@ -36,7 +36,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder.safe_loading": (),
     "reencoder.compat": (),
     "reencoder.images": (),
-    "reencoder.memory": (),
+    "reencoder.training_process": (),
     "reencoder.search": (),
     "reencoder.search_settings": ("reencoder.text",),
     # Raw text to tokens and back, which data preparation shares.
@@ -63,7 +63,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder.models": ("reencoder.compat", "reencoder.grid", "reencoder.optim"),
     "reencoder.criterions": ("reencoder.compat",),
     "reencoder.tasks": (
-        "reencoder.compat", "reencoder.criterions", "reencoder.images", "reencoder.memory", "reencoder.optim",
+        "reencoder.compat", "reencoder.criterions", "reencoder.images", "reencoder.training_process", "reencoder.optim",
         "reencoder.search", "reencoder.text", "reencoder.tokenizer",
     ),
 }  # fmt: skip
@@ -146,7 +146,11 @@ def test_modules_import_only_what_their_layer_may(module: str) -> None:
         ("reencoder.models.words", "from ..tasks.batching import Batches", ["reencoder.tasks.batching"]),
         ("reencoder.tasks.batching", "def f():\n    from ..models import reencoder", ["reencoder.models.reencoder"]),
         ("reencoder.criterions.loss", "import reencoder.tasks.batching as b", ["reencoder.tasks.batching"]),
-        ("reencoder.grid.block", "from .. import memory\nfrom . import dimension", ["reencoder.memory"]),
+        (
+            "reencoder.grid.block",
+            "from .. import training_process\nfrom . import dimension",
+            ["reencoder.training_process"],
+        ),
         ("reencoder.grid.modules.grid", "from ..kernel.scan import Front", ["reencoder.grid.kernel.scan"]),
         ("reencoder.grid.kernel.scan", "from ..compute import compute_grid", ["reencoder.grid.compute"]),
         ("reencoder.models.words", "from ..grid.kernel import scan", ["reencoder.grid.kernel.scan"]),

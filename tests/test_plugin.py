@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from reencoder.memory import KEEP_MEMORY, keep_freed_memory
 from reencoder.models.checkpoint_version import CHECKPOINT_VERSION
 from reencoder.models.sequence import GridLSTM2dConfig, GridLSTM2dModel
+from reencoder.training_process import KEEP_MEMORY, flush_denormals, keep_freed_memory
 from tests.programs import ROOT, USER_DIR
 
 
@@ -83,9 +83,8 @@ def test_without_fairseq_the_command_that_installs_it_is_shown() -> None:
 
 
 def test_the_grid_needs_neither_fairseq_nor_settings_of_the_process() -> None:
-    code = (
-        "import sys, reencoder.grid; print([name for name in ('fairseq', 'reencoder.memory') if name in sys.modules])"
-    )
+    names = "('fairseq', 'reencoder.training_process')"
+    code = f"import sys, reencoder.grid; print([name for name in {names} if name in sys.modules])"
     assert run(code) == "[]"
 
 
@@ -104,6 +103,16 @@ def test_the_package_tells_where_the_plugin_is() -> None:
 def test_freed_memory_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(KEEP_MEMORY, raising=False)
     assert keep_freed_memory()
+
+
+def test_numbers_that_make_a_processor_slow_are_flushed() -> None:
+    tiny = torch.tensor([1e-40])
+    assert (tiny * 0.5).item() > 0
+    try:
+        assert flush_denormals()
+        assert (tiny * 0.5).item() == 0
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def test_keeping_memory_can_be_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,8 +102,8 @@ def test_muon_finds_the_matrices_of_other_models(
     assert marks == [5, None, None, None]
 
 
-def test_training_keeps_freed_memory(task: ReencoderTranslationTask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_sets_the_process_up(task: ReencoderTranslationTask, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[bool] = []
-    monkeypatch.setattr(reencoder_translation, "keep_freed_memory", lambda: called.append(True))
+    monkeypatch.setattr(reencoder_translation, "set_up_training", lambda: called.append(True))
     task.begin_epoch(1, None)
     assert called == [True]

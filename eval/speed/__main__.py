@@ -88,12 +88,12 @@ def measure(quick: bool, data: Path | None, peer: Path | None = None) -> dict[st
     Returns:
         The results as one JSON object.
     """
-    from reencoder.memory import keep_freed_memory
+    from reencoder.training_process import set_up_training
 
     from . import grids, preparation, translation
     from .processor import processor
 
-    keep_freed_memory()  # as in training; it must come before the first large tensor
+    set_up_training()  # before the first large tensor
     repeats = 1 if quick else 7
     result: dict[str, Any] = {"processor": processor()}
     with tempfile.TemporaryDirectory() as folder:

@@ -15,7 +15,7 @@ from fairseq.logging import metrics
 from fairseq.tasks import FairseqTask, register_task
 from omegaconf import MISSING
 
-from ..memory import keep_freed_memory
+from ..training_process import set_up_training
 from .algorithmic.dictionary import SymbolDictionary
 from .char_lm.carry import Carry, Carrying
 from .char_lm.dataset import Batches, TextDataset
@@ -201,7 +201,7 @@ class GridCharLMTask(FairseqTask):
     def begin_epoch(self, epoch: int, model: Any) -> None:
         """Set the process up for training; fairseq-train calls this before each epoch."""
         super().begin_epoch(epoch, model)
-        keep_freed_memory()
+        set_up_training()
 
     def reduce_metrics(self, logging_outputs: list[dict[str, Any]], criterion: Any) -> None:
         """Log fairseq's metrics, those of the criterion, and `bpc`: bits per character."""

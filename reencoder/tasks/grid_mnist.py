@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from omegaconf import II, MISSING
 
 from ..images.folder import CLASSES, ImageFolder
-from ..memory import keep_freed_memory
+from ..training_process import set_up_training
 from .algorithmic.dictionary import SymbolDictionary
 from .image_dataset import ImageDataset
 from .prediction import PredictsAtOnce
@@ -118,7 +118,7 @@ class GridMnistTask(PredictsAtOnce, FairseqTask):
     def begin_epoch(self, epoch: int, model: Any) -> None:
         """Set the process up for training; fairseq-train calls this before each epoch."""
         super().begin_epoch(epoch, model)
-        keep_freed_memory()
+        set_up_training()
 
     def reduce_metrics(self, logging_outputs: list[dict[str, Any]], criterion: Any) -> None:
         """Log fairseq's metrics, those of the criterion, and `error_rate`: wrong images in per cent."""

@@ -14,11 +14,11 @@ from fairseq.tasks import register_task
 from fairseq.tasks.translation import TranslationConfig, TranslationTask
 from numpy.typing import NDArray
 
-from ..memory import keep_freed_memory
 from ..optim.matrices import mark_layers
 from ..search import MinimumLengthSearch
 from ..text.errors import DataError
 from ..text.manifest import MANIFEST, fingerprint, languages, read_manifest
+from ..training_process import set_up_training
 from .alignments import load_alignments
 from .batching import BlockBatchedPairs
 
@@ -182,7 +182,7 @@ class ReencoderTranslationTask(TranslationTask):
     def begin_epoch(self, epoch: int, model: Any) -> None:
         """Set the process up for training; fairseq-train calls this before each epoch."""
         super().begin_epoch(epoch, model)
-        keep_freed_memory()
+        set_up_training()
 
     def build_generator(self, models: Sequence[Any], args: Any, *other: Any, **kwargs: Any) -> Any:
         """fairseq's generator, with `--min-len-ratio` applied in its search; see fairseq's task.

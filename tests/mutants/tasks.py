@@ -27,7 +27,7 @@ MUTANTS: list[Mutant] = [
         ("**kwargs), self.cfg.max_blocks)", "**kwargs), None)"),
         ("generator.should_set_src_lengths = True", "pass"),
         ("MinimumLengthSearch(generator.search, self.cfg.min_len_ratio)", "MinimumLengthSearch(generator.search, 0.5)"),
-        ("        keep_freed_memory()\n", "        pass\n"),
+        ("        set_up_training()\n", "        pass\n"),
     ),
     *group(
         "reencoder/search.py",

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from omegaconf import II
 
 from ...criterions.cross_entropy_with_accuracy import CrossEntropyWithAccuracy
-from ...memory import keep_freed_memory
+from ...training_process import set_up_training
 from ..prediction import PredictsAtOnce
 from .dataset import ProblemDataset
 from .dictionary import SymbolDictionary
@@ -184,7 +184,7 @@ class AlgorithmicTask(PredictsAtOnce, FairseqTask, ABC):
     def begin_epoch(self, epoch: int, model: Any) -> None:
         """Set the process up for training; fairseq-train calls this before each epoch."""
         super().begin_epoch(epoch, model)
-        keep_freed_memory()
+        set_up_training()
 
     def begin_valid_epoch(self, epoch: int, model: Any) -> None:
         """Forget the accuracies of the previous validation."""

@@ -1,4 +1,4 @@
-"""A setting of the C library's allocator that speeds up training on a CPU."""
+"""Settings of the process that speed up training on a CPU."""
 
 from __future__ import annotations
 
@@ -6,8 +6,28 @@ import ctypes
 import os
 import sys
 
+import torch
+
 KEEP_MEMORY = "REENCODER_KEEP_MEMORY"
 """Environment variable that turns `keep_freed_memory` off if it is 0."""
+
+
+def set_up_training() -> None:
+    """Set the process up for training; the tasks call this before each epoch."""
+    keep_freed_memory()
+    flush_denormals()
+
+
+def flush_denormals() -> bool:
+    """Let this thread, and those that it starts from now on, replace numbers below 1.2e-38 by zero.
+
+    A processor computes with such numbers a hundred times more slowly. The gradients of a saturated block, and averages
+    of gradients that have become zero, consist of them: a training that went wrong took four times as long per update.
+
+    Returns:
+        True if the processor can do so.
+    """
+    return bool(torch.set_flush_denormal(True))
 
 
 def keep_freed_memory() -> bool:
@@ -15,8 +35,7 @@ def keep_freed_memory() -> bool:
 
     On a CPU every training step frees and allocates the same hundreds of megabytes. By default glibc requests large
     blocks from the system each time, which clears them page by page: that costs as much as all element-wise work of a
-    grid. With this setting the process keeps the most memory that it ever used. The tasks apply it when training
-    starts; `REENCODER_KEEP_MEMORY=0` forbids it.
+    grid. With this setting the process keeps the most memory that it ever used. `REENCODER_KEEP_MEMORY=0` forbids it.
 
     Returns:
         True if applied; False if forbidden or if the C library is not glibc.
