@@ -126,7 +126,7 @@ def test_the_reverse_direction_reranks(
     monkeypatch.setitem(EXPERIMENTS, "other", Experiment("other?", SMALL, "characters", updates=4))
     monkeypatch.setitem(VARIANTS, "words", {"test_permille": 30, "valid_permille": 30})  # type: ignore[misc]
     monkeypatch.setattr(tatoeba, "Grid", lambda: Grid(beams=(2,), lenpens=(1.0,), unkpens=(1000.0,)))
-    monkeypatch.setattr(tatoeba, "RERANKED", 2)
+    monkeypatch.setattr(tatoeba, "CHOSEN", 2)
     work, results = tmp_path / "work", tmp_path / "results"
     arguments = ["--tsv", str(tsv), "--work", str(work), "--results", str(results), "--jobs", "1"]
     for members, message in (
@@ -135,6 +135,8 @@ def test_the_reverse_direction_reranks(
     ):
         assert tatoeba.main([*arguments, "--rerank", "back", "--members", *members]) == 2
         assert message in capsys.readouterr().err
+    assert tatoeba.main([*arguments, "--rerank", "back", "--mbr", "--members", "tiny"]) == 2
+    assert "--mbr, --rerank: each chooses from the n-best list; give one of them" in capsys.readouterr().err
     assert tatoeba.main([*arguments, "--rerank", "back", "--members", "tiny"]) == 0
     result = read_json(results / "result.json")
     assert ([member["name"] for member in result["members"]], result["rerank"]) == (["tiny", "back"], ["back"])
@@ -146,7 +148,7 @@ def test_the_reverse_direction_reranks(
     alone = read_json(work / "translations" / "tiny" / "scores.test.json")
     assert result["parts"]["tiny"]["test"] == alone["scores"] and alone["settings"]["nbest"] == 2
     (line,) = [line for line in "\n".join(systems(results.parent, BASELINES)).splitlines() if "reranked" in line]
-    assert line == "**results**: `tiny`, whose best translations are reranked by `back`."
+    assert line.startswith("* **results**: `tiny`, whose best translations are reranked by `back`. Command: ")
 
 
 def test_members_with_other_tokens_are_combined(tsv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,6 +170,18 @@ def test_members_with_other_tokens_are_combined(tsv: Path, tmp_path: Path, monke
     for name in ("tiny", "other"):
         part = read_json(work / "translations" / name / "scores.test.json")
         assert result["parts"][name]["test"] == part["scores"] and part["settings"]["beam"] == 2
+
+    # One model alone.
+    monkeypatch.setattr(tatoeba, "CHOSEN", 3)
+    alone = tmp_path / "alone"
+    arguments = ["--tsv", str(tsv), "--work", str(work), "--results", str(alone), "--members", "tiny", "--mbr"]
+    assert tatoeba.main(arguments) == 0
+    document, result = read_json(alone / "scores.test.json"), read_json(alone / "result.json")
+    assert document == read_json(work / "translations" / "mbr" / "scores.test.json")
+    assert document["candidates"]["per_source"]["most"] == 3 and result["mbr"]
+    assert result["scores"]["test"] == document["scores"]
+    (line,) = [line for line in systems(alone.parent, BASELINES) if line.startswith("* **alone**")]
+    assert line.startswith("* **alone**: Minimum Bayes risk over the best translations of `tiny`. Command: ")
 
 
 def commits(results: Path) -> list[dict[str, Any]]:

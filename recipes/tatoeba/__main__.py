@@ -4,8 +4,9 @@
 
 Trains the model that won the experiments (`recipes.tatoeba.experiments`), tunes the search on the validation set, and
 translates the test set once. Several `--members` make an ensemble. Those on data with other tokens make another one; of
-the n-best lists of all ensembles the translations of minimum Bayes risk are chosen then. With `--rerank` further models
-have a say in the choice from the n-best list of an ensemble.
+the n-best lists of all ensembles the translations of minimum Bayes risk are chosen then, and with `--mbr` also of the
+list of one ensemble or model. With `--rerank` further models have a say in the choice from the n-best list of an
+ensemble.
 
 Prepared data, checkpoints and logs are written to `--work`; a run that was stopped continues when the same command is
 given again. The small files of the result (scores, curve, settings, a few examples) are written to `--results`.
@@ -45,8 +46,8 @@ from .synthetic import Place, ready_data
 
 SPLITS = ("valid", "test")
 
-COMBINED, RERANKED = 10, 20
-"""Translations per source and ensemble, if there is a choice to make among them: of several ensembles, by reranking."""
+COMBINED, CHOSEN = 10, 20
+"""Translations per source to choose from: of each of several ensembles, or of one."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -78,6 +79,11 @@ def build_parser() -> argparse.ArgumentParser:
         default=[],
         help="experiments whose models score the best translations of the ensemble, with weights tuned on the "
         "validation set; such as `reverse`, which goes from English to Chinese",
+    )
+    parser.add_argument(
+        "--mbr",
+        action="store_true",
+        help="choose the translations of minimum Bayes risk from the n-best list, also of one model or ensemble",
     )
     parser.add_argument("--jobs", type=int, default=2, help="trainings at the same time, one thread each")
     return parser
@@ -130,7 +136,8 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     write_curve(results / "curve.csv", curve)
     plot(results / "curve.png", curve, f"Tatoeba zh-en, {options.members[0]}")
     search = _tune(ensembles)
-    scores, parts, translations = _translate(ensembles, scorers, work / "translations", command)
+    mbr = options.mbr or len(ensembles) > 1
+    scores, parts, translations = _translate(ensembles, scorers, mbr, work / "translations", command)
     copies = [results / f"scores.{split}.json" for split in SPLITS]
     for copy in copies:
         shutil.copy(translations / copy.name, copy)
@@ -146,6 +153,7 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     result: dict[str, Any] = {
         "members": [{name: value for name, value in member.items() if name != "curve"} for member in members],
         "rerank": reranking,
+        "mbr": mbr,
         "scores": {split: value.to_json() for split, value in scores.items()},
         "parts": {name: {split: value.to_json() for split, value in part.items()} for name, part in parts.items()},
         "search": search,
@@ -159,8 +167,10 @@ def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
     """Prepare the data of all members, and group these.
 
     Raises:
-        DataError: `--rerank` does not fit the members, or a program failed.
+        DataError: `--rerank` does not fit the members or `--mbr`, or a program failed.
     """
+    if options.rerank and options.mbr:
+        raise DataError("--mbr, --rerank: each chooses from the n-best list; give one of them")
     names = [*options.members, *options.rerank]
     if options.rerank and len(group_by_tokens(names)) > 1:
         found = ", ".join(sorted({EXPERIMENTS[name].data for name in names}))
@@ -172,7 +182,7 @@ def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
     groups = group_by_tokens(options.members)
     variants = dict.fromkeys(EXPERIMENTS[name].data for name in names)
     data = {variant: ready_data(variant, place, command) for variant in variants}
-    nbest = RERANKED if options.rerank else COMBINED if len(groups) > 1 else 1
+    nbest = COMBINED if len(groups) > 1 else CHOSEN if options.rerank or options.mbr else 1
     ensembles = []
     for group in groups:
         settings = GenerationSettings(
@@ -197,20 +207,21 @@ def _tune(ensembles: Sequence[Ensemble]) -> dict[str, Any]:
 
 
 def _translate(
-    ensembles: Sequence[Ensemble], scorers: Sequence[Path], folder: Path, command: list[str]
+    ensembles: Sequence[Ensemble], scorers: Sequence[Path], mbr: bool, folder: Path, command: list[str]
 ) -> tuple[dict[str, Scores], dict[str, dict[str, Scores]], Path]:
     """Translate both splits, and print the scores.
 
     Args:
         ensembles: the ensembles.
         scorers: checkpoints of the models that rerank.
+        mbr: choose by minimum Bayes risk.
         folder: for the translations that are chosen from n-best lists.
         command: the command, for the record.
 
     Returns:
         The scores by split; if there is a choice from n-best lists, those of each ensemble; and the folder of the
-        translations: that of the only ensemble, or one below `folder`, if they are chosen by minimum Bayes risk (of
-        several ensembles) or by the scorers.
+        translations: that of the only ensemble, or one below `folder`, if they are chosen by minimum Bayes risk or by
+        the scorers.
     """
     parts: dict[str, dict[str, Scores]] = {"+".join(ensemble.members): {} for ensemble in ensembles}
     scores = {}
@@ -219,7 +230,7 @@ def _translate(
         for name, output in zip(parts, outputs, strict=True):
             scores[split] = parts[name][split] = generate(output)
             print(f"{name}, {split}: {scores[split].to_text()}")
-        if len(ensembles) > 1:
+        if mbr:
             settings = RiskSettings(
                 data=tuple(output.data for output in outputs),
                 candidates=tuple(output.log_path for output in outputs),
@@ -229,7 +240,7 @@ def _translate(
             )
             scores[split] = minimum_risk(settings, command)
             print(f"minimum Bayes risk, {split}: {scores[split].to_text()}")
-    if len(ensembles) > 1:
+    if mbr:
         return scores, parts, folder / "mbr"
     first = ensembles[0].settings
     if not scorers:

@@ -164,7 +164,8 @@ def _members(result: Mapping[str, Any]) -> str:
     ensembles = " and ".join(group[0] if len(group) == 1 else f"the ensemble of {', '.join(group)}" for group in groups)
     reranked = f", whose best translations are reranked by {' and '.join(f'`{name}`' for name in scorers)}"
     return (
-        f"{'Minimum Bayes risk over the best translations of ' if len(groups) > 1 else ''}{ensembles}"
+        f"{'Minimum Bayes risk over the best translations of ' if len(groups) > 1 or result.get('mbr') else ''}"
+        f"{ensembles}"
         f"{reranked if scorers else ''}."
     )
 
