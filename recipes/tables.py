@@ -27,7 +27,7 @@ from .origins import origins_of_rows
 from .parity.__main__ import RECIPE as PARITY
 from .tatoeba.catalogue import BEST
 from .tatoeba.subwords import table as subwords_table
-from .tatoeba.tables import experiments, perplexity_curves, plot_perplexities, systems
+from .tatoeba.tables import experiments, main_scores, perplexity_curves, plot_perplexities, systems
 
 README = ROOT / "README.md"
 SPEED = ROOT / "docs" / "speed.json"
@@ -112,7 +112,11 @@ def documents() -> dict[Path, list[str]]:
         ROOT / "docs" / "results.md": results(),
         SPEED.with_suffix(".md"): speed_tables.document(speed, SPEED.with_suffix(".png").name, preparation),
         DATA: _between(read_lines(DATA), "subwords", subwords),
-        README: _between(read_lines(README), "speed", speed_tables.main_figures(speed)),
+        README: _between(
+            _between(read_lines(README), "speed", speed_tables.main_figures(speed)),
+            "scores",
+            main_scores(TATOEBA / "systems", BASELINES),
+        ),
     }
 
 

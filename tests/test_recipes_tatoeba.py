@@ -24,7 +24,7 @@ from recipes.tatoeba.execution import best_checkpoint, execute
 from recipes.tatoeba.experiments import main
 from recipes.tatoeba.synthetic import Place, ready_data
 from recipes.tatoeba.tables import experiments as table
-from recipes.tatoeba.tables import minutes_with_teachers
+from recipes.tatoeba.tables import main_scores, minutes_with_teachers
 
 SCORES = score(["a b c d e"], [["a b c d e"]])
 
@@ -277,3 +277,17 @@ def test_a_student_of_changed_code_is_marked(
     records = [read_json(place.work / "synthetic" / f"{name}.json") for name in ("forward", "backward")]
     student = execute("pieces-phrases-translated", data, place.work, place.results, ["python"])
     assert [found["provenance"]["commit"]["dirty"] for found in (*records, student)] == [False, True, True]
+
+
+def test_the_readme_shows_its_choice_of_the_systems_best_first(tmp_path: Path) -> None:
+    member = {"name": "lstm", "cpu_seconds": 600.0}
+    for name, bleu in (("lstm", 20.0), ("something-else", 40.0)):
+        scores = {"bleu": bleu, "chrf2": 41.5, "ter": 60.25}
+        (tmp_path / name).mkdir()
+        write_json(tmp_path / name / "result.json", {"members": [member], "scores": {"test": scores}})
+    names = ("Moses, tuned on valid, unknown words dropped", "another")
+    write_json(tmp_path / "baselines.json", [{"system": name, "bleu": 30.0, "chrf2": 49.0} for name in names])
+    assert main_scores(tmp_path, tmp_path / "baselines.json")[2:] == [
+        "| Moses, phrase-based, tuned | 1 | - | 30.00 | 49.00 | - |",
+        "| fairseq's LSTM with attention, Adam | 1 | 10 | 20.00 | 41.50 | 60.25 |",
+    ]

@@ -107,6 +107,47 @@ def systems(folder: Path, baselines: Path) -> list[str]:
     return lines
 
 
+def main_scores(folder: Path, baselines: Path) -> list[str]:
+    """Return the table of the systems of `MAIN` for the README, best first.
+
+    Args:
+        folder: see `systems`.
+        baselines: see `systems`.
+    """
+    found = [(folder / name / "result.json", label) for name, label in MAIN.items()]
+    rows = [(label, read_json(path)) for path, label in found if path.exists()]
+    outside = [(MAIN[row["system"]], row) for row in read_json(baselines) if row["system"] in MAIN]
+    cells = [
+        (
+            result["scores"]["test"],
+            [label, str(len(result["members"])), f"{minutes_with_teachers(result['members']):.0f}"],
+        )
+        for label, result in rows
+    ]
+    cells += [(row, [label, "1", "-"]) for label, row in outside]
+    cells.sort(key=lambda row: -row[0]["bleu"])
+    return [
+        "| system | models | minutes of training, one thread | BLEU | chrF2 | TER |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        *(
+            f"| {' | '.join(first)} | {scores['bleu']:.2f} | {scores['chrf2']:.2f} "
+            f"| {'-' if scores.get('ter') is None else format(scores['ter'], '.2f')} |"
+            for scores, first in cells
+        ),
+    ]
+
+
+MAIN = {
+    "reranked": "Reencoders, reranked by the reverse direction",
+    "pieces-phrases-mbr": "Reencoder, minimum Bayes risk",
+    "pieces-phrases": "Reencoder, beam search",
+    "transformer-muon": "fairseq's Transformer, Muon",
+    "transformer": "fairseq's Transformer, Adam",
+    "lstm": "fairseq's LSTM with attention, Adam",
+    "Moses, tuned on valid, unknown words dropped": "Moses, phrase-based, tuned",
+}
+"""What the README calls its choice of the systems: by folder, or by name of one trained outside this project."""
+
 _SYSTEM_COLUMNS = (
     "system",
     "members",
