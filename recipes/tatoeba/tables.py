@@ -139,8 +139,7 @@ def main_scores(folder: Path, baselines: Path) -> list[str]:
 
 MAIN = {
     "reranked": "Reencoders, reranked by the reverse direction",
-    "pieces-phrases-mbr": "Reencoder, minimum Bayes risk",
-    "pieces-phrases": "Reencoder, beam search",
+    "pieces-phrases": "Reencoder",
     "transformer-muon": "fairseq's Transformer, Muon",
     "transformer": "fairseq's Transformer, Adam",
     "lstm": "fairseq's LSTM with attention, Adam",
