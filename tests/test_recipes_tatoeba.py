@@ -281,7 +281,7 @@ def test_a_student_of_changed_code_is_marked(
 
 def test_the_readme_shows_its_choice_of_the_systems_best_first(tmp_path: Path) -> None:
     member = {"name": "lstm", "cpu_seconds": 600.0}
-    for name, bleu in (("lstm", 20.0), ("something-else", 40.0)):
+    for name, bleu in (("lstm-long", 20.0), ("something-else", 40.0)):
         scores = {"bleu": bleu, "chrf2": 41.5, "ter": 60.25}
         (tmp_path / name).mkdir()
         write_json(tmp_path / name / "result.json", {"members": [member], "scores": {"test": scores}})

@@ -164,6 +164,13 @@ EXPERIMENTS: dict[str, Experiment] = {
         5000,
         seed=6,
     ),
+    "pieces-phrases-long": Experiment(
+        "pieces of words, and phrase pairs: twice as long",
+        _TWICE,
+        "pieces-phrases",
+        10000,
+        seed=2,
+    ),
     "pieces-phrases-rdrop": Experiment(
         "R-Drop: half as many updates, each of two passes",
         {**_TWICE, "criterion": "rdrop", "rdrop_alpha": 5.0},

@@ -142,7 +142,7 @@ MAIN = {
     "pieces-phrases": "Reencoder",
     "transformer-muon": "fairseq's Transformer, Muon",
     "transformer": "fairseq's Transformer, Adam",
-    "lstm": "fairseq's LSTM with attention, Adam",
+    "lstm-long": "fairseq's LSTM with attention, Adam",
     "Moses, tuned on valid, unknown words dropped": "Moses, phrase-based, tuned",
 }
 """What the README calls its choice of the systems: by folder, or by name of one trained outside this project."""
