@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, Any
 
 from data_prep.errors import DataError
@@ -23,6 +25,7 @@ COMMAND = [sys.executable, "-m", "fairseq_cli.generate"]
 """The program and its first arguments."""
 
 _running: set[subprocess.Popen[Any]] = set()
+_interrupted = threading.Event()
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Exit|Interrupt)\b|[\w-]+(\.py)?: error:")
@@ -42,25 +45,46 @@ def environment(**more: str) -> dict[str, str]:
 
 @contextmanager
 def terminated_with(process: subprocess.Popen[Any]) -> Iterator[None]:
-    """Terminate a program after an error or an interrupt in the block, or on `terminate_running`.
+    """Terminate a program after an error or an interrupt in the block or in `programs_of_threads`.
 
     Args:
         process: a program that has just been started; the block reads its output.
     """
     _running.add(process)
+    if _interrupted.is_set():
+        _terminate(process)
     try:
         yield
     except BaseException:
-        process.terminate()
+        _terminate(process)
         raise
     finally:
         _running.discard(process)
 
 
-def terminate_running() -> None:
-    """Terminate the programs whose output other threads read: an interrupt reaches the main thread only."""
-    for process in list(_running):
-        process.terminate()
+@contextmanager
+def programs_of_threads() -> Iterator[None]:
+    """Let threads start programs in the block; after an interrupt, which only the main thread gets, terminate them.
+
+    This includes those that a thread starts before it notices.
+    """
+    _interrupted.clear()
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException:
+        _interrupted.set()
+        for process in list(_running):
+            _terminate(process)
+        raise
+
+
+def _terminate(process: subprocess.Popen[Any]) -> None:
+    """Terminate a program; unlike `Popen.terminate` leave it to who reads its output to learn that it has ended."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGTERM)
 
 
 def run_generate(

@@ -16,7 +16,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from data_prep.errors import DataError
-from eval.program import USER_DIR, environment, failure_reason, terminate_running, terminated_with
+from eval.program import USER_DIR, environment, failure_reason, programs_of_threads, terminated_with
 from eval.provenance import relative
 
 from .options import Options
@@ -41,11 +41,10 @@ def run_in_parallel(work: Callable[[T], R], items: Sequence[T], jobs: int) -> It
     """
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            yield from pool.map(work, items)
-        except BaseException as error:
+            with programs_of_threads():
+                yield from pool.map(work, items)
+        except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            if not isinstance(error, Exception):
-                terminate_running()
             raise
 
 

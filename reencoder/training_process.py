@@ -12,10 +12,19 @@ KEEP_MEMORY = "REENCODER_KEEP_MEMORY"
 """Environment variable that turns `keep_freed_memory` off if it is 0."""
 
 
-def set_up_training() -> None:
-    """Set the process up for training; the tasks call this before each epoch."""
+MATMUL_PRECISIONS = ("highest", "high", "medium")
+"""The values of `torch.set_float32_matmul_precision`."""
+
+
+def set_up_training(matmul_precision: str = "highest") -> None:
+    """Set the process up for training; the tasks call this before each epoch.
+
+    Args:
+        matmul_precision: one of `MATMUL_PRECISIONS`.
+    """
     keep_freed_memory()
     flush_denormals()
+    torch.set_float32_matmul_precision(matmul_precision)
 
 
 def flush_denormals() -> bool:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 # Some tests compare processes to the last bit, which the measured choice of packing would leave to chance. The programs
 # that tests start inherit it.
 os.environ.setdefault("REENCODER_PACKING", "1")
+
+
+@pytest.fixture(autouse=True)
+def process_settings() -> Iterator[None]:
+    """What training sets for the whole process ends with the test."""
+    yield
+    torch.set_flush_denormal(False)
+    torch.set_float32_matmul_precision("highest")
 
 
 @pytest.fixture(scope="session")

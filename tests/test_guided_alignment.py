@@ -16,7 +16,7 @@ from fairseq.criterions.label_smoothed_cross_entropy_with_alignment import (
 from fairseq.logging import metrics
 
 from data_prep.__main__ import main
-from reencoder.criterions.rdrop import RDrop
+from reencoder.criterions.rdrop import RDrop, alignment_cross_entropy
 from reencoder.tasks.reencoder_translation import ReencoderTranslationConfig, ReencoderTranslationTask
 from tests.test_criterions_rdrop import SAMPLE, gradients
 from tests.test_data_prep_phrase_part import FLAGS, LINKED, SPLIT, lines, manifest_of, prepare_with, tsv
@@ -137,13 +137,18 @@ def test_missing_alignments_are_named(prepared: Path, tmp_path: Path) -> None:
         if not file.name.startswith("train1.align"):
             (tmp_path / "bin").mkdir(exist_ok=True)
             (tmp_path / "bin" / file.name).write_bytes(file.read_bytes())
-    with pytest.raises(ValueError, match=r"train1\.align\.zh-en\.idx is missing; prepare the data with .*alignments"):
+    with pytest.raises(ValueError, match=r"train1\.align\.zh-en\.idx is missing or empty; .* --word-alignments"):
         task_of(tmp_path).load_dataset("train", combine=True)
     for kind in ("bin", "idx"):
         source = prepared / "bin" / f"train.align.zh-en.{kind}"
         (tmp_path / "bin" / f"train1.align.zh-en.{kind}").write_bytes(source.read_bytes())
     with pytest.raises(ValueError, match=r"has \d+ pairs, but alignments of \d+; prepare the data again"):
         task_of(tmp_path).load_dataset("train", combine=True)
+
+
+def test_the_other_direction_is_refused(prepared: Path) -> None:
+    with pytest.raises(ValueError, match=r"has no train\.en-zh\.en\.idx; alignments are read only in the direction"):
+        task_of(prepared, source_lang="en", target_lang="zh").load_dataset("train", combine=True)
 
 
 @pytest.mark.parametrize(("readout", "learns"), [("end", False), ("max", False), ("attention", True)])
@@ -203,6 +208,25 @@ def test_with_dropout_the_loss_of_the_links_is_the_mean_of_both_passes() -> None
     assert float(logged["alignment_loss"]) == pytest.approx(expected, rel=1e-12)
 
 
+def test_a_batch_without_links_logs_the_same_and_can_be_used_again() -> None:
+    model = build(dropout=0.0, readout="attention", readout_heads=2).train()
+    judge, sample = criterion(ALPHA), copy.deepcopy(SAMPLE)
+    loss, _, logged = judge(model, sample)
+    assert logged["alignment_loss"] == 0
+    assert logged.keys() == judge(model, aligned_sample())[2].keys()
+    torch.testing.assert_close(judge(model, sample)[0], loss, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+def test_a_weight_of_zero_costs_no_infinity(dtype: torch.dtype) -> None:
+    attention = torch.zeros(1, 2, 3, dtype=dtype, requires_grad=True)
+    sample = {"alignments": torch.tensor([[2, 1]]), "align_weights": torch.ones(1, dtype=dtype)}
+    loss = alignment_cross_entropy(attention, sample, passes=1)
+    loss.backward()
+    assert loss == -math.log(torch.finfo(torch.float32).tiny) and attention.grad is not None
+    assert attention.grad.isfinite().all()
+
+
 def test_what_is_logged_is_per_token_and_in_bits() -> None:
     logs = [
         {"loss": torch.tensor(3.0), "nll_loss": torch.tensor(2.0), "ntokens": 4, "sample_size": 4} for _ in range(2)
@@ -219,6 +243,7 @@ def test_what_is_logged_is_per_token_and_in_bits() -> None:
 def test_wrong_options_are_named() -> None:
     with pytest.raises(ValueError, match="--alignment-lambda: expected 0 or more, got -1"):
         criterion(0.0, alignment_lambda=-1)
-    with pytest.raises(ValueError, match="--alignment-lambda: needs --load-alignments"):
-        criterion(0.0, load_alignments=False)
+    for alignment_lambda, load_alignments in ((LAMBDA, False), (0.0, True)):
+        with pytest.raises(ValueError, match="--criterion rdrop needs both of them, or neither"):
+            criterion(0.0, alignment_lambda, load_alignments)
     assert criterion(0.0, alignment_lambda=0.0, load_alignments=False).alignment_lambda == 0

@@ -14,12 +14,13 @@ from tests.programs import ROOT
 # In place of fairseq's programs: one that tells that it runs, and does not end.
 RECIPE = """
 import sys
+import time
 from pathlib import Path
 from eval import program
 from recipes import training
 from recipes.command_line import run
 
-ENDLESS = "import os, sys, time; print(os.getpid(), flush=True); open(sys.argv[1], 'w').close(); time.sleep(600)"
+ENDLESS = "import sys, time; open(sys.argv[1], 'w').close(); time.sleep(600)"
 folder = Path(sys.argv[2])
 program.COMMAND[1:] = training.COMMAND[1:] = ["-c", ENDLESS]
 training.command_line = lambda data, options: [str(folder / (options["name"] + ".started"))]
@@ -28,22 +29,29 @@ def translate(name):
     for line in program.run_generate([str(folder / (name + ".started"))]):
         pass
 
+def late(name):
+    (folder / f"{name}.started").touch()
+    while not program._interrupted.is_set():
+        time.sleep(0.05)
+    translate(name)
+
 def train(name):
     training.train(None, {"name": name}, folder / name / "log", quiet=True)
 
-work = {"translate": translate, "train": train}[sys.argv[1]]
+work = {"translate": translate, "train": train, "late": late}[sys.argv[1]]
 sys.exit(run(lambda: list(training.run_in_parallel(work, ["first", "second"], jobs=2))))
 """
 
 
-@pytest.mark.parametrize("work", ["translate", "train"])
+@pytest.mark.parametrize("work", ["translate", "train", "late"])
 def test_sigterm_ends_all_programs(work: str, tmp_path: Path) -> None:
     started = [tmp_path / name for name in ("first.started", "second.started")]
     process = subprocess.Popen(
         [sys.executable, "-c", RECIPE, work, str(tmp_path)], cwd=ROOT, stderr=subprocess.PIPE, text=True
     )
+    end = time.monotonic() + 240
     while not all(path.exists() for path in started):
-        assert process.poll() is None
+        assert process.poll() is None and time.monotonic() < end
         time.sleep(0.05)
     process.terminate()
     # A program that kept running would keep the recipe waiting.

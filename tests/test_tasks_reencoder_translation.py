@@ -103,7 +103,9 @@ def test_muon_finds_the_matrices_of_other_models(
 
 
 def test_training_sets_the_process_up(task: ReencoderTranslationTask, monkeypatch: pytest.MonkeyPatch) -> None:
-    called: list[bool] = []
-    monkeypatch.setattr(reencoder_translation, "set_up_training", lambda: called.append(True))
+    called: list[str] = []
+    monkeypatch.setattr(reencoder_translation, "set_up_training", called.append)
     task.begin_epoch(1, None)
-    assert called == [True]
+    task.cfg.matmul_precision = "medium"
+    task.begin_epoch(2, None)
+    assert called == ["highest", "medium"]

@@ -165,8 +165,8 @@ EXPERIMENTS: dict[str, Experiment] = {
         seed=6,
     ),
     "pieces-phrases-long": Experiment(
-        "pieces of words, and phrase pairs: twice as long",
-        _TWICE,
+        "pieces of words, and phrase pairs: twice as long, with products in bfloat16",
+        {**_TWICE, "matmul_precision": "medium"},
         "pieces-phrases",
         10000,
         seed=2,

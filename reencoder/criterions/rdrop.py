@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from fairseq.criterions import register_criterion
 from fairseq.criterions.label_smoothed_cross_entropy_with_rdrop import (
     RdropLabelSmoothedCrossEntropyCriterion,
@@ -50,7 +51,7 @@ class RDrop(RdropLabelSmoothedCrossEntropyCriterion):
         alignment_lambda: see `RDropConfig`. Default: 0
 
     Raises:
-        ValueError: `alignment_lambda` is negative, or given without `--load-alignments`.
+        ValueError: `alignment_lambda` is negative, or only one of it and `--load-alignments` is given.
     """
 
     def __init__(
@@ -66,8 +67,8 @@ class RDrop(RdropLabelSmoothedCrossEntropyCriterion):
         super().__init__(task, sentence_avg, label_smoothing, ignore_prefix_size, report_accuracy, rdrop_alpha)
         if alignment_lambda < 0:
             raise ValueError(f"--alignment-lambda: expected 0 or more, got {alignment_lambda}")
-        if alignment_lambda > 0 and not getattr(task.cfg, "load_alignments", False):
-            raise ValueError("--alignment-lambda: needs --load-alignments")
+        if (alignment_lambda > 0) != bool(getattr(task.cfg, "load_alignments", False)):
+            raise ValueError("--alignment-lambda, --load-alignments: --criterion rdrop needs both of them, or neither")
         self.alignment_lambda = alignment_lambda
 
     def forward(
@@ -77,7 +78,7 @@ class RDrop(RdropLabelSmoothedCrossEntropyCriterion):
 
         Args:
             model: the model; it decides by its mode whether this is training.
-            sample: a batch of a translation task. In training its inputs are doubled in place.
+            sample: a batch of a translation task.
             reduce: return the sum over all tokens.
             net_output: what the model says; None to call it. Default: None
 
@@ -87,15 +88,19 @@ class RDrop(RdropLabelSmoothedCrossEntropyCriterion):
         alpha: float = self.rdrop_alpha  # type: ignore[has-type]
         passes = 2 if model.training and alpha > 0 else 1
         if net_output is None:
-            net_output = model(**(duplicate_input(sample) if passes == 2 else sample)["net_input"])
+            inputs = dict(sample["net_input"])  # fairseq doubles them in place, and may use a batch again
+            net_output = model(**(duplicate_input(inputs) if passes == 2 else inputs))
         if passes == 1:
             self.rdrop_alpha = 0.0
         try:
             loss, sample_size, logged = super().forward(model, sample, reduce, net_output)
         finally:
             self.rdrop_alpha = alpha
-        if self.alignment_lambda > 0 and sample.get("alignments") is not None:
-            alignment_loss = alignment_cross_entropy(net_output[1]["attn"][0], sample, passes)
+        if self.alignment_lambda > 0 and model.training:
+            # Also without links: with several processes all must log the same.
+            alignment_loss = loss.new_zeros(())
+            if sample.get("alignments") is not None:
+                alignment_loss = alignment_cross_entropy(net_output[1]["attn"][0], sample, passes)
             loss = loss + self.alignment_lambda * alignment_loss
             logged |= {"loss": loss.data, "alignment_loss": alignment_loss.data}
         if passes == 2:
@@ -118,12 +123,13 @@ def alignment_cross_entropy(attention: Tensor, sample: Mapping[str, Any], passes
     """Return the cross-entropy of a model's weights of the source words and word alignments, summed over a batch.
 
     Args:
-        attention: weights of the source positions for each target position, shape (passes * batch, T, S); above zero
-            where a link may be.
+        attention: weights of the source positions for each target position, shape (passes * batch, T, S).
         sample: a batch of fairseq with `alignments`, shape (links, 2): position in S, position in batch * T; and
             `align_weights`, shape (links,): of a target position with several links, each has an equal part.
         passes: how often the batch occurs in `attention`.
     """
     by_row = attention.unflatten(0, (passes, -1)).flatten(1, 2)  # (passes, batch * T, S)
     source, row = sample["alignments"].long().unbind(dim=1)
-    return -(by_row[:, row, source].log() * sample["align_weights"]).sum()
+    weights = by_row[:, row, source]
+    weights = weights.to(torch.promote_types(weights.dtype, torch.float32))  # half precision would overflow
+    return -(weights.clamp_min(torch.finfo(weights.dtype).tiny).log() * sample["align_weights"].to(weights)).sum()

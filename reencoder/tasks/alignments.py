@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from fairseq.data import ConcatDataset, data_utils, indexed_dataset
+from fairseq.data import ConcatDataset, data_utils
 
 
 def load_alignments(folder: Path, split: str, languages: tuple[str, str], combine: bool, upsample_primary: int) -> Any:
@@ -25,24 +25,27 @@ def load_alignments(folder: Path, split: str, languages: tuple[str, str], combin
         A data set with the links of each pair: positions of source and of target tokens, alternately.
 
     Raises:
-        ValueError: a part has no alignments.
+        ValueError: a part has no alignments, or the data were prepared for the other direction.
     """
     pair = "-".join(languages)
+    if not (folder / f"{split}.{pair}.{languages[0]}.idx").exists():
+        raise ValueError(
+            f"--load-alignments: {folder} has no {split}.{pair}.{languages[0]}.idx; alignments are read only in the "
+            "direction, and with the --dataset-impl, of the prepared data"
+        )
     parts: list[Any] = []
     for number in count():
         part = split + (str(number) if number else "")
-        if (number and not combine) or not indexed_dataset.dataset_exists(
-            str(folder / f"{part}.{pair}.{languages[0]}"), impl=None
-        ):
+        if (number and not combine) or not (folder / f"{part}.{pair}.{languages[0]}.idx").exists():
             break
-        path = folder / f"{part}.align.{pair}"
-        links = data_utils.load_indexed_dataset(str(path)) if path.with_name(f"{path.name}.idx").exists() else None
-        if links is None:
-            raise ValueError(
-                f"--load-alignments: {path}.idx is missing; prepare the data with "
-                "python -m data_prep prepare --word-alignments"
-            )
-        parts.append(links)
+        for suffix in ("idx", "bin"):
+            file = folder / f"{part}.align.{pair}.{suffix}"
+            if not file.exists() or file.stat().st_size == 0:
+                raise ValueError(
+                    f"--load-alignments: {file} is missing or empty; prepare the data again, with "
+                    "python -m data_prep prepare --word-alignments"
+                )
+        parts.append(data_utils.load_indexed_dataset(str(folder / f"{part}.align.{pair}")))
     if len(parts) == 1:
         return parts[0]
     return ConcatDataset(parts, [upsample_primary] + [1] * (len(parts) - 1))

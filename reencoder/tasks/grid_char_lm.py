@@ -10,7 +10,6 @@ from typing import Any
 
 from fairseq.data import Dictionary
 from fairseq.data.iterators import EpochBatchIterator
-from fairseq.dataclass import FairseqDataclass
 from fairseq.logging import metrics
 from fairseq.tasks import FairseqTask, register_task
 from omegaconf import MISSING
@@ -21,10 +20,11 @@ from .char_lm.carry import Carry, Carrying
 from .char_lm.dataset import Batches, TextDataset
 from .char_lm.streams import Plan
 from .char_lm.text import BEGIN, Alphabet, load_split
+from .process import ProcessConfig
 
 
 @dataclass
-class GridCharLMConfig(FairseqDataclass):
+class GridCharLMConfig(ProcessConfig):
     """The options of the task."""
 
     data: str = field(default=MISSING, metadata={"help": "folder written by python -m data_prep characters"})
@@ -201,7 +201,7 @@ class GridCharLMTask(FairseqTask):
     def begin_epoch(self, epoch: int, model: Any) -> None:
         """Set the process up for training; fairseq-train calls this before each epoch."""
         super().begin_epoch(epoch, model)
-        set_up_training()
+        set_up_training(str(self.cfg.matmul_precision))
 
     def reduce_metrics(self, logging_outputs: list[dict[str, Any]], criterion: Any) -> None:
         """Log fairseq's metrics, those of the criterion, and `bpc`: bits per character."""

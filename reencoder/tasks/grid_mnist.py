@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from fairseq.data import Dictionary, FairseqDataset
-from fairseq.dataclass import FairseqDataclass
 from fairseq.logging import metrics
 from fairseq.tasks import FairseqTask, register_task
 from numpy.typing import NDArray
@@ -17,10 +16,11 @@ from ..training_process import set_up_training
 from .algorithmic.dictionary import SymbolDictionary
 from .image_dataset import ImageDataset
 from .prediction import PredictsAtOnce
+from .process import ProcessConfig
 
 
 @dataclass
-class GridMnistConfig(FairseqDataclass):
+class GridMnistConfig(ProcessConfig):
     """The options of the task."""
 
     data: str = field(
@@ -118,7 +118,7 @@ class GridMnistTask(PredictsAtOnce, FairseqTask):
     def begin_epoch(self, epoch: int, model: Any) -> None:
         """Set the process up for training; fairseq-train calls this before each epoch."""
         super().begin_epoch(epoch, model)
-        set_up_training()
+        set_up_training(str(self.cfg.matmul_precision))
 
     def reduce_metrics(self, logging_outputs: list[dict[str, Any]], criterion: Any) -> None:
         """Log fairseq's metrics, those of the criterion, and `error_rate`: wrong images in per cent."""

@@ -21,10 +21,11 @@ from ..text.manifest import MANIFEST, fingerprint, languages, read_manifest
 from ..training_process import set_up_training
 from .alignments import load_alignments
 from .batching import BlockBatchedPairs
+from .process import ProcessConfig
 
 
 @dataclass
-class ReencoderTranslationConfig(TranslationConfig):
+class ReencoderTranslationConfig(TranslationConfig, ProcessConfig):
     """The options of fairseq's translation task, and those below."""
 
     max_blocks: Optional[int] = field(  # noqa: UP045
@@ -182,7 +183,7 @@ class ReencoderTranslationTask(TranslationTask):
     def begin_epoch(self, epoch: int, model: Any) -> None:
         """Set the process up for training; fairseq-train calls this before each epoch."""
         super().begin_epoch(epoch, model)
-        set_up_training()
+        set_up_training(str(self.cfg.matmul_precision))
 
     def build_generator(self, models: Sequence[Any], args: Any, *other: Any, **kwargs: Any) -> Any:
         """fairseq's generator, with `--min-len-ratio` applied in its search; see fairseq's task.

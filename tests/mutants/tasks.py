@@ -27,7 +27,7 @@ MUTANTS: list[Mutant] = [
         ("**kwargs), self.cfg.max_blocks)", "**kwargs), None)"),
         ("generator.should_set_src_lengths = True", "pass"),
         ("MinimumLengthSearch(generator.search, self.cfg.min_len_ratio)", "MinimumLengthSearch(generator.search, 0.5)"),
-        ("        set_up_training()\n", "        pass\n"),
+        ("set_up_training(str(self.cfg.matmul_precision))", "set_up_training()"),
     ),
     *group(
         "reencoder/search.py",
@@ -67,7 +67,8 @@ MUTANTS: list[Mutant] = [
         "criterions_rdrop guided_alignment",
         ('("loss", "nll_loss", "alignment_loss")', '("loss", "nll_loss")'),
         ("passes = 2 if model.training and alpha > 0 else 1", "passes = 1"),
-        (' * sample["align_weights"]', ""),
+        ("loss.new_zeros(())", "loss.new_ones(())"),
+        (' * sample["align_weights"].to(weights)', ""),
         ("self.alignment_lambda * alignment_loss", "alignment_loss"),
         ("unflatten(0, (passes, -1)).flatten(1, 2)", "unflatten(0, (-1, passes)).transpose(0, 1).flatten(1, 2)"),
     ),
@@ -76,6 +77,7 @@ MUTANTS: list[Mutant] = [
         "guided_alignment",
         ("[upsample_primary] + [1]", "[1] + [1]"),
         ("(number and not combine) or ", ""),
+        (" or file.stat().st_size == 0", ""),
     ),
     *group(
         "reencoder/tasks/algorithmic/problems.py",

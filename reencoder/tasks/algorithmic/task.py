@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fairseq.data import Dictionary, FairseqDataset
-from fairseq.dataclass import FairseqDataclass
 from fairseq.logging import metrics
 from fairseq.tasks import FairseqTask
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from omegaconf import II
 from ...criterions.cross_entropy_with_accuracy import CrossEntropyWithAccuracy
 from ...training_process import set_up_training
 from ..prediction import PredictsAtOnce
+from ..process import ProcessConfig
 from .dataset import ProblemDataset
 from .dictionary import SymbolDictionary
 from .early_end import end_training
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class AlgorithmicConfig(FairseqDataclass):
+class AlgorithmicConfig(ProcessConfig):
     """Options that the algorithmic tasks share."""
 
     samples_per_epoch: int = field(
@@ -184,7 +184,7 @@ class AlgorithmicTask(PredictsAtOnce, FairseqTask, ABC):
     def begin_epoch(self, epoch: int, model: Any) -> None:
         """Set the process up for training; fairseq-train calls this before each epoch."""
         super().begin_epoch(epoch, model)
-        set_up_training()
+        set_up_training(str(self.cfg.matmul_precision))
 
     def begin_valid_epoch(self, epoch: int, model: Any) -> None:
         """Forget the accuracies of the previous validation."""
