@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .check import SideCounts, check_binarised
+from .check import SideCounts, check_alignments, check_binarised
 from .errors import DataError
 from .files import iterate_lines, read_lines, write_lines
 
@@ -94,7 +94,7 @@ def binarise_alignments(directory: Path, part: str, languages: tuple[str, str], 
         workers: number of processes; the output does not depend on it. Default: 1
 
     Raises:
-        DataError: fairseq-preprocess fails.
+        DataError: fairseq-preprocess fails, or its output differs from the text.
     """
     # fairseq-preprocess does not binarise alignments alone: the text is binarised again, and removed.
     options = ["--srcdict", f"bin/dict.{languages[0]}.txt", "--tgtdict", f"bin/dict.{languages[1]}.txt"]
@@ -103,6 +103,7 @@ def binarise_alignments(directory: Path, part: str, languages: tuple[str, str], 
     for file in sorted((directory / "aligned").glob("valid.align.*")):
         file.rename(directory / "bin" / file.name.replace("valid", part, 1))
     shutil.rmtree(directory / "aligned")
+    check_alignments(directory, part, languages)
 
 
 def _write_dictionary(path: Path, vocabulary: Sequence[str], text: Path) -> None:

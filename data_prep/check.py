@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +89,27 @@ def check_binarised(directory: Path, part: str, languages: tuple[str, str], lang
     if start != len(tokens):
         raise DataError(f"fairseq-preprocess wrote {len(tokens)} tokens instead of the {start} of {text.name}")
     return SideCounts(sentences, start - sentences, len(types), unknown)
+
+
+def check_alignments(directory: Path, part: str, languages: tuple[str, str]) -> None:
+    """Compare the binarised word alignments of a part with the text.
+
+    Args:
+        directory: directory of the prepared data.
+        part: name of the part.
+        languages: source and target language.
+
+    Raises:
+        DataError: they differ.
+    """
+    text = directory / "text" / f"{part}.align"
+    lengths, positions = read_binarised(directory / "bin" / f"{part}.align.{'-'.join(languages)}")
+    lines = [[int(position) for link in line.split() for position in link.split("-")] for line in iterate_lines(text)]
+    if not (
+        np.array_equal(lengths, [len(line) for line in lines])
+        and np.array_equal(positions, [*chain.from_iterable(lines)])
+    ):
+        raise DataError(f"fairseq-preprocess changed the links of {text.name}")
 
 
 def read_dictionary(path: Path) -> dict[str, int]:

@@ -15,11 +15,12 @@ from fairseq.criterions.label_smoothed_cross_entropy_with_alignment import (
 )
 from fairseq.logging import metrics
 
+from data_prep import binarise
 from data_prep.__main__ import main
 from reencoder.criterions.rdrop import RDrop, alignment_cross_entropy
 from reencoder.tasks.reencoder_translation import ReencoderTranslationConfig, ReencoderTranslationTask
 from tests.test_criterions_rdrop import SAMPLE, gradients
-from tests.test_data_prep_phrase_part import FLAGS, LINKED, SPLIT, lines, manifest_of, prepare_with, tsv
+from tests.test_data_prep_phrase_part import FLAGS, LINKED, SPLIT, WordForWord, lines, manifest_of, prepare_with, tsv
 from tests.test_models_reencoder import Task, build
 
 __all__ = ["tsv"]  # a fixture
@@ -75,6 +76,27 @@ def test_all_else_is_as_without_alignments(prepared: Path, tsv: Path, tmp_path: 
         *(f"bin/{part}.align.zh-en.{kind}" for part in ("train", "train1") for kind in ("bin", "idx")),
     }
     assert with_alignments["options"] == {**without["options"], "word_alignments": True}
+
+
+def test_links_that_fairseq_preprocess_changes_are_noticed(
+    tsv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    preprocess = binarise._preprocess
+
+    def changing(directory: Path, destination: str, *arguments: Any) -> None:
+        preprocess(directory, destination, *arguments)
+        if destination == "aligned":
+            file = directory / destination / "valid.align.zh-en.bin"
+            content = bytearray(file.read_bytes())
+            content[-4] += 1
+            file.write_bytes(content)
+
+    monkeypatch.setattr(binarise, "_preprocess", changing)
+    monkeypatch.setattr("data_prep.prepare.check_aligner", lambda option: None)
+    monkeypatch.setattr("data_prep.training_alignments.align_words", WordForWord())
+    assert main(["prepare", "--tsv", str(tsv), "--dest", str(tmp_path / "data"), *SPLIT, "--word-alignments"]) == 2
+    assert capsys.readouterr().err.endswith("error: fairseq-preprocess changed the links of train.align\n")
+    assert not list(tmp_path.iterdir())
 
 
 def test_sentences_alone_can_be_aligned(tsv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

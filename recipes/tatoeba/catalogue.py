@@ -193,7 +193,7 @@ EXPERIMENTS: dict[str, Experiment] = {
             "criterion": "label_smoothed_cross_entropy_with_alignment",
             "alignment_lambda": 0.1,
         },
-        "pieces-phrases",
+        "pieces-phrases-aligned",
         5000,
         seed=2,
     ),
@@ -248,12 +248,13 @@ BEST = "pieces-phrases"
 def group_by_tokens(names: Iterable[str]) -> list[list[str]]:
     """Group experiments whose data have the same tokens; those of a group can make an ensemble.
 
-    Synthetic pairs change neither subwords nor dictionaries.
+    Neither synthetic pairs nor word alignments change subwords or dictionaries.
 
     Args:
         names: names of experiments.
     """
     groups: dict[str, list[str]] = {}
     for name in names:
-        groups.setdefault(repr(VARIANTS[EXPERIMENTS[name].data]), []).append(name)
+        options = {**VARIANTS[EXPERIMENTS[name].data], "word_alignments": False}
+        groups.setdefault(repr(options), []).append(name)
     return list(groups.values())

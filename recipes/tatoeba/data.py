@@ -17,7 +17,7 @@ _PIECES: Mapping[str, Any] = {
     "sentencepiece_target_vocab_size": 6000,
 }
 _SAMPLED: Mapping[str, Any] = {**_PIECES, "subword_samples": 8}
-_PHRASES: Mapping[str, Any] = {"phrase_pairs": 120_000, "word_alignments": True}
+_PHRASES: Mapping[str, Any] = {"phrase_pairs": 120_000}
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "words": {},
@@ -35,6 +35,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "pieces": _PIECES,
     "pieces-sampled": _SAMPLED,
     "pieces-phrases": {**_PIECES, **_PHRASES},
+    "pieces-phrases-aligned": {**_PIECES, **_PHRASES, "word_alignments": True},
     "pieces-sampled-phrases": {**_SAMPLED, **_PHRASES},
     "pieces-phrases-translated": {**_PIECES, **_PHRASES},
 }
