@@ -88,7 +88,7 @@ class Scale:
 
 SCALES = {
     "smoke": Scale(patch=7, hidden_size=16, layers=2, epochs=2, average=2, readout_size=32),
-    # Meant for one and a half hours on one core. A block multiplies by (8d + d) x 3d weights; forward and backward pass
+    # Meant for less than two hours on one core. A block multiplies by (8d + d) x 3d weights; forward and backward pass
     # take 3 x 2 operations for each, so an image takes 162 d^2 x blocks x layers operations. With patches of 4 x 4
     # pixels there are 7 x 7 blocks: d = 96 and 4 layers make 0.29 GFLOP per image, 16 TFLOP per epoch of 55,000 images,
     # 3 minutes at 90 GFLOP/s. Patches of 2 x 2 pixels have 4 times as many blocks, and leave time for d = 48 only. The
