@@ -21,8 +21,8 @@ MUTANTS: list[Mutant] = [
         "reencoder/tasks/reencoder_translation.py",
         "tasks_batching_and_search tasks_reencoder_translation",
         (
-            "BlockBatchedPairs(self.datasets[split], self.cfg.max_blocks)",
-            "BlockBatchedPairs(self.datasets[split], None)",
+            "BlockBatchedPairs(pairs, self.cfg.max_blocks)",
+            "BlockBatchedPairs(pairs, None)",
         ),
         ("**kwargs), self.cfg.max_blocks)", "**kwargs), None)"),
         ("generator.should_set_src_lengths = True", "pass"),
