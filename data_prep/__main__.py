@@ -176,7 +176,7 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="random seed of the alignment, for --phrase-pairs, too (default: %(default)s)",
+        help="random seed of the word alignment, also that of --phrase-pairs (default: %(default)s)",
     )
     parser.set_defaults(run=_run_prepare)
 

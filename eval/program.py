@@ -45,7 +45,7 @@ def environment(**more: str) -> dict[str, str]:
 
 @contextmanager
 def terminated_with(process: subprocess.Popen[Any]) -> Iterator[None]:
-    """Terminate a program after an error or an interrupt in the block or in `programs_of_threads`.
+    """Terminate a program after an error or an interrupt in the block, or on `terminate_programs`.
 
     Args:
         process: a program that has just been started; the block reads its output.
@@ -62,22 +62,19 @@ def terminated_with(process: subprocess.Popen[Any]) -> Iterator[None]:
         _running.discard(process)
 
 
-@contextmanager
-def programs_of_threads() -> Iterator[None]:
-    """Let threads start programs in the block; after an interrupt, which only the main thread gets, terminate them.
+def terminate_programs() -> None:
+    """Terminate the programs of all threads, also those that start before `allow_programs`.
 
-    This includes those that a thread starts before it notices.
+    For the main thread, the only one that an interrupt reaches.
     """
+    _interrupted.set()
+    for process in list(_running):
+        _terminate(process)
+
+
+def allow_programs() -> None:
+    """Let programs run again after `terminate_programs`, when the threads have ended."""
     _interrupted.clear()
-    try:
-        yield
-    except Exception:
-        raise
-    except BaseException:
-        _interrupted.set()
-        for process in list(_running):
-            _terminate(process)
-        raise
 
 
 def _terminate(process: subprocess.Popen[Any]) -> None:

@@ -16,7 +16,14 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from data_prep.errors import DataError
-from eval.program import USER_DIR, environment, failure_reason, programs_of_threads, terminated_with
+from eval.program import (
+    USER_DIR,
+    allow_programs,
+    environment,
+    failure_reason,
+    terminate_programs,
+    terminated_with,
+)
 from eval.provenance import relative
 
 from .options import Options
@@ -39,13 +46,17 @@ def run_in_parallel(work: Callable[[T], R], items: Sequence[T], jobs: int) -> It
 
     After an error no further item is started. After an interrupt fairseq's programs that are running are terminated.
     """
-    with ThreadPoolExecutor(jobs) as pool:
-        try:
-            with programs_of_threads():
+    try:
+        with ThreadPoolExecutor(jobs) as pool:
+            try:
                 yield from pool.map(work, items)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            except BaseException as error:
+                pool.shutdown(wait=False, cancel_futures=True)
+                if not isinstance(error, Exception):
+                    terminate_programs()
+                raise
+    finally:
+        allow_programs()
 
 
 @contextmanager

@@ -30,7 +30,7 @@ def set_up_training(matmul_precision: str = "highest") -> None:
 def flush_denormals() -> bool:
     """Let this thread, and those that it starts from now on, replace numbers below 1.2e-38 by zero.
 
-    A processor computes with such numbers a hundred times more slowly. The gradients of a saturated block, and averages
+    A processor computes with such numbers many times more slowly. The gradients of a saturated block, and averages
     of gradients that have become zero, consist of them: a training that went wrong took four times as long per update.
 
     Returns:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from eval import program
+from recipes import training
 from tests.programs import ROOT
 
 # In place of fairseq's programs: one that tells that it runs, and does not end.
@@ -59,3 +61,12 @@ def test_sigterm_ends_all_programs(work: str, tmp_path: Path) -> None:
     assert printed.splitlines()[-1] == "error: interrupted; run the same command again to resume"
     assert "Traceback" not in printed
     assert process.returncode == 130
+
+
+def test_after_an_interrupt_programs_can_run_again() -> None:
+    results = training.run_in_parallel(str, [1, 2], jobs=1)
+    assert next(results) == "1"
+    results.close()  # type: ignore[attr-defined]
+    process = subprocess.Popen([sys.executable, "-c", "pass"])
+    with program.terminated_with(process):
+        assert process.wait(timeout=60) == 0
