@@ -21,6 +21,7 @@ from data_prep.errors import DataError
 from data_prep.files import read_bytes, read_json, sha256_of, write_json
 from data_prep.manifest import MANIFEST, read_manifest
 from eval.provenance import Stopwatch, provenance, relative
+from reencoder.training_process import MATMUL_PRECISIONS
 
 from ..command_line import (
     HOURS,
@@ -93,6 +94,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     changes = add_changes(parser, CHANGES)
     changes.add_argument("--schedule", choices=("linear", "constant"), help="how the learning rate changes")
+    changes.add_argument(
+        "--matmul-precision", choices=MATMUL_PRECISIONS, help="of the matrix products, see the task's option"
+    )
     return parser
 
 
@@ -172,7 +176,7 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> list[dict[s
         DataError: an option is wrong, or a program failed.
     """
     stopwatch = Stopwatch()
-    scale = with_changes(SCALES[options.scale], options, CHANGES, "schedule")
+    scale = with_changes(SCALES[options.scale], options, CHANGES, "schedule", "matmul_precision")
     dest, folder = folders(options, "char_lm")
     command = recorded_command("char_lm", arguments, options.text, options.dest, options.results)
     text = find_text(options, scale, dest)

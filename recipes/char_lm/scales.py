@@ -32,6 +32,7 @@ class Scale:
         warmup_updates: see `schedule`.
         forget_bias: initial bias of the forget gates.
         dropout: dropout of hidden vectors.
+        matmul_precision: of the matrix products, see the task's `--matmul-precision`.
         validations: validations per epoch, each with a checkpoint.
     """
 
@@ -52,6 +53,7 @@ class Scale:
     warmup_updates: int = 200
     forget_bias: float = 1.0
     dropout: float = 0.0
+    matmul_precision: str = "highest"
     validations: int = 1
 
     def updates_per_epoch(self, characters: int) -> int:
@@ -89,6 +91,7 @@ class Scale:
             **self._architecture(model, symbols),
             "forget_bias": self.forget_bias,
             "dropout": self.dropout,
+            "matmul_precision": self.matmul_precision,
             "optimizer": optimizer,
             **(linear_decay(each * self.epochs, self.warmup_updates) if self.schedule == "linear" else {}),
             "max_epoch": self.epochs,
@@ -142,7 +145,7 @@ SCALES = {
     # is a reserve for a machine that is busy.
     "cpu": Scale(
         limit=4_150_000, valid=250_000, test=250_000, hidden_size=200, layers=4, stacked_layers=3, epochs=14,
-        batch_size=37, hours=6.0, muon_lr=0.01, validations=2,
+        batch_size=37, hours=6.0, matmul_precision="medium", validations=2,
     ),
     # The paper's numbers, as we read them.
     "paper": Scale(
