@@ -36,6 +36,7 @@ class Case:
         form: see `lstm_transform`.
         seed: of the random numbers.
         dtype: type of all tensors.
+        device: of all tensors. The numbers are the same on all devices.
     """
 
     def __init__(
@@ -51,11 +52,12 @@ class Case:
         form: OutputForm = "tanh_om",
         seed: int = 0,
         dtype: torch.dtype = torch.float64,
+        device: torch.device | str = "cpu",
     ) -> None:
         generator = torch.Generator().manual_seed(seed)
 
         def draw(*shape: int) -> Tensor:
-            return torch.randn(*shape, dtype=dtype, generator=generator).requires_grad_()
+            return torch.randn(*shape, dtype=dtype, generator=generator).to(device).requires_grad_()
 
         self.dimensions, self.extents = list(dimensions), list(extents)
         count, positions = len(dimensions), weight_positions(dimensions, extents)
@@ -67,10 +69,12 @@ class Case:
         self.biases: list[Tensor | None] = [draw(*positions, dim.outputs(d)) if bias else None for dim in dimensions]
         self.options: dict[str, Any] = {"output_form": form}
         if padded:
-            self.options["lengths"] = [torch.randint(1, n + 1, (batch,), generator=generator) for n in extents]
+            self.options["lengths"] = [
+                torch.randint(1, n + 1, (batch,), generator=generator).to(device) for n in extents
+            ]
         if dropped:
             kept = torch.rand(count, *extents, batch, d, generator=generator) < 0.7
-            self.options["masks"] = list((kept.to(dtype) / 0.7).unbind(0))
+            self.options["masks"] = list((kept.to(device, dtype) / 0.7).unbind(0))
         self.leaves = [part for side in self.sides for part in side] + self.weights
         self.leaves += [bias for bias in self.biases if bias is not None]
 
@@ -89,7 +93,7 @@ class Case:
 def with_gradients(outputs: Sequence[Tensor], leaves: Sequence[Tensor]) -> list[Tensor]:
     """The outputs, and the gradients of a random linear function of them, zero where there is none."""
     generator = torch.Generator().manual_seed(1)
-    weights = [torch.randn(part.shape, dtype=torch.float64, generator=generator) for part in outputs]
+    weights = [torch.randn(part.shape, dtype=torch.float64, generator=generator).to(part.device) for part in outputs]
     loss = torch.stack([(part * weight).sum() for part, weight in zip(outputs, weights, strict=True)]).sum()
     gradients = torch.autograd.grad(loss, leaves, allow_unused=True)
     found = [

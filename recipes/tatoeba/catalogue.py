@@ -52,6 +52,7 @@ _RARE_WORDS: dict[str, Value] = {"adam_betas": "(0.9,0.999)"}
 _LONG: dict[str, Value] = {**_LEXICAL, **_MUON, "upsample_primary": 2}
 _RARE_LONG: dict[str, Value] = {**_LEXICAL, **_MUON, **_DROPOUT, **_RARE_WORDS, "word_dropout": 0.02}
 _TWICE: dict[str, Value] = {**_RARE_LONG, "upsample_primary": 2}
+_LONGER: dict[str, Value] = {**_TWICE, "matmul_precision": "medium"}
 
 # The systems to compare with: fairseq's own, with the same data, search and seeds. Batches are limited by tokens, which
 # is what they cost; there are as many words per update as with our limit, so as many epochs, and at least our minutes.
@@ -166,10 +167,39 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "pieces-phrases-long": Experiment(
         "pieces of words, and phrase pairs: twice as long, with products in bfloat16",
-        {**_TWICE, "matmul_precision": "medium"},
+        _LONGER,
         "pieces-phrases",
         10000,
         seed=2,
+    ),
+    "pieces-phrases-long-seed-3": Experiment(
+        "twice as long: a second member",
+        _LONGER,
+        "pieces-phrases",
+        10000,
+        seed=3,
+    ),
+    "pieces-phrases-long-seed-4": Experiment(
+        "twice as long: a third member",
+        _LONGER,
+        "pieces-phrases",
+        10000,
+        seed=4,
+    ),
+    "pieces-phrases-long-wide": Experiment(
+        "twice as long, larger, with the same dropout",
+        {**_LONGER, "hidden_size": 224, "embed_dim": 224},
+        "pieces-phrases",
+        10000,
+        seed=5,
+    ),
+    "reverse-long": Experiment(
+        "English to Chinese, twice as long",
+        _LONGER,
+        "pieces-phrases",
+        10000,
+        seed=6,
+        reverse=True,
     ),
     "pieces-phrases-rdrop": Experiment(
         "R-Drop: half as many updates, each of two passes",
@@ -184,6 +214,13 @@ EXPERIMENTS: dict[str, Experiment] = {
         "pieces-phrases",
         7000,
         seed=2,
+    ),
+    "pieces-phrases-rdrop-longer": Experiment(
+        "R-Drop, as long as the best",
+        {**_LONGER, "criterion": "rdrop", "rdrop_alpha": 5.0},
+        "pieces-phrases",
+        12000,
+        seed=3,
     ),
     "pieces-phrases-guided": Experiment(
         "word alignments teach the attention (guided alignment)",
@@ -238,6 +275,19 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "lstm": Experiment("LSTM with attention", _LSTM, "pieces-phrases", 5000, lr=0.002),
     "lstm-long": Experiment("LSTM with attention, as many minutes as ours", _LSTM, "pieces-phrases", 11000, lr=0.002),
+    "lstm-long-seed-2": Experiment("the same, a second member", _LSTM, "pieces-phrases", 11000, lr=0.002, seed=2),
+    "lstm-long-seed-3": Experiment("the same, a third member", _LSTM, "pieces-phrases", 11000, lr=0.002, seed=3),
+    "lstm-reverse": Experiment(
+        "LSTM, English to Chinese", _LSTM, "pieces-phrases", 11000, lr=0.002, seed=4, reverse=True
+    ),
+    "transformer-muon-long": Experiment(
+        "Transformer with Muon, longer",
+        {**_TRANSFORMER, **_MUON, **_RARE_WORDS},
+        "pieces-phrases",
+        11000,
+        lr=0.003,
+        seed=2,
+    ),
 }
 """Experiments by name, in the order of the table."""
 

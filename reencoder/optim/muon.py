@@ -63,8 +63,10 @@ class MuonWithAdamW(torch.optim.Optimizer):
                 "hides them; use --optimizer adam"
             )
         others = [param for param in given if hidden_matrix_rows(param) is None]
-        # One pass over memory instead of some ten, which on a CPU is four times faster.
-        self._fused = all(param.device.type == "cpu" and param.is_floating_point() for param in others) or None
+        # One pass over memory instead of some ten, which on a CPU is four times faster, and one launch on a GPU.
+        self._fused = (
+            all(param.device.type in ("cpu", "cuda") and param.is_floating_point() for param in others) or None
+        )
         self._adamw = torch.optim.AdamW(others, fused=self._fused)
 
     @torch.no_grad()

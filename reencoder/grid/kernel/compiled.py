@@ -25,7 +25,7 @@ from torch import Tensor
 from .scan import Front, GridLayout
 
 COMPILE = "REENCODER_COMPILE"
-"""Environment variable: 0 forbids compiled code, 1 requires it."""
+"""Environment variable: 0 forbids compiled code, on a GPU too; 1 requires it on a CPU."""
 
 SOURCE = Path(__file__).with_suffix(".c")
 
@@ -114,6 +114,11 @@ def _load() -> ctypes.CDLL:
     return library
 
 
+def forbidden() -> bool:
+    """True if `REENCODER_COMPILE` forbids compiled code."""
+    return os.environ.get(COMPILE) == "0"
+
+
 @lru_cache(maxsize=1)
 def library() -> ctypes.CDLL | None:
     """The compiled code; None if there is none. Compiled or loaded once per process.
@@ -122,7 +127,7 @@ def library() -> ctypes.CDLL | None:
         ValueError: `REENCODER_COMPILE` is 1, but the code cannot be compiled or loaded.
     """
     wish = os.environ.get(COMPILE)
-    if wish == "0" or (sys.platform != "linux" and wish != "1"):
+    if forbidden() or (sys.platform != "linux" and wish != "1"):
         return None
     try:
         return _load()

@@ -106,23 +106,33 @@ class _FusedFunction(torch.autograd.Function):
                 torch.mm(gate_gradients, inputs.extra_weight, out=grad_extra[span])
                 grad_extra_weight.addmm_(gate_gradients.t(), inputs.extra[span])
 
+        grad_entering = None if kept is None else grid.new_gradients()
+        if grid.on_gpu is not None:
+            grad_leaving_hidden, grad_leaving_memory = map(_contiguous, (grad_leaving_hidden, grad_leaving_memory))
         hidden = Arriving(None, layout.blocks, grad_leaving_hidden, at_points, at_blocks)
         memory = Arriving(None, layout.blocks, grad_leaving_memory)
         for front in reversed(layout.fronts):
             if kept is None:
                 entering = grid.backward_front_recomputing(front, hidden, memory, options.output_form, accumulate)
             else:
-                gates = kept[grid.span(front)]
-                entering = grid.backward_front(front, gates, hidden, memory, options.output_form)
+                span = grid.span(front)
+                into = grad_entering and (grad_entering[0][span], grad_entering[1][span])
+                entering = grid.backward_front(front, kept[span], hidden, memory, options.output_form, into)
             shape = (front.blocks, batch, grid.width)
             hidden = hidden._replace(next=entering[0].view(shape), next_start=front.start)
             memory = memory._replace(next=entering[1].view(shape), next_start=front.start)
             assert hidden.next is not None and memory.next is not None
             for n, block in enumerate(front.entries):
-                if block >= 0:
+                if block >= 0 and grad_entering is None:
                     k, elements = sum(front.first), grid.part(n)
                     grad_sides[2 * n][k] = hidden.next[block, :, elements]
                     grad_sides[2 * n + 1][k] = memory.next[block, :, elements]
+        if grad_entering is not None:
+            grad_sides = [
+                part.view(layout.blocks, batch, grid.width)[points, :, grid.part(n)]
+                for n, points in enumerate(layout.entering)
+                for part in grad_entering
+            ]
         if at_points is not None:
             for n, points in enumerate(layout.entering):
                 grad_sides[2 * n] += at_points[points, :, grid.part(n)]
@@ -140,6 +150,10 @@ class _FusedFunction(torch.autograd.Function):
             None,
             *grad_sides,
         )
+
+
+def _contiguous(parts: Sequence[Tensor | None]) -> tuple[Tensor | None, ...]:
+    return tuple(None if part is None else part.contiguous() for part in parts)
 
 
 def _at_points(sides: Sequence[Tensor], layout: GridLayout) -> Tensor:

@@ -207,6 +207,13 @@ class TiedProducts:
             self._into_inputs = self._fixed(self._weight.t(), len(grad) // front.blocks)
         return self._into_inputs(grad)
 
+    def backward_into(self, front: Front, grad: Tensor, out: Tensor, add: bool) -> None:
+        """Put what `backward` returns into `out`, or add it to what `out` holds."""
+        if add:
+            out.addmm_(grad, self._weight)
+        else:
+            torch.mm(grad, self._weight, out=out)
+
     def accumulate(self, fronts: Sequence[Front], grad: Tensor, hidden: Tensor) -> None:
         """Add the contribution of consecutive fronts to the gradients of weight and bias.
 
@@ -297,6 +304,14 @@ class UntiedProducts:
         return torch.bmm(
             grad.view(front.blocks, len(grad) // front.blocks, grad.size(1)), self._weight[self._run(front)]
         ).flatten(0, 1)
+
+    def backward_into(self, front: Front, grad: Tensor, out: Tensor, add: bool) -> None:
+        """See `TiedProducts.backward_into`."""
+        product = self.backward(front, grad)
+        if add:
+            out += product
+        else:
+            out.copy_(product)
 
     def accumulate(self, fronts: Sequence[Front], grad: Tensor, hidden: Tensor) -> None:
         """See `TiedProducts.accumulate`."""
