@@ -10,6 +10,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+TRITON := $(VENV)/.triton
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint bench clean
@@ -47,7 +48,14 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup ## train a small model on the embedded phrasebook, translate and score (no download)
 	"$(BIN)/python" -m recipes.demo $(ARGS)
 
-test: setup lint ## check style and types, then run all tests
+# CPU builds of PyTorch come without Triton, in whose interpreter the tests run the code for GPUs.
+$(TRITON): $(STAMP)
+	@"$(BIN)/python" -c 'import triton' 2>/dev/null || \
+		"$(BIN)/python" -m pip install --disable-pip-version-check --quiet $(PIP_ARGS) --no-deps -c constraints.txt triton || \
+		echo "note: there is no Triton for this machine; the tests of the kernels for GPUs are skipped" >&2
+	@touch "$@"
+
+test: setup lint $(TRITON) ## check style and types, then run all tests
 	OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
 lint: setup ## ruff (rules and format) and mypy

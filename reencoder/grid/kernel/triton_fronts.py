@@ -1,4 +1,4 @@
-"""The element-wise work of fronts on a GPU: one launch for each instead of some twenty forward and forty backward.
+"""The element-wise work of fronts on a GPU: one launch for each forward and one backward, where torch takes dozens.
 
 A small grid on a GPU costs what its launches cost. The code, `triton_kernels.py`, is compiled by Triton, which the CUDA
 builds of PyTorch bring along; without it torch does the same work.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -62,6 +63,10 @@ class TritonFronts:
         self._hidden, self._memory, self._mask, self._left = hidden, memory, mask, left
         self._real = None if real is None else real.view(torch.uint8)
         self._batch, self._width = hidden.shape[1:]
+        # Triton launches on the current device, whichever the tensors are on.
+        self._device: AbstractContextManager[Any] = (
+            torch.cuda.device(hidden.device) if hidden.is_cuda else nullcontext()
+        )
         self._constants = (self._width // len(layout.extents), self._width)
 
     def forward(
@@ -69,25 +74,26 @@ class TritonFronts:
     ) -> None:
         """See `CompiledFronts.forward`."""
         rows = front.blocks * self._batch
-        self._code.front_forward[self._programs(rows)](
-            gates,
-            products,
-            bias,
-            self._hidden,
-            self._memory,
-            self._mask,
-            self._real,
-            self._left,
-            self._layout.outputs,
-            front.start,
-            rows,
-            self._batch,
-            self._layout.blocks,
-            *self._constants,
-            add and products is not None,
-            o_tanhm,
-            _SIZE,
-        )
+        with self._device:
+            self._code.front_forward[self._programs(rows)](
+                gates,
+                products,
+                bias,
+                self._hidden,
+                self._memory,
+                self._mask,
+                self._real,
+                self._left,
+                self._layout.outputs,
+                front.start,
+                rows,
+                self._batch,
+                self._layout.blocks,
+                *self._constants,
+                add and products is not None,
+                o_tanhm,
+                _SIZE,
+            )
 
     def backward(
         self,
@@ -113,29 +119,30 @@ class TritonFronts:
             Whether there is padding: if not, nothing has been written to the gradients of the hidden vectors.
         """
         rows = front.blocks * self._batch
-        self._code.front_backward[self._programs(rows)](
-            gates,
-            self._memory,
-            self._mask,
-            self._real,
-            hidden.next,
-            *_of_two(hidden.leaving),
-            hidden.at_points,
-            hidden.at_blocks,
-            memory.next,
-            *_of_two(memory.leaving),
-            None if self._real is None else entering[0],
-            entering[1],
-            self._layout.outputs,
-            front.start,
-            rows,
-            self._batch,
-            self._layout.blocks,
-            hidden.next_start,
-            *self._constants,
-            o_tanhm,
-            _SIZE,
-        )
+        with self._device:
+            self._code.front_backward[self._programs(rows)](
+                gates,
+                self._memory,
+                self._mask,
+                self._real,
+                hidden.next,
+                *_of_two(hidden.leaving),
+                hidden.at_points,
+                hidden.at_blocks,
+                memory.next,
+                *_of_two(memory.leaving),
+                None if self._real is None else entering[0],
+                entering[1],
+                self._layout.outputs,
+                front.start,
+                rows,
+                self._batch,
+                self._layout.blocks,
+                hidden.next_start,
+                *self._constants,
+                o_tanhm,
+                _SIZE,
+            )
         return self._real is not None
 
     def _programs(self, rows: int) -> tuple[int]:
