@@ -51,9 +51,9 @@ demo: setup ## train a small model on the embedded phrasebook, translate and sco
 # CPU builds of PyTorch come without Triton, in whose interpreter the tests run the code for GPUs.
 $(TRITON): $(STAMP)
 	@"$(BIN)/python" -c 'import triton' 2>/dev/null || \
-		"$(BIN)/python" -m pip install --disable-pip-version-check --quiet $(PIP_ARGS) --no-deps -c constraints.txt triton || \
-		echo "note: there is no Triton for this machine; the tests of the kernels for GPUs are skipped" >&2
-	@touch "$@"
+		"$(BIN)/python" -m pip install --disable-pip-version-check --quiet $(PIP_ARGS) --no-deps -c constraints.txt triton || true
+	@"$(BIN)/python" -c 'import triton' 2>/dev/null && touch "$@" || \
+		echo "note: Triton could not be installed; the tests of the kernels for GPUs are skipped" >&2
 
 test: setup lint $(TRITON) ## check style and types, then run all tests
 	OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)

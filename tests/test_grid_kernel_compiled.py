@@ -12,6 +12,7 @@ from torch import Tensor
 from reencoder.grid.block import OUTPUT_FORMS, OutputForm, State
 from reencoder.grid.dimension import Dimension
 from reencoder.grid.kernel import compiled, fused_grid
+from reencoder.grid.kernel.fronts import COMPILE
 from reencoder.grid.modules import ReencoderGrid
 from tests.grids import Case, assert_all_close
 
@@ -158,7 +159,7 @@ def _layout() -> compiled.GridLayout:
 @pytest.fixture
 def empty_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.delenv(compiled.COMPILE, raising=False)
+    monkeypatch.delenv(COMPILE, raising=False)
     return tmp_path / "reencoder"
 
 
@@ -168,7 +169,7 @@ load = compiled.library.__wrapped__  # without the memory of this process
 def test_without_a_compiler_torch_does_the_work(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "/no/such/compiler")
     assert load() is None
-    monkeypatch.setenv(compiled.COMPILE, "1")
+    monkeypatch.setenv(COMPILE, "1")
     with pytest.raises(
         ValueError, match=r"^REENCODER_COMPILE=1: the grid's code cannot be compiled: .*/no/such/compiler"
     ):
@@ -184,7 +185,7 @@ def test_a_compiler_that_fails_leaves_nothing(
     monkeypatch.setenv("CC", str(broken))
     assert load() is None
     assert list(empty_cache.iterdir()) == []
-    monkeypatch.setenv(compiled.COMPILE, "1")
+    monkeypatch.setenv(COMPILE, "1")
     with pytest.raises(ValueError, match=r"cannot be compiled: cannot do that$"):
         load()
 
@@ -199,6 +200,6 @@ def test_it_is_compiled_once(empty_cache: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_it_can_be_forbidden(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(compiled.COMPILE, "0")
+    monkeypatch.setenv(COMPILE, "0")
     assert load() is None
     assert not empty_cache.exists()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -9,27 +13,34 @@ from torch import Tensor
 from reencoder.grid.block import OUTPUT_FORMS, OutputForm, State
 from reencoder.grid.dimension import Dimension
 from reencoder.grid.kernel import fused_grid, triton_fronts
+from reencoder.grid.kernel.fronts import COMPILE
 from reencoder.grid.modules import ReencoderGrid
 from tests.grids import Case, assert_all_close, with_gradients
 
-DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+DEVICE = torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+TWO = [Dimension(), Dimension()]
 
 with pytest.MonkeyPatch.context() as patch:
     patch.setenv("TRITON_INTERPRET", "0" if torch.cuda.is_available() else "1")  # read when the kernels are imported
-    if triton_fronts.kernels() is None:
-        pytest.skip("there is no Triton, which CUDA builds of PyTorch bring along", allow_module_level=True)
+    patch.delenv(COMPILE, raising=False)
+    if triton_fronts.kernels(DEVICE) is None:
+        pytest.skip("Triton is not installed, or does not work here", allow_module_level=True)
+
+
+class Used(list[triton_fronts.TritonFronts]):
+    """The grids that the kernels have computed."""
 
 
 @pytest.fixture
-def kernels(monkeypatch: pytest.MonkeyPatch) -> list[triton_fronts.TritonFronts]:
-    """Lets the kernels compute grids on a CPU, too; the list of those that they computed."""
-    used: list[triton_fronts.TritonFronts] = []
+def kernels(monkeypatch: pytest.MonkeyPatch) -> Used:
+    """Lets the kernels compute all grids, also those on a CPU."""
+    used = Used()
 
-    def fronts(*given: object) -> triton_fronts.TritonFronts:
-        used.append(triton_fronts.TritonFronts(triton_fronts.kernels(), *given))  # type: ignore[arg-type]
+    def fronts(*given: Any) -> triton_fronts.TritonFronts:
+        used.append(triton_fronts.TritonFronts(triton_fronts.kernels(DEVICE), *given))
         return used[-1]
 
-    monkeypatch.setattr(fused_grid, "compiled_fronts", lambda *_: None)
+    monkeypatch.setattr(fused_grid, "compiled_fronts", fronts)
     monkeypatch.setattr(fused_grid, "triton_fronts", fronts)
     return used
 
@@ -49,7 +60,7 @@ def use_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     ("padded", "dropped", "bias"), [(True, True, True), (False, False, False), (True, False, True)]
 )
 def test_kernels_compute_the_grid_of_the_paper(
-    kernels: list[triton_fronts.TritonFronts],
+    kernels: Used,
     dimensions: list[Dimension],
     form: OutputForm,
     recompute_gates: bool,
@@ -64,15 +75,29 @@ def test_kernels_compute_the_grid_of_the_paper(
     assert_all_close(mine, with_gradients(case.reference(), case.leaves))
 
 
+@pytest.mark.parametrize(
+    ("dtype", "error"), [(torch.float32, 1e-6), (torch.float16, 3e-3), (torch.bfloat16, 0.03)], ids=str
+)
+def test_single_and_half_precision(kernels: Used, dtype: torch.dtype, error: float) -> None:
+    """In each type against the slow twin in float64; memories, too, have the type."""
+    case = Case(TWO, (3, 4), batch=3, d=8, padded=True, dropped=True, dtype=dtype, device=DEVICE)
+    exact = Case(TWO, (3, 4), batch=3, d=8, padded=True, dropped=True, device=DEVICE)
+    exact.options |= {**case.options, "masks": [mask.double() for mask in case.options["masks"]]}
+    with torch.no_grad():
+        for leaf, wide in zip(case.leaves, exact.leaves, strict=True):
+            wide.copy_(leaf.mul_(0.5))
+    mine = with_gradients(case.compute(engine="fused"), case.leaves)
+    assert kernels
+    for one, two in zip(mine, with_gradients(exact.reference(), exact.leaves), strict=True):
+        assert one.dtype == dtype
+        assert (one.double() - two).norm() < error * two.norm()
+
+
 @pytest.mark.parametrize("depth_priority", [0, 1])
 @pytest.mark.parametrize("recompute_gates", [False, True])
 @pytest.mark.parametrize("mixed", [False, True])
 def test_stacked_planes_are_those_of_torch(
-    kernels: list[triton_fronts.TritonFronts],
-    depth_priority: int,
-    recompute_gates: bool,
-    mixed: bool,
-    monkeypatch: pytest.MonkeyPatch,
+    kernels: Used, depth_priority: int, recompute_gates: bool, mixed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The depth reads what enters or what leaves all blocks; `mixed`: under autocast, memories in single precision."""
     torch.manual_seed(0)
@@ -105,16 +130,62 @@ def test_stacked_planes_are_those_of_torch(
         assert (one - two).norm() < 0.02 * two.norm()
 
 
-def test_torch_does_the_work_where_the_kernels_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = torch.zeros(2, 1, 5)
-    layout = fused_grid.GridLayout
-    assert triton_fronts.triton_fronts(layout, state, state, None, None) is None  # type: ignore[arg-type]
-    monkeypatch.setenv("REENCODER_COMPILE", "0")
-    assert triton_fronts.kernels.__wrapped__() is None
-    monkeypatch.delenv("REENCODER_COMPILE")
-    monkeypatch.setattr(triton_fronts.importlib, "import_module", _missing)
-    assert triton_fronts.kernels.__wrapped__() is None
+def losses(case: Case) -> Iterator[Tensor]:
+    """Losses with gradients of unusual forms: expanded, of the memories alone, of one dimension alone."""
+    hidden, memory, other_hidden, _ = case.compute(engine="fused")
+    yield hidden.sum() + memory.sum()
+    yield memory.square().sum()
+    yield other_hidden[0].square().sum()
 
 
-def _missing(*_: object) -> None:
-    raise ImportError("no Triton")
+@pytest.mark.parametrize("number", range(3))
+def test_some_gradients_are_missing_or_expanded(kernels: Used, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(TWO, (3, 4), padded=True, dropped=True, device=DEVICE)
+
+    def gradients() -> list[Tensor]:
+        loss = list(losses(case))[number]
+        return list(torch.autograd.grad(loss, case.leaves))
+
+    mine = gradients()
+    use_torch(monkeypatch)
+    assert_all_close(mine, gradients())
+
+
+def test_a_second_backward_pass_and_none_at_all(kernels: Used) -> None:
+    case = Case(TWO, (3, 4), padded=True, dropped=True, device=DEVICE)
+    loss = case.compute(engine="fused")[0].sum()
+    first = torch.autograd.grad(loss, case.leaves, retain_graph=True)
+    assert_all_close(torch.autograd.grad(loss, case.leaves), first)
+    with torch.no_grad():
+        assert_all_close(case.compute(engine="fused"), case.reference())
+
+
+def test_torch_does_the_work_where_the_kernels_cannot(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    find = triton_fronts.kernels.__wrapped__  # without the memory of this process
+    assert find(DEVICE) is not None
+    monkeypatch.setenv(COMPILE, "0")
+    assert find(DEVICE) is None
+    monkeypatch.delenv(COMPILE)
+    for error in (ImportError("no module named triton"), RuntimeError("no C compiler\nfound"), AttributeError()):
+        monkeypatch.setattr(triton_fronts.importlib, "import_module", _raising(error))
+        assert find(DEVICE) is None
+    assert [record.message.rpartition(": ")[2] for record in caplog.records] == [
+        "no module named triton",
+        "no C compiler",
+        "AttributeError",
+    ]
+
+
+def test_a_trial_that_computes_nonsense_counts_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = SimpleNamespace(trial={(1,): lambda out: None})
+    monkeypatch.setattr(triton_fronts.importlib, "import_module", lambda *_: code)
+    assert triton_fronts.kernels.__wrapped__(DEVICE) is None
+
+
+def _raising(error: Exception) -> Any:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail

@@ -124,6 +124,24 @@ def test_a_resumed_run_is_the_uninterrupted_one() -> None:
         assert torch.equal(mine, theirs)
 
 
+def test_how_steps_are_computed_is_this_devices_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch places what it loads for the way that the state names, so that has to be ours before it loads."""
+    optimizer = MuonWithAdamW(marked_grid().parameters(), lr=0.02)
+    state = copy.deepcopy(optimizer.state_dict())
+    state["adamw"]["param_groups"][0]["fused"] = None
+    loaded: list[object] = []
+    load = torch.optim.AdamW.load_state_dict
+
+    def spy(self: torch.optim.AdamW, given: dict[str, Any]) -> None:
+        loaded.append(given["param_groups"][0]["fused"])
+        load(self, given)
+
+    monkeypatch.setattr(torch.optim.AdamW, "load_state_dict", spy)
+    optimizer.load_state_dict(state)
+    assert loaded == [True]
+    assert state["adamw"]["param_groups"][0]["fused"] is None
+
+
 def test_parameters_without_gradients_stay_and_the_rate_reaches_all() -> None:
     model = marked_grid()
     optimizer = FairseqMuon(MuonConfig(lr=[0.1]), list(model.parameters()))

@@ -9,7 +9,7 @@ list of one ensemble or model. With `--rerank` further models have a say in the 
 ensemble.
 
 Prepared data, checkpoints and logs are written to `--work`; a run that was stopped continues when the same command is
-given again. The small files of the result (scores, curve, settings, a few examples) are written to `--results`.
+given again. The small files of the result (scores, translations, curve, settings) are written to `--results`.
 """
 
 from __future__ import annotations
@@ -139,7 +139,8 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     mbr = options.mbr or len(ensembles) > 1
     scores, parts, translations = _translate(ensembles, scorers, mbr, work / "translations", command)
     copies = [results / f"scores.{split}.json" for split in SPLITS]
-    for copy in copies:
+    # With the translations, other systems can be compared with this one without training it again.
+    for copy in [*copies, *(results / f"hypotheses.{split}.txt" for split in SPLITS)]:
         shutil.copy(translations / copy.name, copy)
     for ensemble in ensembles:
         copies.append(results / f"search.{ensemble.variant}.json")

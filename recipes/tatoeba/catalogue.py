@@ -52,7 +52,7 @@ _RARE_WORDS: dict[str, Value] = {"adam_betas": "(0.9,0.999)"}
 _LONG: dict[str, Value] = {**_LEXICAL, **_MUON, "upsample_primary": 2}
 _RARE_LONG: dict[str, Value] = {**_LEXICAL, **_MUON, **_DROPOUT, **_RARE_WORDS, "word_dropout": 0.02}
 _TWICE: dict[str, Value] = {**_RARE_LONG, "upsample_primary": 2}
-_LONGER: dict[str, Value] = {**_TWICE, "matmul_precision": "medium"}
+_LOW_PRECISION: dict[str, Value] = {**_TWICE, "matmul_precision": "medium"}
 
 # The systems to compare with: fairseq's own, with the same data, search and seeds. Batches are limited by tokens, which
 # is what they cost; there are as many words per update as with our limit, so as many epochs, and at least our minutes.
@@ -167,35 +167,35 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "pieces-phrases-long": Experiment(
         "pieces of words, and phrase pairs: twice as long, with products in bfloat16",
-        _LONGER,
+        _LOW_PRECISION,
         "pieces-phrases",
         10000,
         seed=2,
     ),
     "pieces-phrases-long-seed-3": Experiment(
         "twice as long: a second member",
-        _LONGER,
+        _LOW_PRECISION,
         "pieces-phrases",
         10000,
         seed=3,
     ),
     "pieces-phrases-long-seed-4": Experiment(
         "twice as long: a third member",
-        _LONGER,
+        _LOW_PRECISION,
         "pieces-phrases",
         10000,
         seed=4,
     ),
     "pieces-phrases-long-wide": Experiment(
         "twice as long, larger, with the same dropout",
-        {**_LONGER, "hidden_size": 224, "embed_dim": 224},
+        {**_LOW_PRECISION, "hidden_size": 224, "embed_dim": 224},
         "pieces-phrases",
         10000,
         seed=5,
     ),
     "reverse-long": Experiment(
         "English to Chinese, twice as long",
-        _LONGER,
+        _LOW_PRECISION,
         "pieces-phrases",
         10000,
         seed=6,
@@ -216,8 +216,8 @@ EXPERIMENTS: dict[str, Experiment] = {
         seed=2,
     ),
     "pieces-phrases-rdrop-longer": Experiment(
-        "R-Drop, as long as the best",
-        {**_LONGER, "criterion": "rdrop", "rdrop_alpha": 5.0},
+        "R-Drop, longer still, with products in bfloat16",
+        {**_LOW_PRECISION, "criterion": "rdrop", "rdrop_alpha": 5.0},
         "pieces-phrases",
         12000,
         seed=3,

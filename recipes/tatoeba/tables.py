@@ -11,7 +11,7 @@ from data_prep.files import read_json
 from eval.provenance import ROOT, describe_commit
 
 from ..origins import origin, origin_of_system
-from .catalogue import EXPERIMENTS, group_by_tokens
+from .catalogue import EXPERIMENTS, Experiment, group_by_tokens
 from .execution import BEAM, UNKPEN
 from .speed import BEAMS
 
@@ -31,20 +31,20 @@ def experiments(folder: Path) -> list[str]:
         "One training per row, one thread each; choices are made on the validation set: perplexity, and BLEU at beam "
         f"{BEAM} with `--unkpen {UNKPEN:g}`. Perplexities of subwords and characters do not compare with those of "
         "words, nor do those of the reverse direction with others. Experiments that did not help stay in the table. "
-        "Minutes of CPU time; in rows without a number of parameters, of time from start to end. After a plus "
-        "sign, those of the models that translated the training set, and of the translations from start to end.",
+        f"Minutes of CPU time, or, with {WALL}, from start to end. After a plus sign, those of the models that "
+        "translated the training set, and of the translations from start to end.",
         "",
         "| experiment | what is tried | data | seed | updates | minutes | parameters | train ppl | valid ppl "
         "| valid BLEU |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         *(_row(result) for result in results),
         "",
-        "Options that differ from those of the first row:",
+        "<details><summary>Options that differ from those of <code>recipes.options.translation_options</code>, and "
+        "where each result comes from</summary>",
         "",
-        *(
-            f"* `{result['name']}`: {_changes(results[0]['options'], result['options'])}. {_origin(result)}"
-            for result in results
-        ),
+        *(f"* `{result['name']}`: {_changes(result['options'])}. {_origin(result)}" for result in results),
+        "",
+        "</details>",
         "",
     ]
 
@@ -55,12 +55,25 @@ def minutes(result: Mapping[str, Any]) -> float:
     return seconds / 60
 
 
+WALL = "\\*"
+"""Marks minutes from start to end, of trainings whose CPU time is not known, in Markdown."""
+
+
+def _mark(members: Sequence[Mapping[str, Any]]) -> str:
+    return "" if all(member.get("cpu_seconds") for member in members) else WALL
+
+
 def minutes_with_teachers(members: Sequence[Mapping[str, Any]]) -> float:
     """Return the minutes that a system takes: of its members' trainings, their teachers', and the translations."""
     taken: dict[str, float] = {}
     for member in members:
         taken |= {name: seconds / 60 for name, seconds in member.get("data_seconds", {}).items()}
     return sum((taken | {member["name"]: minutes(member) for member in members}).values())
+
+
+def _all_minutes(members: Sequence[Mapping[str, Any]]) -> str:
+    """Return the minutes that a system takes, marked if they are not CPU time alone."""
+    return f"{minutes_with_teachers(members):.0f}{_mark(members)}"
 
 
 def millions(count: int | None) -> str:
@@ -120,12 +133,13 @@ def main_scores(folder: Path, baselines: Path) -> list[str]:
     cells = [
         (
             result["scores"]["test"],
-            [label, str(len(result["members"])), f"{minutes_with_teachers(result['members']):.0f}"],
+            [label, str(len(result["members"])), _all_minutes(result["members"])],
         )
         for label, result in rows
     ]
     cells += [(row, [label, "1", "-"]) for label, row in outside]
     cells.sort(key=lambda row: -row[0]["bleu"])
+    marked = any(WALL in cell for _, texts in cells for cell in texts)
     return [
         "| system | models | minutes of training, one thread | BLEU | chrF2 | TER |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
@@ -134,7 +148,32 @@ def main_scores(folder: Path, baselines: Path) -> list[str]:
             f"| {'-' if scores.get('ter') is None else format(scores['ter'], '.2f')} |"
             for scores, first in cells
         ),
+        *(["", f"{WALL} from start to end; the others are minutes of CPU time."] if marked else []),
+        *_significance(folder),
     ]
+
+
+def _significance(folder: Path) -> list[str]:
+    """Return a paragraph on the comparison with the strongest of fairseq's own models, if there is one."""
+    path = folder / f"compare.{RIVAL}.json"
+    if not path.exists():
+        return []
+    tests = read_json(path)["tests"]
+    sources = read_json(path)["scores"][RIVAL]["sources"]
+    chances = [
+        f"{MAIN[name]} {tests['BLEU'][name]['p_randomisation']:.3f}, {tests['chrF2'][name]['p_randomisation']:.4f}"
+        for name in tests["BLEU"]
+        if name in MAIN and name != RIVAL
+    ]
+    return [
+        "",
+        f"{sources} sentences: a BLEU is known to within about {tests['BLEU'][RIVAL]['interval']:.1f} (95%). Paired "
+        f"approximate randomisation against {MAIN[RIVAL]}, p of BLEU and of chrF2: {'; '.join(chances)}.",
+    ]
+
+
+RIVAL = "lstm-long"
+"""The system with which the others are compared below the README's table: `python -m eval compare` wrote the file."""
 
 
 MAIN = {
@@ -172,7 +211,7 @@ def _system_row(name: str, result: Mapping[str, Any], speed: Mapping[str, float]
         f"**{name}**",
         str(len(members)),
         millions(total),
-        f"{minutes_with_teachers(members):.0f}",
+        _all_minutes(members),
         f"{members[0]['valid_ppl']:.2f}" if len(members) == 1 else "-",
         f"{result['scores']['valid']['bleu']:.2f}",
         *(f"{scores[metric]:.2f}" for metric in ("bleu", "bleu_first_reference", "chrf2", "ter")),
@@ -191,7 +230,8 @@ def _part_row(name: str, part: str, scores: Mapping[str, Any], result: Mapping[s
 
 def _outside_row(row: Mapping[str, Any]) -> tuple[float, str]:
     first = "-" if row["bleu_first_reference"] is None else f"{row['bleu_first_reference']:.2f}"
-    cells = [row["system"], "1", *4 * "-", f"{row['bleu']:.2f}", first, f"{row['chrf2']:.2f}", "-"]
+    ter = "-" if row["ter"] is None else f"{row['ter']:.2f}"
+    cells = [row["system"], "1", *4 * "-", f"{row['bleu']:.2f}", first, f"{row['chrf2']:.2f}", ter]
     cells += [f"{row['length_ratio']:.3f}", "-"]
     return row["bleu"], f"| {' | '.join(cells)} |"
 
@@ -223,13 +263,14 @@ def _row(result: Mapping[str, Any]) -> str:
 def _minutes(result: Mapping[str, Any]) -> str:
     """Return the minutes of a training and, after a plus sign, those of its teachers."""
     more = sum(result.get("data_seconds", {}).values()) / 60
-    return f"{minutes(result):.0f}" + (f" + {more:.0f}" if more else "")
+    return f"{minutes(result):.0f}{_mark([result])}" + (f" + {more:.0f}" if more else "")
 
 
-def _changes(base: Mapping[str, Any], options: Mapping[str, Any]) -> str:
-    changed = [f"{name}={value}" for name, value in options.items() if base.get(name) != value and name != "seed"]
-    left_out = [f"{name} not given" for name in base if name not in options]
-    return ", ".join(changed + left_out) or "none"
+def _changes(options: Mapping[str, Any]) -> str:
+    """Return the options of a training that are not those of every experiment."""
+    common = Experiment("", updates=options["max_update"], lr=options["lr"], seed=options["seed"]).training()
+    changed = [f"{name}={value}" for name, value in options.items() if common.get(name) != value]
+    return ", ".join(changed) or "none"
 
 
 def perplexity_curves(folder: Path, best: str) -> dict[str, list[tuple[float, float]]]:

@@ -112,10 +112,10 @@ class MuonWithAdamW(torch.optim.Optimizer):
                 "--optimizer muon: the checkpoint was trained with another optimizer; use --reset-optimizer"
             )
         super().load_state_dict({name: state_dict[name] for name in ("state", "param_groups")})
-        self._adamw.load_state_dict(state_dict["adamw"])
-        self._adamw.param_groups[0]["fused"] = (
-            self._fused
-        )  # not as in the checkpoint, which another device may have made
+        # Not as in the checkpoint, which another device may have made; torch reads it to place the numbers of steps.
+        adamw = state_dict["adamw"]
+        groups = [{**group, "fused": self._fused} for group in adamw["param_groups"]]
+        self._adamw.load_state_dict({**adamw, "param_groups": groups})
 
 
 def _betas(text: str) -> tuple[float, float]:

@@ -82,7 +82,7 @@ MUTANTS: list[Mutant] = [
         ("new_memory = tl.where(is_real, new_memory, m)", "pass"),
         ("        tl.store(left + here, new_hidden, mask=inside)\n", "        pass\n"),
         ("mask=inside & (point >= all_blocks) & (n == 1)", "mask=inside & (point >= all_blocks) & (n == 0)"),
-        ("        grad += tl.load(at_blocks + here, mask=inside, other=0).to(type)\n", "        pass\n"),
+        ("        grad += tl.load(at_blocks + here, mask=inside, other=0).to(wide)\n", "        pass\n"),
         ("through = gh * tl.load(mask + here, mask=inside) if mask is not None else gh", "through = gh"),
         ("grad_entering = tl.where(is_real, grad_entering, gm)", "pass"),
         ("grad += through * o * (1 - squashed * squashed)", "grad += through * o"),
@@ -91,9 +91,11 @@ MUTANTS: list[Mutant] = [
     *group(
         "reencoder/grid/kernel/triton_fronts.py",
         "grid_kernel_triton",
-        ("        return self._real is not None\n", "        return False\n"),
+        ("into[0], add=padded)", "into[0], add=False)"),
         ("leaving[1] if len(leaving) > 1 else None", "None"),
-        ("if forbidden():\n        return None", "if False:\n        return None"),
+        ("if compiling_forbidden():\n        return None", "if False:\n        return None"),
+        ("if out.item() != 1.0:", "if False:"),
+        ("memory.dtype == torch.float64)", "False)"),
     ),
     *group(
         "reencoder/grid/kernel/depth.py",

@@ -17,15 +17,14 @@ import sys
 import tempfile
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from ..block import OutputForm
+from .fronts import COMPILE, Arriving, compiling_forbidden
+from .products import Products
 from .scan import Front, GridLayout
-
-COMPILE = "REENCODER_COMPILE"
-"""Environment variable: 0 forbids compiled code, on a GPU too; 1 requires it on a CPU."""
 
 SOURCE = Path(__file__).with_suffix(".c")
 
@@ -45,7 +44,6 @@ class _Arriving(ctypes.Structure):
         ("at_blocks", _POINTER),
         ("next_start", _INTEGER),
         ("all_blocks", _INTEGER),
-        ("strides", (_INTEGER * 3) * 2),
     )
 
 
@@ -114,11 +112,6 @@ def _load() -> ctypes.CDLL:
     return library
 
 
-def forbidden() -> bool:
-    """True if `REENCODER_COMPILE` forbids compiled code."""
-    return os.environ.get(COMPILE) == "0"
-
-
 @lru_cache(maxsize=1)
 def library() -> ctypes.CDLL | None:
     """The compiled code; None if there is none. Compiled or loaded once per process.
@@ -127,7 +120,7 @@ def library() -> ctypes.CDLL | None:
         ValueError: `REENCODER_COMPILE` is 1, but the code cannot be compiled or loaded.
     """
     wish = os.environ.get(COMPILE)
-    if forbidden() or (sys.platform != "linux" and wish != "1"):
+    if compiling_forbidden() or (sys.platform != "linux" and wish != "1"):
         return None
     try:
         return _load()
@@ -140,31 +133,12 @@ def library() -> ctypes.CDLL | None:
         return None
 
 
-class Arriving(NamedTuple):
-    """Gradients of the states that leave the blocks of a front; of their hidden vectors or of their memories.
-
-    Attributes:
-        next: of the states that enter the next front, shape (its blocks, batch, K * d); None for the last front.
-        next_start: the first point of the next front.
-        leaving: for each dimension those of the states that leave the grid, shape (other extent, batch, d), or None.
-        at_points: further gradients of the states at all points, shape (points, batch, K * d), contiguous, or None.
-        at_blocks: further gradients of the states that leave all blocks, shape (blocks, batch, K * d), contiguous, or
-            None.
-    """
-
-    next: Tensor | None
-    next_start: int
-    leaving: tuple[Tensor | None, ...]
-    at_points: Tensor | None = None
-    at_blocks: Tensor | None = None
-
-
 def _address(tensor: Tensor | None) -> int | None:
     return None if tensor is None else tensor.data_ptr()
 
 
 class CompiledFronts:
-    """The compiled element-wise work of the fronts of one grid; its tensors are contiguous float32 tensors on a CPU.
+    """`Fronts` in C; the tensors are contiguous float32 tensors on a CPU.
 
     Args:
         code: the library.
@@ -175,6 +149,8 @@ class CompiledFronts:
         real: False where a block is padding, shape (blocks * batch, 1), or None.
         left: takes the hidden vectors that leave all blocks, shape (blocks, batch, K * d), or None.
     """
+
+    on_gpu = False
 
     def __init__(
         self,
@@ -212,22 +188,13 @@ class CompiledFronts:
         )
 
     def activate(self, gates: Tensor) -> None:
-        """Replace products by gates, shape (n, 4 * K * d)."""
+        """See `Fronts.activate`."""
         self._code.activate_gates(gates.data_ptr(), gates.data_ptr(), len(gates), gates.size(1) // 4, self._threads)
 
     def forward(
-        self, front: Front, gates: Tensor, products: Tensor | None, add: bool, bias: Tensor | None, o_tanhm: bool
+        self, front: Front, gates: Tensor, products: Tensor | None, add: bool, bias: Tensor | None, form: OutputForm
     ) -> None:
-        """Compute the gates of a front and put the states that leave its blocks at the points where they go.
-
-        Args:
-            front: the front.
-            gates: its products, which the gates replace, shape (blocks * batch, 4 * K * d).
-            products: the products if they are not in `gates`.
-            add: add `gates` to them.
-            bias: is added to the products of each row if given, shape (4 * K * d,), contiguous.
-            o_tanhm: the output form.
-        """
+        """See `Fronts.forward`."""
         self._code.front_forward(
             gates.data_ptr(),
             _address(products),
@@ -241,54 +208,42 @@ class CompiledFronts:
             self._hidden.data_ptr(),
             self._memory.data_ptr(),
             *self._sizes(front),
-            o_tanhm,
+            form == "o_tanhm",
             self._threads,
         )
 
     def backward(
-        self, front: Front, gates: Tensor, hidden: Arriving, memory: Arriving, entering: Tensor, o_tanhm: bool
-    ) -> None:
-        """Replace the gates of a front by the gradients of its products.
-
-        Args:
-            front: the front.
-            gates: its gates, shape (blocks * batch, 4 * K * d).
-            hidden: gradients of the leaving hidden vectors.
-            memory: gradients of the leaving memories.
-            entering: takes the gradients of the entering memories, shape (blocks * batch, K * d).
-            o_tanhm: the output form.
-        """
+        self,
+        front: Front,
+        gates: Tensor,
+        arriving: tuple[Arriving, Arriving],
+        products: Products,
+        into: tuple[Tensor, Tensor] | None,
+        form: OutputForm,
+    ) -> tuple[Tensor, Tensor]:
+        """See `Fronts.backward`. New tensors for each front stay in the cache: `into` is not used."""
+        hidden, memory = (self._arriving(part, front) for part in arriving)
+        entering_memory = gates.new_empty(len(gates), gates.size(1) // 4)
         self._code.front_backward(
             gates.data_ptr(),
             self._at(self._memory, front),
             self._at(self._mask, front),
             self._at(self._real, front),
-            ctypes.byref(self._arriving(hidden, front)),
-            ctypes.byref(self._arriving(memory, front)),
-            entering.data_ptr(),
+            ctypes.byref(hidden),
+            ctypes.byref(memory),
+            entering_memory.data_ptr(),
             *self._sizes(front),
-            o_tanhm,
+            form == "o_tanhm",
             self._threads,
         )
-
-    def add_passed(self, front: Front, entering: Tensor, hidden: Arriving) -> None:
-        """Add the gradients of the hidden vectors that passed through padding.
-
-        Args:
-            front: the front.
-            entering: gradients of the entering hidden vectors, shape (blocks * batch, K * d).
-            hidden: gradients of the leaving ones.
-        """
+        entering = products.backward(front, gates)
         if self._real is not None:
             self._code.front_passed(
-                entering.data_ptr(),
-                self._at(self._real, front),
-                ctypes.byref(self._arriving(hidden, front)),
-                *self._sizes(front),
+                entering.data_ptr(), self._at(self._real, front), ctypes.byref(hidden), *self._sizes(front)
             )
+        return entering, entering_memory
 
     def _arriving(self, given: Arriving, front: Front) -> _Arriving:
-        strides = [(0, 0, 0) if part is None else part.stride() for part in given.leaving]
         return _Arriving(
             _address(given.next),
             (_POINTER * 2)(*map(_address, given.leaving)),
@@ -296,7 +251,6 @@ class CompiledFronts:
             self._at(given.at_blocks, front),
             given.next_start,
             self._layout.blocks,
-            ((_INTEGER * 3) * 2)(*((_INTEGER * 3)(*part) for part in strides)),
         )
 
 

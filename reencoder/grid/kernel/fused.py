@@ -17,7 +17,7 @@ from torch.autograd.function import once_differentiable
 
 from ..block import OUTPUT_FORMS, OutputForm, State
 from ..checks import check_shape
-from .compiled import Arriving
+from .fronts import Arriving
 from .fused_grid import FusedGrid, FusedInputs
 from .products import MANY, FixedMatrix
 from .scan import Front, GridLayout, grid_layout
@@ -82,17 +82,19 @@ class _FusedFunction(torch.autograd.Function):
         layout, dimensions = options.layout, len(options.layout.extents)
         grid = FusedGrid(FusedInputs(*ctx.saved_tensors[:6]), layout, *ctx.saved_tensors[6:])
         inputs, batch = grid.inputs, grid.batch
-        grad_leaving_hidden, grad_leaving_memory = grads[0 : 2 * dimensions : 2], grads[1 : 2 * dimensions : 2]
+        grad_leaving = [None if grad is None else grad.contiguous() for grad in grads[: 2 * dimensions]]
         further = None if options.wanted is None else grads[2 * dimensions]
         further = None if further is None else further.contiguous()
         at_points, at_blocks = (further, None) if options.wanted == "entering" else (None, further)
         # The gradients overwrite the gates, which saves a copy of the largest array. Gates are recomputed if they were
         # not kept or if another backward pass has overwritten them (`retain_graph`).
         kept, ctx.gates = ctx.gates, None
+        grad_entering = None if kept is None else grid.new_gradients()
         grad_sides = [
-            part.new_zeros(len(points), batch, grid.d)
+            part.new_empty(len(points), batch, grid.d)
             for points in layout.entering
             for part in (grid.hidden, grid.memory)
+            if grad_entering is None
         ]
         grad_extra = None if inputs.extra is None else torch.empty_like(inputs.extra)
         grad_extra_weight = None if inputs.extra_weight is None else torch.zeros_like(inputs.extra_weight)
@@ -106,11 +108,8 @@ class _FusedFunction(torch.autograd.Function):
                 torch.mm(gate_gradients, inputs.extra_weight, out=grad_extra[span])
                 grad_extra_weight.addmm_(gate_gradients.t(), inputs.extra[span])
 
-        grad_entering = None if kept is None else grid.new_gradients()
-        if grid.on_gpu is not None:
-            grad_leaving_hidden, grad_leaving_memory = map(_contiguous, (grad_leaving_hidden, grad_leaving_memory))
-        hidden = Arriving(None, layout.blocks, grad_leaving_hidden, at_points, at_blocks)
-        memory = Arriving(None, layout.blocks, grad_leaving_memory)
+        hidden = Arriving(None, layout.blocks, tuple(grad_leaving[0::2]), at_points, at_blocks)
+        memory = Arriving(None, layout.blocks, tuple(grad_leaving[1::2]))
         for front in reversed(layout.fronts):
             if kept is None:
                 entering = grid.backward_front_recomputing(front, hidden, memory, options.output_form, accumulate)
@@ -150,10 +149,6 @@ class _FusedFunction(torch.autograd.Function):
             None,
             *grad_sides,
         )
-
-
-def _contiguous(parts: Sequence[Tensor | None]) -> tuple[Tensor | None, ...]:
-    return tuple(None if part is None else part.contiguous() for part in parts)
 
 
 def _at_points(sides: Sequence[Tensor], layout: GridLayout) -> Tensor:

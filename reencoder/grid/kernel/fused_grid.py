@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from ..block import OutputForm, State
-from .compiled import Arriving, compiled_fronts
+from .compiled import compiled_fronts
+from .fronts import Arriving, Fronts
 from .gates import activate, cell_backward, cell_forward
 from .products import FixedMatrix, grid_products
 from .scan import Front, GridLayout, Move
@@ -65,8 +66,8 @@ class FusedGrid:
         self.products = grid_products(inputs.weight, inputs.bias, layout, packed and packed[0])
         self._packed_extra = packed and packed[1]
         self.left = left
-        self.compiled = compiled_fronts(layout, hidden, memory, inputs.mask, inputs.real, left)
-        self.on_gpu = triton_fronts(layout, hidden, memory, inputs.mask, inputs.real, left)
+        choose = triton_fronts if hidden.is_cuda else compiled_fronts
+        self.fronts: Fronts | None = choose(layout, hidden, memory, inputs.mask, inputs.real, left)
 
     def part(self, n: int) -> slice:
         """The elements of a state that belong to dimension n."""
@@ -101,8 +102,8 @@ class FusedGrid:
         """
         products = self._products(front, gates if has_base else None)
         gates = products if gates is None else gates
-        if self.compiled is not None and products is gates:
-            self.compiled.activate(gates)
+        if self.fronts is not None and products is gates:
+            self.fronts.activate(gates)
         else:
             activate(products, gates)
         return gates
@@ -129,15 +130,14 @@ class FusedGrid:
             has_base: see `compute_gates`.
             output_form: see `lstm_transform`.
         """
-        fronts = self.compiled or self.on_gpu
-        if fronts is None:
+        if self.fronts is None:
             self.compute_states(front, self.compute_gates(front, gates, has_base), output_form)
         elif gates is None:
-            fronts.forward(front, self._products(front, None), None, False, None, output_form == "o_tanhm")
+            self.fronts.forward(front, self._products(front, None), None, False, None, output_form)
         else:
             products = self.products.forward_into(front, self.entering[self.span(front)], gates, has_base)
             bias = self.products.bias_to_add
-            fronts.forward(front, gates, products, has_base, bias, output_form == "o_tanhm")
+            self.fronts.forward(front, gates, products, has_base, bias, output_form)
 
     def compute_states(self, front: Front, gates: Tensor, output_form: OutputForm) -> None:
         """Put the states that leave the blocks of a front at the points where they go."""
@@ -167,7 +167,7 @@ class FusedGrid:
         On a GPU those of the sides are taken from them at once, which saves launches. None on a CPU, where each front
         has gradients of its own, which stay in the cache.
         """
-        if self.on_gpu is None:
+        if self.fronts is None or not self.fronts.on_gpu:
             return None
         return torch.empty_like(self.entering), torch.empty_like(self.entering_memory)
 
@@ -211,26 +211,14 @@ class FusedGrid:
             hidden: gradients of the leaving hidden vectors.
             memory: gradients of the leaving memories.
             output_form: see `lstm_transform`.
-            into: memory for the result, which is used on a GPU.
+            into: memory for the result, which may be used.
 
         Returns:
             Gradients of the entering hidden and memory vectors, each of shape (blocks * batch, K * d), without those
             of `Arriving.at_points`.
         """
-        if self.compiled is not None:
-            grad_entering_memory = gates.new_empty(front.blocks * self.batch, self.width)
-            self.compiled.backward(front, gates, hidden, memory, grad_entering_memory, output_form == "o_tanhm")
-            grad_entering = self.products.backward(front, gates)
-            self.compiled.add_passed(front, grad_entering, hidden)
-            return grad_entering, grad_entering_memory
-        if self.on_gpu is not None:
-            entering = into or (
-                self.hidden.new_empty(len(gates), self.width),
-                self.memory.new_empty(len(gates), self.width),
-            )
-            add = self.on_gpu.backward(front, gates, hidden, memory, entering, output_form == "o_tanhm")
-            self.products.backward_into(front, gates, entering[0], add)
-            return entering
+        if self.fronts is not None:
+            return self.fronts.backward(front, gates, (hidden, memory), self.products, into, output_form)
         span, mask, real = self.span(front), self.inputs.mask, self.inputs.real
         grad_hidden, grad_memory = (self._gradient_of_leaving(front, part) for part in (hidden, memory))
         passed: tuple[Tensor, Tensor] | None = None

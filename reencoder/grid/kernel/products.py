@@ -307,11 +307,12 @@ class UntiedProducts:
 
     def backward_into(self, front: Front, grad: Tensor, out: Tensor, add: bool) -> None:
         """See `TiedProducts.backward_into`."""
-        product = self.backward(front, grad)
+        by_block = grad.view(front.blocks, len(grad) // front.blocks, grad.size(1))
+        into = out.view(front.blocks, len(out) // front.blocks, out.size(1))
         if add:
-            out += product
+            into.baddbmm_(by_block, self._weight[self._run(front)])
         else:
-            out.copy_(product)
+            torch.bmm(by_block, self._weight[self._run(front)], out=into)
 
     def accumulate(self, fronts: Sequence[Front], grad: Tensor, hidden: Tensor) -> None:
         """See `TiedProducts.accumulate`."""

@@ -1,7 +1,6 @@
-"""The element-wise work of fronts on a GPU: one launch for each forward and one backward, where torch takes dozens.
+"""The element-wise work of fronts on a GPU: one launch forward and one backward, where torch takes dozens.
 
-A small grid on a GPU costs what its launches cost. The code, `triton_kernels.py`, is compiled by Triton, which the CUDA
-builds of PyTorch bring along; without it torch does the same work.
+The code, `triton_kernels.py`, is compiled by Triton, which PyTorch's CUDA builds for Linux bring along.
 """
 
 from __future__ import annotations
@@ -15,7 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .compiled import Arriving, forbidden
+from ..block import OutputForm
+from .fronts import Arriving, compiling_forbidden
+from .gates import activate
+from .products import Products
 from .scan import Front, GridLayout
 
 _SIZE = 512
@@ -24,30 +26,47 @@ _SIZE = 512
 _logger = logging.getLogger(__name__)
 
 
-@lru_cache(maxsize=1)
-def kernels() -> Any:
-    """The module of the kernels; None without Triton, or if `REENCODER_COMPILE` is 0. Imported once per process."""
-    if forbidden():
+@lru_cache(maxsize=8)
+def kernels(device: torch.device) -> Any:
+    """The module of the kernels; None if they cannot run on a device. Tried once per process and device.
+
+    Triton may be missing or not support the device, and it needs a C compiler for the code that launches.
+    """
+    if compiling_forbidden():
         return None
     try:
-        return importlib.import_module(".triton_kernels", __package__)
-    except ImportError as error:
-        _logger.info("the grid's element-wise work is done by torch, which is slower on a GPU: %s", error)
+        code = importlib.import_module(".triton_kernels", __package__)
+        out = torch.zeros(1, device=device)
+        with _current(device):
+            code.trial[(1,)](out)
+        if out.item() != 1.0:
+            raise RuntimeError("a trial gave a wrong result")
+    except Exception as error:  # whatever Triton, the compiler or the driver raise: torch can do the work
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        _logger.warning("the grid's element-wise work on %s is done by torch, in many launches: %s", device, reason[0])
         return None
+    return code
+
+
+def _current(device: torch.device) -> AbstractContextManager[Any]:
+    """Makes a device the current one, on which Triton launches wherever the tensors are."""
+    return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
 
 
 class TritonFronts:
-    """The element-wise work of the fronts of one grid; its tensors are contiguous.
+    """`Fronts` in Triton.
 
     Args:
         code: the module of the kernels.
         layout: the grid's layout.
-        hidden: hidden vectors at the points, shape (points, batch, K * d).
-        memory: memories at the points, same shape.
+        hidden: hidden vectors at the points, shape (points, batch, K * d), contiguous.
+        memory: memories at the points, same shape, contiguous.
         mask: dropout factors, shape (blocks * batch, K * d), or None.
         real: False where a block is padding, shape (blocks * batch, 1), or None.
-        left: takes the hidden vectors that leave all blocks, shape (blocks, batch, K * d), or None.
+        left: takes the hidden vectors that leave all blocks, shape (blocks, batch, K * d), contiguous, or None.
     """
+
+    on_gpu = True
 
     def __init__(
         self,
@@ -57,22 +76,25 @@ class TritonFronts:
         memory: Tensor,
         mask: Tensor | None,
         real: Tensor | None,
-        left: Tensor | None,
+        left: Tensor | None = None,
     ) -> None:
-        self._code, self._layout = code, layout
-        self._hidden, self._memory, self._mask, self._left = hidden, memory, mask, left
-        self._real = None if real is None else real.view(torch.uint8)
+        self._code, self._layout, self._points = code, layout, layout.outputs.contiguous()
+        self._hidden, self._memory, self._left = hidden, memory, left
+        self._mask = None if mask is None else mask.contiguous()
+        self._real = None if real is None else real.contiguous().view(torch.uint8)
         self._batch, self._width = hidden.shape[1:]
-        # Triton launches on the current device, whichever the tensors are on.
-        self._device: AbstractContextManager[Any] = (
-            torch.cuda.device(hidden.device) if hidden.is_cuda else nullcontext()
-        )
-        self._constants = (self._width // len(layout.extents), self._width)
+        d = self._width // len(layout.extents)
+        self._constants = (d, self._width, memory.dtype == torch.float64)
+        self._device = _current(hidden.device)
+
+    def activate(self, gates: Tensor) -> None:
+        """See `Fronts.activate`. Only recomputed gates need it, so torch does it."""
+        activate(gates, gates)
 
     def forward(
-        self, front: Front, gates: Tensor, products: Tensor | None, add: bool, bias: Tensor | None, o_tanhm: bool
+        self, front: Front, gates: Tensor, products: Tensor | None, add: bool, bias: Tensor | None, form: OutputForm
     ) -> None:
-        """See `CompiledFronts.forward`."""
+        """See `Fronts.forward`."""
         rows = front.blocks * self._batch
         with self._device:
             self._code.front_forward[self._programs(rows)](
@@ -84,14 +106,14 @@ class TritonFronts:
                 self._mask,
                 self._real,
                 self._left,
-                self._layout.outputs,
+                self._points,
                 front.start,
                 rows,
                 self._batch,
                 self._layout.blocks,
                 *self._constants,
                 add and products is not None,
-                o_tanhm,
+                form == "o_tanhm",
                 _SIZE,
             )
 
@@ -99,26 +121,16 @@ class TritonFronts:
         self,
         front: Front,
         gates: Tensor,
-        hidden: Arriving,
-        memory: Arriving,
-        entering: tuple[Tensor, Tensor],
-        o_tanhm: bool,
-    ) -> bool:
-        """Replace the gates of a front by the gradients of its products.
-
-        Args:
-            front: the front.
-            gates: its gates, shape (blocks * batch, 4 * K * d).
-            hidden: gradients of the leaving hidden vectors.
-            memory: gradients of the leaving memories.
-            entering: take the gradients of the entering hidden vectors and memories, shape (blocks * batch, K * d);
-                of the hidden vectors only the part that passes through padding.
-            o_tanhm: the output form.
-
-        Returns:
-            Whether there is padding: if not, nothing has been written to the gradients of the hidden vectors.
-        """
-        rows = front.blocks * self._batch
+        arriving: tuple[Arriving, Arriving],
+        products: Products,
+        into: tuple[Tensor, Tensor] | None,
+        form: OutputForm,
+    ) -> tuple[Tensor, Tensor]:
+        """See `Fronts.backward`."""
+        hidden, memory = arriving
+        rows, padded = front.blocks * self._batch, self._real is not None
+        if into is None:
+            into = self._hidden.new_empty(rows, self._width), self._memory.new_empty(rows, self._width)
         with self._device:
             self._code.front_backward[self._programs(rows)](
                 gates,
@@ -131,19 +143,21 @@ class TritonFronts:
                 hidden.at_blocks,
                 memory.next,
                 *_of_two(memory.leaving),
-                None if self._real is None else entering[0],
-                entering[1],
-                self._layout.outputs,
+                into[0] if padded else None,
+                into[1],
+                self._points,
                 front.start,
                 rows,
                 self._batch,
                 self._layout.blocks,
                 hidden.next_start,
                 *self._constants,
-                o_tanhm,
+                form == "o_tanhm",
                 _SIZE,
             )
-        return self._real is not None
+        # What passes through padding is there already.
+        products.backward_into(front, gates, into[0], add=padded)
+        return into
 
     def _programs(self, rows: int) -> tuple[int]:
         return (-(-rows * self._width // _SIZE),)
@@ -163,11 +177,5 @@ def triton_fronts(
     left: Tensor | None = None,
 ) -> TritonFronts | None:
     """The work of a grid on a GPU (see `TritonFronts`); None if torch has to do it."""
-    if not hidden.is_cuda:
-        return None
-    code = kernels()
-    if code is None:
-        return None
-    mask = None if mask is None else mask.contiguous()
-    real = None if real is None else real.contiguous()
-    return TritonFronts(code, layout, hidden, memory, mask, real, left)
+    code = kernels(hidden.device)
+    return None if code is None else TritonFronts(code, layout, hidden, memory, mask, real, left)
