@@ -16,6 +16,7 @@ from typing import NamedTuple
 import zstandard
 
 from tests.forked_programs import ROOT
+from tests.images import write_bars
 
 PAIRS = 300
 """Sentence pairs of the phrasebook that stand for every corpus."""
@@ -24,6 +25,8 @@ ELSEWHERE = {"docs/extending.md": "tests/test_extending.py"}
 """Documents whose commands another test runs."""
 
 NOT_RUN = {
+    "python -m data_prep download tatoeba --output cmn-eng.tsv": "it downloads; from a file in "
+    "tests/test_data_prep_commands.py",
     "make demo": "it trains for minutes; smaller in tests/test_recipes_programs.py",
     "make test": "it would run this test; its parts are compared in tests/test_frame.py",
     "python -m recipes.tatoeba --tsv cmn-eng.tsv": "it trains for hours; smaller in tests/test_recipes_programs.py",
@@ -44,10 +47,15 @@ NOT_COMMANDS = ("recipes  ->  eval", "hub  ->  plugin", "plugin  ->  tasks", "tr
 
 ADDED = {
     r"data_prep prepare .*sentencepiece": "--sentencepiece-vocab-size 700 --sentencepiece-target-vocab-size 300",
-    r"fairseq-train data/": "--hidden-size 16 --max-epoch 3 --max-blocks 60000 --num-workers 0 "
+    r"fairseq-train data/.*reencoder_translation": "--hidden-size 16 --max-epoch 3 --max-blocks 60000 --num-workers 0 "
     "--log-format json --log-file train.log",
     r"fairseq-train .*grid_memorization": "--hidden-size 8 --layers 1 --samples-per-epoch 60 --max-update 3 "
     "--num-workers 0",
+    r"data_prep characters ": "--valid 300 --test 300",
+    r"fairseq-train .*grid_char_lm": "--hidden-size 8 --layers 1 --max-epoch 1 --batch-size 4 --num-workers 0",
+    r"fairseq-(train|validate) .*grid_char_lm": "--sequence-length 400",
+    r"fairseq-train .*grid_mnist": "--valid-images 60 --hidden-size 8 --layers 1 --max-epoch 1 --num-workers 0",
+    r"eval sample ": "--length 20",
     r"eval tune ": "--beams 2 --lenpens 1 --unkpens 0 --min-len-ratios 0.5",
     r"eval (tune|generate) ": "--batch-size 64 -- --max-len-b 20",
     r"eval (compare|report) ": "--samples 20 --trials 20",
@@ -58,7 +66,7 @@ ADDED = {
 }
 """Options that make a command small or keep it apart, by a pattern of the command; the last of equal options counts."""
 
-WRITTEN = ("--dest", "--output", "--json", "--markdown", "--picture", "--pharaoh", "--save-dir")
+WRITTEN = ("--dest", "--output", "--json", "--markdown", "--picture", "--png", "--pharaoh", "--save-dir")
 """Options whose value is something that the command writes."""
 
 _PROGRAMS = r"(python -m |make |sacrebleu |fairseq-\w+ |pip |cat )"
@@ -204,6 +212,12 @@ def inputs_of_evaluation(folder: Path) -> None:
     lines = sorted(references)[0].read_text(encoding="utf-8").splitlines()
     for name in ("ref.0", "ref.1", "moses.txt"):
         _lines(folder / name, [line.lower() for line in lines] if name == "moses.txt" else lines)
+
+
+def inputs_of_tasks(folder: Path) -> None:
+    """Write what docs/tasks.md reads: a text and images."""
+    shutil.copy(folder / "cmn-eng.tsv", folder / "enwik8")
+    write_bars(folder / "mnist")
 
 
 def _lines(path: Path, lines: list[str]) -> None:

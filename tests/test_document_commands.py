@@ -25,6 +25,7 @@ from tests.document_helpers import (
     documents,
     inputs_of_data,
     inputs_of_evaluation,
+    inputs_of_tasks,
     words_of,
     written,
 )
@@ -96,6 +97,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if block.document == "README.md":
             run_block(block, folder)
     inputs_of_evaluation(folder)
+    inputs_of_tasks(folder)
     return folder
 
 

@@ -269,13 +269,12 @@ def test_the_readme_quotes_commands() -> None:
         "python -m data_prep",
         "python -m eval",
         "python -m recipes.tatoeba",
-        "python -m recipes.memorization",
     }
 
 
 QUOTED_COMMANDS = [
     *README_COMMANDS,
-    *(words for name in ("data", "evaluation") for words in commands(text_of(ROOT / "docs" / f"{name}.md"))),
+    *(words for name in ("data", "evaluation", "tasks") for words in commands(text_of(ROOT / "docs" / f"{name}.md"))),
 ]
 
 
@@ -309,7 +308,7 @@ def test_the_python_example_of_the_readme_runs() -> None:
     assert names["top"].hidden.shape == (40, 15, 100) and names["states"].memory.shape == (18, 15, 100)
 
 
-# Figures in the README's prose
+# Figures in the prose of docs/tasks.md
 
 
 def curve(task: str, folder: str, run: str) -> list[dict[str, float]]:
@@ -329,8 +328,8 @@ def best(points: list[dict[str, float]], metric: str) -> float:
     return max(point.get(metric, 0.0) for point in points)
 
 
-def test_what_the_readme_says_of_muon_and_adam_is_in_the_curves() -> None:
-    prose = " ".join(README.split())
+def test_what_the_documents_say_of_muon_and_adam_is_in_the_curves() -> None:
+    prose = " ".join(text_of(ROOT / "docs" / "tasks.md").split())
     digits, symbols = "valid_digit_accuracy", "valid_recall_accuracy"
     muon, adam = curve("addition", "", "tied_2lstm-8"), curve("addition", "adam", "tied_2lstm-8")
     samples = [first(points, digits, 0.68)["samples"] for points in (muon, adam)]
