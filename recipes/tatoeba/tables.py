@@ -155,20 +155,20 @@ def main_scores(folder: Path, baselines: Path) -> list[str]:
 
 def _significance(folder: Path) -> list[str]:
     """Return a paragraph on the comparison with the strongest of fairseq's own models, if there is one."""
-    path = folder / f"compare.{RIVAL}.json"
-    if not path.exists():
+    found = [found for found in map(read_json, sorted(folder.glob("compare*.json"))) if found["baseline"] == RIVAL]
+    if not found:
         return []
-    tests = read_json(path)["tests"]
-    sources = read_json(path)["scores"][RIVAL]["sources"]
+    tests, sources = found[0]["tests"], found[0]["scores"][RIVAL]["sources"]
+    labels = {**MAIN, "moses": MAIN["Moses, tuned on valid, unknown words dropped"]}
     chances = [
-        f"{MAIN[name]} {tests['BLEU'][name]['p_randomisation']:.3f}, {tests['chrF2'][name]['p_randomisation']:.4f}"
+        f"{labels[name]} {', '.join(format(tests[metric][name]['p_randomisation'], '.4f') for metric in tests)}"
         for name in tests["BLEU"]
-        if name in MAIN and name != RIVAL
+        if name in labels and name != RIVAL
     ]
     return [
         "",
         f"{sources} sentences: a BLEU is known to within about {tests['BLEU'][RIVAL]['interval']:.1f} (95%). Paired "
-        f"approximate randomisation against {MAIN[RIVAL]}, p of BLEU and of chrF2: {'; '.join(chances)}.",
+        f"approximate randomisation against {MAIN[RIVAL]}, p of {', '.join(tests)}: {'; '.join(chances)}.",
     ]
 
 
