@@ -300,8 +300,8 @@ def test_the_readme_shows_its_choice_of_the_systems_best_first(tmp_path: Path) -
     assert main_scores(tmp_path, tmp_path / "baselines.json")[4:] == [
         "",
         "953 sentences: a BLEU is known to within about 2.0 (95%). Paired approximate randomisation against fairseq's "
-        "LSTM with attention, Adam, p of BLEU, chrF2: fairseq's Transformer, Adam 0.0123, 0.0123; Moses, phrase-based, tuned "
-        "0.5000, 0.5000.",
+        "LSTM with attention, Adam, p of BLEU, chrF2: fairseq's Transformer, Adam 0.0123, 0.0123; Moses, "
+        "phrase-based, tuned 0.5000, 0.5000.",
     ]
     member["cpu_seconds"] = None  # type: ignore[assignment]
     write_json(
