@@ -12,7 +12,7 @@ from .dropped import Entry, Record
 from .errors import DataError
 from .held_out import read_held_out
 from .options import Options
-from .pairs import Pair, read_parallel, read_tsv
+from .pairs import Columns, Pair, read_parallel, read_tsv
 from .split import PARTS, Example, leaks_from, pair_keys, split_pairs
 from .synthetic_part import usable_pairs
 
@@ -48,7 +48,10 @@ def read_split(options: Options) -> Split:
     pairs = list(clean_pairs(_read_corpora(options, record), options.cleaning, record))
     warnings = []
     if options.held_out:
-        held_out = {part: read_held_out(option, files, record) for part, (option, files) in options.held_out.items()}
+        held_out = {
+            part: read_held_out(option, files, record, options.columns)
+            for part, (option, files) in options.held_out.items()
+        }
         is_leak = leaks_from(pair for examples in held_out.values() for example in examples for pair in example.pairs)
         if options.drop_leaks:
             pairs = list(_without_leaks(pairs, is_leak, record))
@@ -101,12 +104,12 @@ def _read_synthetic(options: Options, parts: Mapping[str, Sequence[Example]], re
 
 def _read_corpora(options: Options, record: Record) -> Iterator[Pair]:
     """Yield the pairs of all corpora in the order of the options."""
-    return _read_files(options.corpora, record)
+    return _read_files(options.corpora, record, options.columns)
 
 
-def _read_files(corpora: Iterable[tuple[Path, ...]], record: Record) -> Iterator[Pair]:
+def _read_files(corpora: Iterable[tuple[Path, ...]], record: Record, columns: Columns | None = None) -> Iterator[Pair]:
     for files in corpora:
-        corpus = read_tsv(files[0], record) if len(files) == 1 else read_parallel(files[0], files[1], record)
+        corpus = read_tsv(files[0], record, columns) if len(files) == 1 else read_parallel(files[0], files[1], record)
         record.blank_last_lines += corpus.blank_last_lines
         yield from corpus.pairs
 

@@ -10,7 +10,7 @@ from .dropped import Entry, Record
 from .errors import DataError
 from .files import read_lines
 from .markup import is_markup, read_segments, read_wmt_xml
-from .pairs import Pair, check_carriage_return, read_tsv
+from .pairs import Columns, Pair, check_carriage_return, read_tsv
 from .split import Example, group_sources
 
 MOST_REFERENCES = 16
@@ -19,7 +19,7 @@ MOST_REFERENCES = 16
 _NUMBERED = re.compile(r"([^\\]+)\\(\d+)\\(.*)")
 
 
-def read_held_out(option: str, files: Sequence[Path], record: Record) -> list[Example]:
+def read_held_out(option: str, files: Sequence[Path], record: Record, columns: Columns | None = None) -> list[Example]:
     """Read a validation or test set.
 
     Args:
@@ -27,6 +27,7 @@ def read_held_out(option: str, files: Sequence[Path], record: Record) -> list[Ex
         files: a file of pairs, see `read_tsv`, whose pairs with equal Chinese become one example; or an XML file of WMT
             with the references; or a source file and one or more files of references, plain, SGM or XML.
         record: lists the sources without any reference; nothing else is dropped.
+        columns: of a file of pairs. Default: as in Tatoeba's format
 
     Returns:
         One example per source. Where files with references are given the order of the sources is kept, repeated ones
@@ -38,7 +39,7 @@ def read_held_out(option: str, files: Sequence[Path], record: Record) -> list[Ex
             example.
     """
     if len(files) == 1 and not is_markup(files[0]):
-        corpus = read_tsv(files[0])
+        corpus = read_tsv(files[0], columns=columns)
         record.blank_last_lines += corpus.blank_last_lines
         examples = group_sources(corpus.pairs)
     else:

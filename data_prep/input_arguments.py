@@ -26,6 +26,15 @@ def add_corpora(parser: argparse.ArgumentParser) -> None:
         help="one pair per line: English, tab, Chinese[, tab, attribution]; may be repeated",
     )
     group.add_argument(
+        "--tsv-columns",
+        type=int,
+        nargs="+",
+        default=(),
+        metavar="N",
+        help="columns of Chinese, English and perhaps attribution in the files of --tsv, --valid-tsv and --test-tsv, "
+        "counted from 1 (default: 2 1 3, with all columns after the second in the attribution)",
+    )
+    group.add_argument(
         "--parallel",
         type=Path,
         nargs=2,

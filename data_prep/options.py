@@ -11,7 +11,7 @@ from typing import Any
 from .cleaning import CleaningOptions
 from .errors import DataError
 from .layout import Layout, find_layout
-from .pairs import EMPTY, MALFORMED
+from .pairs import EMPTY, MALFORMED, Columns
 from .phrases import PhraseLimits, PhraseOptions
 from .sampled_part import SamplingOptions
 from .subwords import MODEL_TYPES
@@ -25,6 +25,8 @@ class Options:
     Attributes:
         dest: directory to write.
         tsv: file of pairs, or several, see `read_tsv`.
+        tsv_columns: columns of Chinese, English and perhaps attribution in `tsv`, `valid_tsv` and `test_tsv`, counted
+            from 1; empty for Tatoeba's format.
         parallel: Chinese and English file, or several such pairs, see `read_parallel`.
         directory: directory in the layout of BTEC or IWSLT, see `find_layout`; its training set is read last.
         valid_name: name of the validation set of `directory`; None for the usual names.
@@ -78,6 +80,7 @@ class Options:
 
     dest: Path
     tsv: Path | Sequence[Path] | None = None
+    tsv_columns: Sequence[int] = ()
     parallel: tuple[Path, Path] | Sequence[tuple[Path, Path]] | None = None
     directory: Path | None = None
     valid_name: str | None = None
@@ -139,6 +142,15 @@ class Options:
             )
         if self.directory is None and (self.valid_name or self.test_name):
             raise DataError("--valid-name, --test-name: only with --directory")
+        if self.tsv_columns:
+            if not 2 <= len(set(self.tsv_columns)) == len(self.tsv_columns) <= 3 or min(self.tsv_columns) < 1:
+                given = " ".join(map(str, self.tsv_columns))
+                raise DataError(
+                    f"--tsv-columns {given}: expected two or three different columns, counted from 1: Chinese, "
+                    "English and perhaps attribution"
+                )
+            if not any((self.tsv, self.valid_tsv, self.test_tsv)):
+                raise DataError("--tsv-columns: only with --tsv, --valid-tsv and --test-tsv")
         if self.workers < 1:
             raise DataError(f"--workers {self.workers}: must be at least 1")
         if self.min_count < 1:
@@ -227,6 +239,11 @@ class Options:
         return SamplingOptions(self.subword_samples, self.subword_sampling, self.subword_seed)
 
     @property
+    def columns(self) -> Columns | None:
+        """`tsv_columns`; None for Tatoeba's format."""
+        return Columns(*self.tsv_columns) if self.tsv_columns else None
+
+    @property
     def inputs(self) -> dict[str, Path]:
         """The input files by name: "tsv", or "zh" and "en", with a number for further ones; synthetic; held out."""
         given: dict[str, Path] = {}
@@ -252,6 +269,8 @@ class Options:
         left_out |= {"valid_tsv", "test_tsv", "valid", "test", "synthetic_tsv"}
         if self.held_out:
             left_out |= {"valid_permille", "test_permille"}
+        if not self.tsv_columns:
+            left_out.add("tsv_columns")
         cleaning = {field.name: field.default for field in fields(CleaningOptions)}
         cleaning |= {"drop_malformed": False, "drop_empty": False, "drop_leaks": False}
         left_out |= {name for name, default in cleaning.items() if getattr(self, name) == default}

@@ -48,19 +48,35 @@ class Corpus:
     blank_last_lines: int
 
 
-def read_tsv(path: Path, record: Record | None = None) -> Corpus:
-    """Read a file in Tatoeba's format: one pair per line, as English, tab, Chinese[, tab, attribution].
+class Columns(NamedTuple):
+    """Where a file has what, columns counted from 1.
 
-    All columns after the second belong to the attribution. A byte-order mark, CRLF line ends and blank lines at the end
+    Attributes:
+        chinese: column of the Chinese sentence.
+        english: column of the English sentence.
+        attribution: column of the attribution; None if there is none.
+    """
+
+    chinese: int
+    english: int
+    attribution: int | None = None
+
+
+def read_tsv(path: Path, record: Record | None = None, columns: Columns | None = None) -> Corpus:
+    """Read a file of one pair per line, its columns separated by tabs.
+
+    Without `columns` the format is Tatoeba's: English, Chinese and perhaps an attribution, to which all columns after
+    the second belong. A byte-order mark, CRLF line ends and blank lines at the end
     of the file are accepted. The file may be compressed.
 
     Args:
         path: the file.
         record: decides which faults are tolerated, and lists them. Default: none is tolerated
+        columns: where the sentences are. Default: as in Tatoeba's format
 
     Raises:
-        DataError: the file cannot be read, or has a fault that is not tolerated: a line is not UTF-8, has no tab, an
-            empty side or a carriage return, or is blank and not at the end.
+        DataError: the file cannot be read, or has a fault that is not tolerated: a line is not UTF-8, has too few
+            columns, an empty side or a carriage return, or is blank and not at the end.
     """
     record = record or Record()
     lines = _read_sentences(path)
@@ -71,16 +87,34 @@ def read_tsv(path: Path, record: Record | None = None) -> Corpus:
             fault = lines.faults[number]
             record.fault(MALFORMED, fault.error, Entry(fault.reason, origin, line, ""))
             continue
-        english, tab, rest = line.partition("\t")
-        if not tab:
-            option, reason = (MALFORMED, "no tab") if line.strip() else (EMPTY, "blank line")
-            error = f"{origin}: no tab; expected English, tab, Chinese[, tab, attribution]"
-            record.fault(option, error, Entry(reason, origin, line, ""))
+        chinese, english, attribution = _columns_of(line, columns)
+        if chinese is None or english is None:
+            option, reason = (MALFORMED, _few(columns)) if line.strip() else (EMPTY, "blank line")
+            record.fault(option, f"{origin}: {_few(columns)}; {_expected(columns)}", Entry(reason, origin, line, ""))
             continue
-        chinese, tab, attribution = rest.partition("\t")
         if _is_complete(chinese, english, (origin, origin), record):
-            pairs.append(Pair(chinese, english, attribution if tab else None, origin))
+            pairs.append(Pair(chinese, english, attribution, origin))
     return Corpus(pairs, lines.blank_at_end)
+
+
+def _columns_of(line: str, columns: Columns | None) -> tuple[str | None, str | None, str | None]:
+    """Return the Chinese and the English sentence and the attribution of a line, None for what it does not have."""
+    if columns is None:
+        english, tab, rest = line.partition("\t")
+        chinese, more, attribution = rest.partition("\t")
+        return (chinese if tab else None), english, (attribution if more else None)
+    fields = dict(enumerate(line.split("\t"), 1))
+    return fields.get(columns.chinese), fields.get(columns.english), fields.get(columns.attribution or 0)
+
+
+def _few(columns: Columns | None) -> str:
+    return "no tab" if columns is None else "too few columns"
+
+
+def _expected(columns: Columns | None) -> str:
+    if columns is None:
+        return "expected English, tab, Chinese[, tab, attribution]"
+    return f"--tsv-columns says Chinese in column {columns.chinese}, English in column {columns.english}"
 
 
 def read_parallel(chinese_path: Path, english_path: Path, record: Record | None = None) -> Corpus:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from data_prep.__main__ import main
-from data_prep.pairs import Pair, read_parallel, read_tsv
+from data_prep.manifest import read_manifest
+from data_prep.pairs import Columns, Pair, read_parallel, read_tsv
 
 GOOD = "Hi.\t嗨。\tCC-BY\n"
 
@@ -30,6 +31,50 @@ def test_a_tsv_file_is_read_as_it_is(tmp_path: Path) -> None:
     assert corpus.pairs == [Pair("嗨。", "Hi.", "CC-BY\t#1"), Pair(" 没门！", " Ｎo\u2028way. ", None)]
     assert [pair.origin for pair in corpus.pairs] == [f"{path}, line 1", f"{path}, line 2"]
     assert corpus.blank_last_lines == 1
+
+
+def test_columns_can_lie_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("1\tzh\t嗨。\tHi.\tCC-BY\n2\tzh\t没门！\tNo way.\n", encoding="utf-8")
+    columns = Columns(3, 4, 5)
+    assert read_tsv(path, columns=columns).pairs == [Pair("嗨。", "Hi.", "CC-BY"), Pair("没门！", "No way.", None)]
+    assert read_tsv(path, columns=Columns(3, 4)).pairs[0] == Pair("嗨。", "Hi.")
+
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write("3\tzh\t你好\n")
+    arguments = ["prepare", "--tsv", path, "--dest", tmp_path / "data", "--tsv-columns", 3, 4]
+    message = refused(arguments, capsys)
+    assert message.endswith("line 3: too few columns; --tsv-columns says Chinese in column 3, English in column 4")
+    assert not (tmp_path / "data").exists()
+
+
+def test_columns_serve_all_files_of_pairs(tmp_path: Path) -> None:
+    rows = [f"{number}\t你好{'好' * number}\thello {'so ' * number}\n" for number in range(1, 9)]
+    for name, part in (("train", rows[:6]), ("valid", rows[6:7]), ("test", rows[7:])):
+        (tmp_path / f"{name}.tsv").write_text("".join(part), encoding="utf-8")
+    given = [
+        "--tsv",
+        tmp_path / "train.tsv",
+        "--valid-tsv",
+        tmp_path / "valid.tsv",
+        "--test-tsv",
+        tmp_path / "test.tsv",
+    ]
+    options = [*given, "--tsv-columns", 2, 3, "--segmentation", "char", "--min-count", 1, "--dest", tmp_path / "data"]
+    assert main([str(word) for word in ("prepare", *options)]) == 0
+    for part, number in (("valid", 7), ("test", 8)):
+        assert (tmp_path / "data" / "raw" / f"{part}.zh").read_text(encoding="utf-8") == f"你好{'好' * number}\n"
+    assert read_manifest(tmp_path / "data" / "manifest.json")["options"]["tsv_columns"] == [2, 3]
+
+
+@pytest.mark.parametrize("columns", ["1", "1 1", "0 2", "1 2 3 4"])
+def test_columns_that_cannot_be_are_refused(columns: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pairs.tsv").write_text(GOOD, encoding="utf-8")
+    given = ["prepare", "--tsv", tmp_path / "pairs.tsv", "--dest", tmp_path / "data", "--tsv-columns", *columns.split()]
+    assert f"--tsv-columns {columns}: expected two or three different columns" in refused(given, capsys)
+    (tmp_path / "zh").write_text("嗨。\n", encoding="utf-8")
+    given = ["prepare", "--parallel", tmp_path / "zh", tmp_path / "zh", "--dest", tmp_path / "d", "--tsv-columns", 1, 2]
+    assert "--tsv-columns: only with --tsv" in refused(given, capsys)
 
 
 def test_parallel_files_are_chinese_then_english(tmp_path: Path) -> None:

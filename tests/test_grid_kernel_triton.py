@@ -14,6 +14,7 @@ from reencoder.grid.block import OUTPUT_FORMS, OutputForm, State
 from reencoder.grid.dimension import Dimension
 from reencoder.grid.kernel import fused_grid, triton_fronts
 from reencoder.grid.kernel.fronts import COMPILE
+from reencoder.grid.kernel.fused import compute_fused
 from reencoder.grid.modules import ReencoderGrid
 from tests.grids import Case, assert_all_close, with_gradients
 
@@ -128,6 +129,27 @@ def test_stacked_planes_are_those_of_torch(
         return
     for one, two in zip(mine, run(), strict=True):  # torch rounds gates to bfloat16 before it uses them
         assert (one - two).norm() < 0.02 * two.norm()
+
+
+def test_an_extra_input_with_untied_weights(kernels: Used, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The products are added to what the extra input gives."""
+    generator = torch.Generator().manual_seed(1)
+
+    def draw(*shape: int) -> Tensor:
+        return torch.randn(*shape, dtype=torch.float64, generator=generator).to(DEVICE).requires_grad_()
+
+    first, second = State(draw(4, 2, 5), draw(4, 2, 5)), State(draw(3, 2, 5), draw(3, 2, 5))
+    weight, extra, extra_weight = draw(3, 1, 40, 10), draw(12, 2, 6), draw(40, 6)
+    leaves = [*first, *second, weight, extra, extra_weight]
+
+    def run() -> list[Tensor]:
+        output = compute_fused([first, second], weight, extents=(3, 4), extra=extra, extra_weight=extra_weight)
+        return with_gradients([part for state in output.leaving for part in state], leaves)
+
+    mine = run()
+    assert kernels
+    use_torch(monkeypatch)
+    assert_all_close(mine, run())
 
 
 def losses(case: Case) -> Iterator[Tensor]:

@@ -4,6 +4,26 @@ from . import Mutant, group
 
 MUTANTS: list[Mutant] = [
     *group(
+        "data_prep/pairs.py",
+        "data_prep_input data_prep_cleaning",
+        ('enumerate(line.split("\\t"), 1)', 'enumerate(line.split("\\t"), 0)'),
+        (
+            "return fields.get(columns.chinese), fields.get(columns.english)",
+            "return fields.get(columns.english), fields.get(columns.chinese)",
+        ),
+        ("fields.get(columns.attribution or 0)", "None"),
+    ),
+    *group(
+        "data_prep/held_out.py",
+        "data_prep_input data_prep_held_out",
+        ("read_tsv(files[0], columns=columns)", "read_tsv(files[0])"),
+    ),
+    *group(
+        "data_prep/corpora.py",
+        "data_prep_input",
+        ("_read_files(options.corpora, record, options.columns)", "_read_files(options.corpora, record)"),
+    ),
+    *group(
         "data_prep/split.py",
         "data_prep_split",
         (
