@@ -32,6 +32,7 @@ from .tatoeba.tables import experiments, main_scores, perplexity_curves, plot_pe
 README = ROOT / "README.md"
 SPEED = ROOT / "docs" / "speed.json"
 PREPARATION = ROOT / "docs" / "preparation.json"
+SERVING = ROOT / "docs" / "serving.json"
 DATA = ROOT / "docs" / "data.md"
 TATOEBA = ROOT / "recipes" / "tatoeba" / "results"
 SUBWORDS = TATOEBA / "subwords.json"
@@ -107,10 +108,11 @@ def documents() -> dict[Path, list[str]]:
     """Return the lines of all documents that contain figures, by path."""
     speed = read_json(SPEED)
     preparation = read_json(PREPARATION) if PREPARATION.exists() else None
+    serving = read_json(SERVING) if SERVING.exists() else None
     subwords = subwords_table(read_json(SUBWORDS)) if SUBWORDS.exists() else []
     return {
         ROOT / "docs" / "results.md": results(),
-        SPEED.with_suffix(".md"): speed_tables.document(speed, SPEED.with_suffix(".png").name, preparation),
+        SPEED.with_suffix(".md"): speed_tables.document(speed, SPEED.with_suffix(".png").name, preparation, serving),
         DATA: _between(read_lines(DATA), "subwords", subwords),
         README: _between(
             _between(read_lines(README), "speed", speed_tables.main_figures(speed)),

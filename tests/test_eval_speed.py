@@ -172,6 +172,10 @@ def test_every_figure_is_there(small: None, data: Path, tmp_path: Path, capsys: 
     document = "\n".join(tables.document(result, "speed.png", result))
     assert f"## Data preparation\n\nMeasured by `{' '.join(result['provenance']['command'])}`" in document
     assert f": {result['preparation']['pairs_per_second']:,.0f} pairs per second, " in document
+    served = {"requests": 9, "clients": 3, "lost": 0, "p50_ms": 100, "p95_ms": 2540.0, "requests_per_second": 1.25}
+    document = "\n".join(tables.document(result, "speed.png", None, {**served, "provenance": result["provenance"]}))
+    assert "of 9 requests from 3 clients at once, server and clients on one machine, none were lost" in document
+    assert "half of them waited less than 0.1 seconds, 95% less than 2.5 (1.2 requests per second)" in document
     tables.plot(tmp_path / "speed.png", result)
     assert (tmp_path / "speed.png").read_bytes().startswith(b"\x89PNG")
 

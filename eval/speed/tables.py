@@ -56,13 +56,19 @@ def main_figures(result: dict[str, Any]) -> list[str]:
     ]
 
 
-def document(result: dict[str, Any], picture: str, prepared: dict[str, Any] | None = None) -> list[str]:
+def document(
+    result: dict[str, Any],
+    picture: str,
+    prepared: dict[str, Any] | None = None,
+    served: dict[str, Any] | None = None,
+) -> list[str]:
     """Return the lines of the document.
 
     Args:
         result: the result file's content.
         picture: file name of the plot.
         prepared: the content of a result file of `python -m eval.speed.preparation`. Default: none
+        served: the content of a result file of `python -m eval.speed.serving`. Default: none
     """
     origin, decode, used = result["provenance"], result["decode"], result["memory"]
     hardware = origin["hardware"]
@@ -118,6 +124,7 @@ def document(result: dict[str, Any], picture: str, prepared: dict[str, Any] | No
         "",
         f"![Ratios, time against number of blocks, and time per word against its position]({picture})",
         *_preparation(prepared),
+        *_serving(served),
     ]
 
 
@@ -178,6 +185,24 @@ def _preparation(result: dict[str, Any] | None) -> list[str]:
         f"{origin['started'][:10]}, on {origin['hardware']['cores']} cores ({origin['hardware']['cpu']}): {text}. "
         "The pairs are synthetic: each consists of two of the embedded phrasebook's. The memory is that of all "
         "processes together.",
+    ]
+
+
+def _serving(result: dict[str, Any] | None) -> list[str]:
+    """Return the lines on the server, none if it was not measured."""
+    if result is None:
+        return []
+    origin = result["provenance"]
+    return [
+        "",
+        "## Serving",
+        "",
+        f"Measured by `{' '.join(origin['command'])}` at {describe_commit(origin['commit'])}, "
+        f"{origin['started'][:10]}, on {origin['hardware']['cores']} cores ({origin['hardware']['cpu']}): of "
+        f"{result['requests']} requests from {result['clients']} clients at once, server and clients on one machine, "
+        f"{result['lost'] or 'none'} {'were' if result['lost'] != 1 else 'was'} lost; half of them waited less than "
+        f"{result['p50_ms'] / 1000:.1f} seconds, 95% less than {result['p95_ms'] / 1000:.1f} "
+        f"({result['requests_per_second']:.1f} requests per second).",
     ]
 
 
