@@ -6,6 +6,7 @@ import os
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,8 +24,8 @@ from recipes.tatoeba.data import VARIANTS, synthetic_path
 from recipes.tatoeba.execution import best_checkpoint, execute
 from recipes.tatoeba.experiments import main
 from recipes.tatoeba.synthetic import Place, ready_data
+from recipes.tatoeba.tables import _raw_speeds, main_scores, minutes_with_teachers
 from recipes.tatoeba.tables import experiments as table
-from recipes.tatoeba.tables import main_scores, minutes_with_teachers
 
 SCORES = score(["a b c d e"], [["a b c d e"]])
 
@@ -96,8 +97,8 @@ def test_the_table_shows_what_was_run(programs: list[dict[str, Any]], tmp_path: 
     rows = [line for line in text.splitlines() if line.startswith("| `end-")]
     assert [row.split(" | ")[0] for row in rows] == ["| `end-adam`", "| `end-muon`"], "in the order of the list"
     assert rows[0].endswith("| 20 | 2 | 1.2 M | 4.50 | 7.25 | 100.00 |")
-    assert "* `end-adam`: none. `python -m end-adam`" in text
-    assert "* `end-muon`: optimizer=muon. `python -m end-muon`" in text
+    assert "* `end-adam`: readout=end, output_dropout=0.0. `python -m end-adam`" in text
+    assert "* `end-muon`: optimizer=muon, readout=end, output_dropout=0.0. `python -m end-muon`" in text
 
 
 def test_names_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,10 +118,25 @@ def test_the_speed_is_that_of_the_fastest_run(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(speed, "run_generate", run_generate)
     monkeypatch.setattr(speed.GenerationSettings, "check_inputs", lambda self: None)
+    loaded: list[dict[str, Any]] = []
+    clock = iter([0.0, 2.0, 10.0, 11.0, *[20.0, 24.0] * 10])
+
+    def load_model(checkpoints: Any, **options: Any) -> Any:
+        loaded.append(options)
+        return SimpleNamespace(translate=lambda texts: None)
+
+    monkeypatch.setattr(speed, "load_model", load_model)
+    monkeypatch.setattr(speed.time, "perf_counter", lambda: next(clock))
+    (tmp_path / "data" / "pieces-phrases" / "raw").mkdir(parents=True)
+    (tmp_path / "data" / "pieces-phrases" / "raw" / "valid.zh").write_text("你好\n" * 8, encoding="utf-8")
     output = tmp_path / "speed.json"
     systems = ["one=pieces-phrases", "two=pieces-phrases,pieces-phrases-seed-3"]
     assert speed.main([*systems, "--work", str(tmp_path), "--output", str(output)]) == 0
     assert read_json(output)["systems"] == {"one": {"5": 20.0, "20": 6.0}, "two": {"5": 3.0, "20": 2.0}}
+    assert read_json(output)["raw"] == {"one": {"5": 4.0, "20": 2.0}, "two": {"5": 8.0, "20": 2.0}}
+    assert [options["beam"] for options in loaded[:4]] == [5, 5, 20, 20] and loaded[0]["threads"] == 1
+    speeds = read_json(output) | {"raw": {"one": {"5": 18.0, "20": 6.0}}}
+    assert "one 0.90 / 1.00. " in _raw_speeds(speeds)
     assert runs[2][runs[2].index("--beam") + 1] == "20"
     assert runs[1][runs[1].index("--path") + 1].count("checkpoint_best.pt") == 2
 

@@ -3,8 +3,8 @@
     python -m recipes.tatoeba.speed single=pieces-phrases both=pieces-phrases,pieces-phrases-seed-3 --output speed.json
 
 The systems are trained by `python -m recipes.tatoeba`. They translate the validation set in turn, several times, so
-that other work on the machine slows all of them; the fastest time of each counts. It is fairseq-generate's own, with
-one thread, without the time to start.
+that other work on the machine slows all of them; the fastest time of each counts: fairseq-generate's own, and that of
+`python -m eval translate`'s model from raw text to raw text, both with one thread, without the time to start.
 """
 
 from __future__ import annotations
@@ -13,18 +13,21 @@ import argparse
 import io
 import re
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from data_prep.command_line import Parser
 from data_prep.errors import DataError
-from data_prep.files import write_json
+from data_prep.files import read_lines, write_json
 from eval.generation_settings import GenerationSettings
 from eval.program import run_generate
 from eval.provenance import Stopwatch, provenance
 from eval.search_settings import SearchSettings
+from eval.translation import load_model
 
 from ..command_line import run
 from .catalogue import EXPERIMENTS, group_by_tokens
@@ -96,15 +99,40 @@ def sentences_per_second(settings: GenerationSettings, beam: int) -> float:
     return float(found[1])
 
 
-def measure(systems: Mapping[str, GenerationSettings]) -> dict[str, dict[str, float]]:
-    """Return for each system the sentences per second by beam, the fastest of the repetitions."""
-    fastest: dict[str, dict[str, float]] = {name: {} for name in systems}
-    for repetition in range(1, REPETITIONS + 1):
-        for beam in BEAMS:
-            for name, settings in systems.items():
-                speed = sentences_per_second(settings, beam)
-                fastest[name][str(beam)] = max(speed, fastest[name].get(str(beam), 0.0))
-                print(f"run {repetition}, {name}, beam {beam}: {speed:.1f} sentences/s", file=sys.stderr)
+def raw_per_second(settings: GenerationSettings, beam: int) -> float:
+    """Translate once from raw text to raw text, and return the speed.
+
+    Raises:
+        DataError: a checkpoint or its data cannot be used.
+    """
+    model = load_model(
+        settings.checkpoints,
+        data=settings.data,
+        threads=1,
+        batch_size=settings.batch_size,
+        max_blocks=settings.max_blocks,
+        tuned=False,
+        beam=beam,
+    )
+    texts = read_lines(settings.data / "raw" / f"{settings.split}.zh")
+    started = time.perf_counter()
+    model.translate(texts)
+    return len(texts) / (time.perf_counter() - started)
+
+
+WAYS: dict[str, Callable[[GenerationSettings, int], float]] = {"systems": sentences_per_second, "raw": raw_per_second}
+"""How to translate, by the name of the speeds in the result file."""
+
+
+def measure(systems: Mapping[str, GenerationSettings]) -> dict[str, dict[str, dict[str, float]]]:
+    """Return for each way and system the sentences per second by beam, the fastest of the repetitions."""
+    fastest: dict[str, dict[str, dict[str, float]]] = {way: {name: {} for name in systems} for way in WAYS}
+    for repetition, beam, name in product(range(1, REPETITIONS + 1), BEAMS, systems):
+        for way, translate in WAYS.items():
+            speed = translate(systems[name], beam)
+            known = fastest[way][name]
+            known[str(beam)] = max(speed, known.get(str(beam), 0.0))
+            print(f"run {repetition}, {name}, beam {beam}, {way}: {speed:.1f} sentences/s", file=sys.stderr)
     return fastest
 
 
@@ -116,11 +144,7 @@ def run_measurement(options: argparse.Namespace, arguments: list[str]) -> dict[s
     """
     stopwatch = Stopwatch()
     systems = dict(system(text, options.work) for text in options.systems)
-    result = {
-        "systems": measure(systems),
-        "repetitions": REPETITIONS,
-        "batch_size": BATCH_SIZE,
-    }
+    result: dict[str, Any] = {**measure(systems), "repetitions": REPETITIONS, "batch_size": BATCH_SIZE}
     paths = {str(path): path.name for path in (options.work, options.output)}
     command = ["python", "-m", "recipes.tatoeba.speed", *(paths.get(argument, argument) for argument in arguments)]
     result["provenance"] = provenance(command, stopwatch)

@@ -105,7 +105,7 @@ def systems(folder: Path, baselines: Path) -> list[str]:
             "",
             f"Sentences per second: the validation set, the fastest of {speeds['repetitions']} runs that alternate "
             f"between the systems, one thread, up to {speeds['batch_size']} sentences per batch. "
-            f"{origin(speeds['provenance'])}",
+            f"{_raw_speeds(speeds)}{origin(speeds['provenance'])}",
         ]
     compared = {read_json(path)["baseline"]: path.with_suffix(".md") for path in sorted(folder.glob("compare*.json"))}
     if compared:
@@ -118,6 +118,20 @@ def systems(folder: Path, baselines: Path) -> list[str]:
     lines += ["", "Each system's evaluation (the trainings of its members are in the table of experiments):", ""]
     lines += [f"* **{name}**: {_members(result)} {origin_of_system(result)}" for name, result in results.items()]
     return lines
+
+
+def _raw_speeds(speeds: Mapping[str, Any]) -> str:
+    """Say how fast the systems are from raw text to raw text, if that was measured."""
+    found = []
+    for name, raw in speeds.get("raw", {}).items():
+        generated = speeds["systems"][name]
+        found.append(f"{name} {' / '.join(f'{raw[str(beam)] / generated[str(beam)]:.2f}' for beam in BEAMS)}")
+    if not found:
+        return ""
+    return (
+        "`eval translate`, which also segments and detokenises, reaches these parts of the sentences per second: "
+        f"{'; '.join(found)}. "
+    )
 
 
 def main_scores(folder: Path, baselines: Path) -> list[str]:
