@@ -26,6 +26,7 @@ from .options import with_current_names
 from .origins import origins_of_rows
 from .parity.__main__ import RECIPE as PARITY
 from .tatoeba.catalogue import BEST
+from .tatoeba.effects import table as effects
 from .tatoeba.subwords import table as subwords_table
 from .tatoeba.tables import experiments, main_scores, perplexity_curves, plot_perplexities, systems
 
@@ -64,6 +65,7 @@ def results() -> list[str]:
         *systems(TATOEBA / "systems", BASELINES),
         "",
         *experiments(TATOEBA / "experiments"),
+        *effects(TATOEBA / "experiments"),
         "Validation perplexity against minutes of training, of all models with the tokens of the best one:",
         "",
         f"![Validation perplexity](../{PERPLEXITY.relative_to(ROOT).as_posix()})",

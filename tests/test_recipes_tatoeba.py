@@ -18,7 +18,7 @@ from eval import provenance
 from eval.bleu import score
 from eval.program import USER_DIR
 from eval.provenance import Commit, relative
-from recipes.tatoeba import execution, experiments, speed, synthetic
+from recipes.tatoeba import effects, execution, experiments, speed, synthetic
 from recipes.tatoeba.catalogue import EXPERIMENTS, Experiment, group_by_tokens
 from recipes.tatoeba.data import VARIANTS, synthetic_path
 from recipes.tatoeba.execution import best_checkpoint, execute
@@ -99,6 +99,17 @@ def test_the_table_shows_what_was_run(programs: list[dict[str, Any]], tmp_path: 
     assert rows[0].endswith("| 20 | 2 | 1.2 M | 4.50 | 7.25 | 100.00 |")
     assert "* `end-adam`: readout=end, output_dropout=0.0. `python -m end-adam`" in text
     assert "* `end-muon`: optimizer=muon, readout=end, output_dropout=0.0. `python -m end-muon`" in text
+
+
+def test_single_choices_are_compared(programs: list[dict[str, Any]], tmp_path: Path) -> None:
+    assert effects.table(tmp_path) == []
+    for name, bleu in (("end-muon", 20.0), ("max-muon", 23.5), ("lexical-adam", 24.0)):
+        write_json(tmp_path / f"{name}.json", {"valid": {"bleu": bleu}})
+    rows = [line for line in effects.table(tmp_path) if line.startswith("| it")]
+    assert rows == ["| it also reads the maximum over the row | `end-muon` | `max-muon` | 20.00 | 23.50 | +3.50 |"]
+    for effect in effects.EFFECTS:
+        before, after = (EXPERIMENTS[name] for name in (effect.before, effect.after))
+        assert before.reverse == after.reverse and before != after
 
 
 def test_names_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

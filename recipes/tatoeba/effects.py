@@ -1,0 +1,68 @@
+"""What single choices changed: pairs of experiments that differ in one thing, for docs/results.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from data_prep.files import read_json
+
+from .execution import result_path
+
+
+class Effect(NamedTuple):
+    """Two experiments that differ in one thing.
+
+    Attributes:
+        what: the thing.
+        before: the experiment without it.
+        after: the experiment with it.
+    """
+
+    what: str
+    before: str
+    after: str
+
+
+EFFECTS: Sequence[Effect] = (
+    Effect("Muon instead of Adam, where the softmax reads the end of a row", "end-adam", "end-muon"),
+    Effect("Muon instead of Adam, where it reads all blocks and the source words", "lexical-adam", "lexical-muon"),
+    Effect("it also reads the maximum over the row", "end-muon", "max-muon"),
+    Effect("it also reads a weighted sum over the row", "end-muon", "attention-muon"),
+    Effect("and the source words with the same weights", "attention-muon", "lexical-muon"),
+    Effect("a slower average of squared gradients (0.999 instead of 0.98)", "lexical-muon", "rare-words"),
+    Effect("pieces of words instead of words", "lexical-muon", "pieces"),
+    Effect("twice as many updates", "pieces-phrases", "pieces-phrases-long"),
+    Effect("guided alignment", "pieces-phrases", "pieces-phrases-guided"),
+)
+"""In the order of the table. Experiments that are not finished leave their rows out."""
+
+
+def table(folder: Path) -> list[str]:
+    """Return the lines on what single choices changed; none if no pair is finished.
+
+    Args:
+        folder: folder of the result files.
+    """
+    rows = []
+    for what, *names in EFFECTS:
+        paths = [result_path(name, folder) for name in names]
+        if all(path.exists() for path in paths):
+            before, after = (read_json(path)["valid"]["bleu"] for path in paths)
+            rows.append(
+                f"| {what} | `{names[0]}` | `{names[1]}` | {before:.2f} | {after:.2f} | {after - before:+.2f} |"
+            )
+    if not rows:
+        return []
+    return [
+        "### What single choices changed",
+        "",
+        "Experiments that differ in one thing, one seed each; `pieces-phrases` and its second seed tell how much chance "
+        "does. BLEU on the validation set:",
+        "",
+        "| what | without | with | without | with | difference |",
+        "| --- | --- | --- | ---: | ---: | ---: |",
+        *rows,
+        "",
+    ]
