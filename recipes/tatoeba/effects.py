@@ -58,8 +58,8 @@ def table(folder: Path) -> list[str]:
     return [
         "### What single choices changed",
         "",
-        "Experiments that differ in one thing, one seed each; `pieces-phrases` and its second seed tell how much chance "
-        "does. BLEU on the validation set:",
+        "Experiments that differ in one thing, one seed each; the two seeds of `pieces-phrases` tell what chance does. "
+        "BLEU on the validation set:",
         "",
         "| what | without | with | without | with | difference |",
         "| --- | --- | --- | ---: | ---: | ---: |",
