@@ -291,7 +291,7 @@ EXPERIMENTS: dict[str, Experiment] = {
 }
 """Experiments by name, in the order of the table."""
 
-BEST = "pieces-phrases"
+BEST = "pieces-phrases-long"
 """The experiment with the best validation BLEU of a single model."""
 
 

@@ -107,14 +107,17 @@ def systems(folder: Path, baselines: Path) -> list[str]:
             f"between the systems, one thread, up to {speeds['batch_size']} sentences per batch. "
             f"{_raw_speeds(speeds)}{origin(speeds['provenance'])}",
         ]
-    compared = {read_json(path)["baseline"]: path.with_suffix(".md") for path in sorted(folder.glob("compare*.json"))}
+    compared = [(path.with_suffix(".md"), read_json(path)) for path in sorted(folder.glob("compare*.json"))]
     if compared:
-        links = (f"with [{baseline}](../{path.relative_to(ROOT).as_posix()})" for baseline, path in compared.items())
         lines += [
             "",
             "Significance, BLEU by length of the source, F1 by frequency of the words, and the sentences with the "
-            f"largest differences (`python -m eval compare`), compared {' and '.join(links)}.",
+            "largest differences (`python -m eval compare`):",
+            "",
         ]
+        for path, found in compared:
+            others = ", ".join(name for name in found["scores"] if name != found["baseline"])
+            lines.append(f"* [{others} with {found['baseline']}](../{path.relative_to(ROOT).as_posix()})")
     lines += ["", "Each system's evaluation (the trainings of its members are in the table of experiments):", ""]
     lines += [f"* **{name}**: {_members(result)} {origin_of_system(result)}" for name, result in results.items()]
     return lines
@@ -192,7 +195,8 @@ RIVAL = "lstm-long"
 
 MAIN = {
     "reranked": "Reencoders, reranked by the reverse direction",
-    "pieces-phrases": "Reencoder",
+    "pieces-phrases-long": "Reencoder",
+    "pieces-phrases": "Reencoder, half as many updates",
     "transformer-muon": "fairseq's Transformer, Muon",
     "transformer": "fairseq's Transformer, Adam",
     "lstm-long": "fairseq's LSTM with attention, Adam",
