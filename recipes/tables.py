@@ -34,6 +34,8 @@ README = ROOT / "README.md"
 SPEED = ROOT / "docs" / "speed.json"
 PREPARATION = ROOT / "docs" / "preparation.json"
 SERVING = ROOT / "docs" / "serving.json"
+DEMO = ROOT / "docs" / "demo.json"
+"""The result file of `make demo`."""
 DATA = ROOT / "docs" / "data.md"
 TATOEBA = ROOT / "recipes" / "tatoeba" / "results"
 SUBWORDS = TATOEBA / "subwords.json"
@@ -106,21 +108,35 @@ def _between(lines: list[str], name: str, content: list[str]) -> list[str]:
     return [*lines[: first + 1], *content, *lines[last:]]
 
 
+def demo_line(result: Mapping[str, Any]) -> str:
+    """Return a sentence on what the demo took and reached.
+
+    Args:
+        result: the content of its result file.
+    """
+    origin, scores = result["provenance"], result["scores"]
+    hardware = origin["hardware"]
+    return (
+        f"The demo took {origin['wall_seconds'] / 60:.0f} minutes after the installation on {hardware['cores']} cores "
+        f"({hardware['cpu']}), and reached {scores['trained']['bleu']:.1f} BLEU on the {scores['trained']['sources']} "
+        f"sentences held out; before training it has {scores['untrained']['bleu']:.1f}."
+    )
+
+
 def documents() -> dict[Path, list[str]]:
     """Return the lines of all documents that contain figures, by path."""
     speed = read_json(SPEED)
     preparation = read_json(PREPARATION) if PREPARATION.exists() else None
     serving = read_json(SERVING) if SERVING.exists() else None
     subwords = subwords_table(read_json(SUBWORDS)) if SUBWORDS.exists() else []
+    readme = _between(read_lines(README), "demo", [demo_line(read_json(DEMO))] if DEMO.exists() else [])
+    readme = _between(readme, "scores", main_scores(TATOEBA / "systems", BASELINES))
+    readme = _between(readme, "speed", speed_tables.main_figures(speed))
     return {
         ROOT / "docs" / "results.md": results(),
         SPEED.with_suffix(".md"): speed_tables.document(speed, SPEED.with_suffix(".png").name, preparation, serving),
         DATA: _between(read_lines(DATA), "subwords", subwords),
-        README: _between(
-            _between(read_lines(README), "speed", speed_tables.main_figures(speed)),
-            "scores",
-            main_scores(TATOEBA / "systems", BASELINES),
-        ),
+        README: readme,
     }
 
 
