@@ -62,8 +62,8 @@ def test_columns_serve_all_files_of_pairs(tmp_path: Path) -> None:
     ]
     options = [*given, "--tsv-columns", 2, 3, "--segmentation", "char", "--min-count", 1, "--dest", tmp_path / "data"]
     assert main([str(word) for word in ("prepare", *options)]) == 0
-    for part, number in (("valid", 7), ("test", 8)):
-        assert (tmp_path / "data" / "raw" / f"{part}.zh").read_text(encoding="utf-8") == f"你好{'好' * number}\n"
+    for name, number in (("valid", 7), ("test", 8)):
+        assert (tmp_path / "data" / "raw" / f"{name}.zh").read_text(encoding="utf-8") == f"你好{'好' * number}\n"
     assert read_manifest(tmp_path / "data" / "manifest.json")["options"]["tsv_columns"] == [2, 3]
 
 
