@@ -105,13 +105,18 @@ def test_variants_of_the_ablation_train_at_the_same_time(
     assert json.loads(output.read_text()) == document
 
 
-def test_the_ablation_continues_a_file_with_old_option_names() -> None:
-    """The committed results still are those of the base and the variants in the code."""
+def test_the_ablation_continues_its_file(tmp_path: Path) -> None:
+    """The committed results still are those of the base and the variants; old names of options are known."""
     written = json.loads(RESULTS.read_text())
-    assert "depth_reads" in written["base"]
-    results = ablate.read_results(RESULTS)
-    assert len(results) == len(written["results"]) > 20
-    assert all(row["changed"] == ablate.VARIANTS[row["variant"]] for row in results)
+    old = {"readout": None, "depth_priority": "depth_reads"}
+    base = {old.get(name, name): value for name, value in written["base"].items()}
+    base["depth_reads"] = "input"
+    del base[None]
+    (tmp_path / "old.json").write_text(json.dumps({**written, "base": base}))
+    for path in (RESULTS, tmp_path / "old.json"):
+        results = ablate.read_results(path)
+        assert len(results) == len(written["results"]) > 20
+        assert all(row["changed"] == ablate.VARIANTS[row["variant"]] for row in results)
 
 
 def test_what_the_demo_took_is_told() -> None:

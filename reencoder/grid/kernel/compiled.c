@@ -106,11 +106,11 @@ void front_forward(float *gates, const float *products, int add, const float *bi
 
 /* The gradients of the states that leave the blocks of a front. Up to `all_blocks` a point belongs to the next front,
    whose gradients begin with point `next_start`; the points after that hold states that leave the grid, whose gradients
-   (shape (other extent, batch, d) for each dimension, or null) begin with `all_blocks`. Both `at_points` (all points)
-   and `at_blocks` (the front's blocks) are added, if given. */
+   (shape (other extent, batch, d) with any strides for each dimension, or null) begin with `all_blocks`. Both
+   `at_points` (all points) and `at_blocks` (the front's blocks) are added, if given. */
 typedef struct {
     const float *next, *leaving[2], *at_points, *at_blocks;
-    i64 next_start, all_blocks;
+    i64 next_start, all_blocks, strides[2][3];
 } Arriving;
 
 static inline void arriving_gradient(const Arriving *a, float *restrict out, i64 point, i64 block, i64 sample,
@@ -118,7 +118,9 @@ static inline void arriving_gradient(const Arriving *a, float *restrict out, i64
     if (point < a->all_blocks) {
         memcpy(out, a->next + ((point - a->next_start) * batch + sample) * width + n * d, d * sizeof(float));
     } else if (a->leaving[n]) {
-        memcpy(out, a->leaving[n] + ((point - a->all_blocks) * batch + sample) * d, d * sizeof(float));
+        const i64 *strides = a->strides[n];
+        const float *source = a->leaving[n] + (point - a->all_blocks) * strides[0] + sample * strides[1];
+        for (i64 e = 0; e < d; e++) out[e] = source[e * strides[2]];
     } else {
         memset(out, 0, d * sizeof(float));
     }

@@ -44,6 +44,7 @@ class _Arriving(ctypes.Structure):
         ("at_blocks", _POINTER),
         ("next_start", _INTEGER),
         ("all_blocks", _INTEGER),
+        ("strides", (_INTEGER * 3) * 2),
     )
 
 
@@ -244,6 +245,7 @@ class CompiledFronts:
         return entering, entering_memory
 
     def _arriving(self, given: Arriving, front: Front) -> _Arriving:
+        strides = [(0, 0, 0) if part is None else part.stride() for part in given.leaving]
         return _Arriving(
             _address(given.next),
             (_POINTER * 2)(*map(_address, given.leaving)),
@@ -251,6 +253,7 @@ class CompiledFronts:
             self._at(given.at_blocks, front),
             given.next_start,
             self._layout.blocks,
+            ((_INTEGER * 3) * 2)(*((_INTEGER * 3)(*part) for part in strides)),
         )
 
 

@@ -26,7 +26,7 @@ def compiling_forbidden() -> bool:
 class Arriving(NamedTuple):
     """Gradients of the states that leave the blocks of a front; of their hidden vectors or of their memories.
 
-    All are contiguous.
+    All are contiguous, except `leaving` on a CPU: there a copy would cost more than its strides.
 
     Attributes:
         next: of the states that enter the next front, shape (its blocks, batch, K * d); None for the last front.

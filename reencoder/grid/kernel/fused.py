@@ -82,7 +82,9 @@ class _FusedFunction(torch.autograd.Function):
         layout, dimensions = options.layout, len(options.layout.extents)
         grid = FusedGrid(FusedInputs(*ctx.saved_tensors[:6]), layout, *ctx.saved_tensors[6:])
         inputs, batch = grid.inputs, grid.batch
-        grad_leaving = [None if grad is None else grad.contiguous() for grad in grads[: 2 * dimensions]]
+        grad_leaving = list(grads[: 2 * dimensions])
+        if grid.fronts is not None and grid.fronts.on_gpu:
+            grad_leaving = [None if grad is None else grad.contiguous() for grad in grad_leaving]
         further = None if options.wanted is None else grads[2 * dimensions]
         further = None if further is None else further.contiguous()
         at_points, at_blocks = (further, None) if options.wanted == "entering" else (None, further)
