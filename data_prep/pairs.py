@@ -66,8 +66,8 @@ def read_tsv(path: Path, record: Record | None = None, columns: Columns | None =
     """Read a file of one pair per line, its columns separated by tabs.
 
     Without `columns` the format is Tatoeba's: English, Chinese and perhaps an attribution, to which all columns after
-    the second belong. A byte-order mark, CRLF line ends and blank lines at the end
-    of the file are accepted. The file may be compressed.
+    the second belong. A byte-order mark, CRLF line ends and blank lines at the end of the file are accepted. The file
+    may be compressed.
 
     Args:
         path: the file.

@@ -71,9 +71,9 @@ def front_forward(  # type: ignore[no-untyped-def]
     c = tl.load(source + gate + 3 * width, mask=inside).to(wide)
     if add:
         u += tl.load(gates + gate, mask=inside).to(wide)
-        f += tl.load(gates + gate + width, mask=inside)
-        o += tl.load(gates + gate + 2 * width, mask=inside)
-        c += tl.load(gates + gate + 3 * width, mask=inside)
+        f += tl.load(gates + gate + width, mask=inside).to(wide)
+        o += tl.load(gates + gate + 2 * width, mask=inside).to(wide)
+        c += tl.load(gates + gate + 3 * width, mask=inside).to(wide)
     if bias is not None:
         u += tl.load(bias + element)
         f += tl.load(bias + element + width)
