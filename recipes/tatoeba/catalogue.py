@@ -109,6 +109,16 @@ EXPERIMENTS: dict[str, Experiment] = {
         seed=3,
     ),
     "rare-words": Experiment("slower average of squared gradients", {**_LEXICAL, **_MUON, **_RARE_WORDS}),
+    "rare-words-dropped": Experiment(
+        "and more whole words dropped", {**_LEXICAL, **_MUON, **_RARE_WORDS, "word_dropout": 0.1}
+    ),
+    "rare-words-layer": Experiment(
+        "and a layer before the softmax", {**_LEXICAL, **_MUON, **_RARE_WORDS, "readout_dim": 160}
+    ),
+    "rare-words-tied": Experiment(
+        "and that layer, with target word vectors as the softmax's weights",
+        {**_LEXICAL, **_MUON, **_RARE_WORDS, "readout_dim": 160, "share_decoder_input_output_embed": True},
+    ),
     "words-all-phrases": Experiment(
         "words that occur once are known, and occur in phrase pairs",
         _TWICE,
