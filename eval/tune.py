@@ -5,6 +5,10 @@ fairseq-generate; they are tuned one after the other, each with the best values 
 penalty only orders what a search has found: fairseq stops as soon as a beam has enough finished hypotheses, whatever
 their scores. So all length penalties are tried on the complete beam of each run, without another run. In the end the
 chosen settings are run as they are, and the score of this run is the one reported.
+
+The curves are flat near their maximum, and which of two nearly equal settings is ahead is chance. So a setting replaces
+one that was tried before it, or a length penalty one that is nearer to the first, only if it is better by more than a
+tolerance: the search stays small and near the defaults unless the validation set says otherwise.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from math import inf
 from typing import Any
 
 from data_prep.errors import DataError
@@ -32,13 +37,14 @@ Beams = list[list[Hypothesis]]
 
 @dataclass(frozen=True)
 class Grid:
-    """The values to try. The search begins with the first of each; a tie stays with the earlier one.
+    """The values to try. The search begins with the first of each, and prefers the earlier ones.
 
     Attributes:
         beams: beam sizes.
-        lenpens: length penalties; the first wins ties.
+        lenpens: length penalties; those near the first are preferred.
         unkpens: unknown-word penalties.
         min_len_ratios: minimum lengths as a ratio of the source's; None for the task's default.
+        tolerance: the difference in BLEU up to which settings count as equally good.
 
     Raises:
         DataError: there is no value to try, or a value is wrong.
@@ -48,6 +54,7 @@ class Grid:
     lenpens: tuple[float, ...] = (1.0, *(n / 10 for n in range(21) if n != 10))
     unkpens: tuple[float, ...] = (0.0, 2.0, 1000.0)
     min_len_ratios: tuple[float | None, ...] = (None,)
+    tolerance: float = 0.1
 
     def __post_init__(self) -> None:
         for option, values in (
@@ -66,6 +73,8 @@ class Grid:
             SearchSettings(unkpen=unkpen)
         for ratio in self.min_len_ratios:
             SearchSettings(min_len_ratio=ratio)
+        if not 0.0 <= self.tolerance < inf:
+            raise DataError(f"--tolerance {self.tolerance}: must be a finite number, not negative")
 
 
 @dataclass
@@ -87,8 +96,8 @@ class Tuner:
     tried: list[tuple[SearchSettings, Scores]] = field(default_factory=list)
     runs: int = 0
 
-    def best(self) -> tuple[SearchSettings, Scores]:
-        """Search by coordinates, and return the best settings with their scores."""
+    def choose(self) -> tuple[SearchSettings, Scores]:
+        """Search by coordinates, and return the chosen settings with their scores."""
         start = SearchSettings(
             beam=self.grid.beams[0], unkpen=self.grid.unkpens[0], min_len_ratio=self.grid.min_len_ratios[0]
         )
@@ -102,7 +111,7 @@ class Tuner:
         return best
 
     def _try(self, settings: SearchSettings) -> tuple[SearchSettings, Scores]:
-        """Run one search and return its best length penalty, as settings, with the scores."""
+        """Run one search and return its length penalty, as settings, with the scores."""
         beams = self.search(replace(settings, lenpen=0.0))
         self.runs += 1
         results = [
@@ -110,13 +119,14 @@ class Tuner:
             for lenpen in self.grid.lenpens
         ]
         self.tried += results
-        return max(results, key=lambda result: result[1].bleu)
+        enough = max(scores.bleu for _, scores in results) - self.grid.tolerance
+        good = [result for result in results if result[1].bleu >= enough]
+        return min(good, key=lambda result: (abs(result[0].lenpen - self.grid.lenpens[0]), -result[1].bleu))
 
-    @staticmethod
     def _better(
-        old: tuple[SearchSettings, Scores], new: tuple[SearchSettings, Scores]
+        self, old: tuple[SearchSettings, Scores], new: tuple[SearchSettings, Scores]
     ) -> tuple[SearchSettings, Scores]:
-        return new if new[1].bleu > old[1].bleu else old
+        return new if new[1].bleu > old[1].bleu + self.grid.tolerance else old
 
 
 def best_at(beam: Sequence[Hypothesis], lenpen: float) -> Hypothesis:
@@ -167,13 +177,14 @@ def tune(settings: GenerationSettings, grid: Grid, detokenise: Callable[[str], s
         return beams
 
     tuner = Tuner(lambda search: run(search, search.beam), bleu, grid)
-    chosen, expected = tuner.best()
+    chosen, expected = tuner.choose()
     final = bleu([beam[0] for beam in run(chosen, 1)])
     command = recorded_command(settings.arguments(chosen))
     document = {
         "settings": asdict(chosen),
         "scores": final.to_json(),
         "bleu_reranked": expected.bleu,
+        "tolerance": grid.tolerance,
         "tried": [
             {**asdict(tried), "bleu": scores.bleu, "length_ratio": scores.length_ratio} for tried, scores in tuner.tried
         ],

@@ -66,11 +66,15 @@ class SlowReencoder:
 
     def enter(self, side: str, word: int, layer: int) -> Pair:
         """The pair (hidden, memory) with which a word enters a layer."""
-        vector = self.parameters[f"{side}.words.embed_tokens.weight"][word]
+        vector = self.word_vectors(side)[word]
         if self.options.embed_dim:
             vector = self.parameters[f"{side}.words.projections.{layer}.weight"] @ vector
         d = self.options.hidden_size
         return vector[:d], vector[d:]
+
+    def word_vectors(self, side: str) -> Tensor:
+        """The word vectors of a language, one per row."""
+        return self.options.embed_scale * self.parameters[f"{side}.words.embed_tokens.weight"]
 
     def block(
         self, layer: int, i: int, j: int, across: Pair, down: Pair, below: Tensor | None
@@ -120,8 +124,7 @@ class SlowReencoder:
             features.append(weights[:, head] @ found[:, head * size : (head + 1) * size])
         mean = weights.mean(dim=1)
         if options.readout == "lexical-attention":
-            vectors = self.parameters["encoder.words.embed_tokens.weight"][source]
-            features.append(torch.tanh(mean @ vectors))
+            features.append(torch.tanh(mean @ self.word_vectors("encoder")[source]))
         return torch.cat(features), mean
 
     def output(self, features: Tensor) -> Tensor:
@@ -135,4 +138,5 @@ class SlowReencoder:
             if weight.size(1) != features.size(1):
                 features = features @ parameters["decoder.output.project.weight"].T
             features = features / weight.size(1) ** 0.5
+            weight = self.word_vectors("decoder")
         return features @ weight.T + parameters["decoder.output.output.bias"]

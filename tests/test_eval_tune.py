@@ -97,7 +97,7 @@ def test_results(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert all(call[-1] == "--cpu" and call[call.index("--gen-subset") + 1] == "valid" for call in calls(folder))
     assert not (folder / "b" / "search.json").exists()
     output = capsys.readouterr().out
-    assert "15 settings tried with 6 runs" in output and "BLEU 100.00 (100.00 when chosen)" in output
+    assert "15 settings tried with 6 runs" in output and "BLEU 100.00 (highest of all settings: 100.00)" in output
 
 
 def test_generation_uses_what_was_tuned(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -176,6 +176,8 @@ def test_hypotheses_without_token_scores(folder: Path, capsys: pytest.CaptureFix
         (["--lenpens", "nan"], "--lenpen nan: must be a finite number"),
         (["--unkpens", "inf"], "--unkpen inf: must be a finite number"),
         (["--min-len-ratios", "-1"], "--min-len-ratio -1.0: must not be negative"),
+        (["--tolerance", "-0.1"], "--tolerance -0.1: must be a finite number, not negative"),
+        (["--tolerance", "nan"], "--tolerance nan: must be a finite number, not negative"),
         (["--", "--unkpen", "3"], "--unkpen after --: not accepted there"),
     ],
 )
@@ -188,7 +190,7 @@ def test_bad_options(folder: Path, capsys: pytest.CaptureFixture[str], options: 
 def test_a_grid_has_values() -> None:
     for name in ("beams", "lenpens", "unkpens", "min_len_ratios"):
         with pytest.raises(DataError, match=f"--{name.replace('_', '-')}: no value to try"):
-            Grid(**{name: ()})
+            replace(Grid(), **{name: ()})  # type: ignore[arg-type]
     assert Grid().lenpens[0] == 1.0 and sorted(Grid().lenpens) == [n / 10 for n in range(21)]
 
 
@@ -202,14 +204,8 @@ def test_best_hypothesis_at_a_length_penalty(beam: list[tuple[float, int]], lenp
     assert found.score / len(found.token_scores) ** lenpen == max(total / length**lenpen for total, length in beam)
 
 
-def test_coordinates_one_after_the_other() -> None:
-    """On a score that is a sum over the settings, coordinate search finds the best of all combinations."""
-    worth: dict[str, dict[Any, float]] = {
-        "beam": {5: 1.0, 10: 3.0, 20: 2.0},
-        "unkpen": {0.0: 0.0, 2.0: 5.0, 9.0: 5.0},
-        "min_len_ratio": {None: 1.0, 0.5: 0.0, 0.7: 4.0},
-        "lenpen": {1.0: 0.0, 0.5: 2.0, 2.0: 1.0},
-    }
+def tuner_of(worth: dict[str, dict[Any, float]], grid: Grid) -> Tuner:
+    """A tuner of a score that is a sum over the settings: what each value is worth."""
     plain = score(["a b c d"], [["a b c d"]])
 
     def search(settings: SearchSettings) -> list[list[Hypothesis]]:
@@ -223,11 +219,44 @@ def test_coordinates_one_after_the_other() -> None:
         value, lenpen = map(float, hypotheses[0].tokens.split())
         return replace(plain, bleu=value + worth["lenpen"][lenpen])
 
-    grid = Grid((5, 10, 20), (1.0, 0.5, 2.0), (0.0, 2.0, 9.0), (None, 0.5, 0.7))
-    tuner = Tuner(search, bleu, grid)
-    best, scores = tuner.best()
+    return Tuner(search, bleu, grid)
+
+
+def test_coordinates_one_after_the_other() -> None:
+    """On a score that is a sum over the settings, coordinate search finds the best of all combinations."""
+    worth: dict[str, dict[Any, float]] = {
+        "beam": {5: 1.0, 10: 3.0, 20: 2.0},
+        "unkpen": {0.0: 0.0, 2.0: 5.0, 9.0: 5.0},
+        "min_len_ratio": {None: 1.0, 0.5: 0.0, 0.7: 4.0},
+        "lenpen": {1.0: 0.0, 0.5: 2.0, 2.0: 1.0},
+    }
+    tuner = tuner_of(worth, Grid((5, 10, 20), (1.0, 0.5, 2.0), (0.0, 2.0, 9.0), (None, 0.5, 0.7)))
+    best, scores = tuner.choose()
     everything = product(*(worth[name] for name in worth))
     assert scores.bleu == max(sum(worth[n][v] for n, v in zip(worth, values, strict=True)) for values in everything)
     assert (best.beam, best.unkpen, best.min_len_ratio) == (10, 2.0, 0.7)
     assert tuner.runs == 3 + 2 + 2 and len(tuner.tried) == 3 * tuner.runs
     assert scores.bleu == max(tried.bleu for _, tried in tuner.tried)
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "beam", "lenpen"),
+    [
+        (0.0, 20, 2.0),
+        # the second beam is no better than the first, the third is; of the length penalties, 0.5 is as good as 2.0 and
+        # nearer to 1.0
+        (0.3, 20, 0.5),
+        (0.6, 5, 1.0),
+    ],
+)
+def test_differences_within_the_tolerance_are_chance(tolerance: float, beam: int, lenpen: float) -> None:
+    worth: dict[str, dict[Any, float]] = {
+        "beam": {5: 1.0, 10: 1.25, 20: 1.5},
+        "unkpen": {0.0: 0.0},
+        "min_len_ratio": {None: 0.0},
+        "lenpen": {1.0: 0.0, 0.5: 0.375, 2.0: 0.5},
+    }
+    tuner = tuner_of(worth, Grid((5, 10, 20), (1.0, 0.5, 2.0), (0.0,), (None,), tolerance))
+    chosen, scores = tuner.choose()
+    assert (chosen.beam, chosen.lenpen) == (beam, lenpen)
+    assert scores.bleu == worth["beam"][beam] + worth["lenpen"][lenpen]

@@ -176,6 +176,7 @@ def test_matrices_of_the_grid_are_marked_for_muon() -> None:
     [
         ({"embed_dim": -1}, "--embed-dim"),
         ({"embed_std": 0.0}, "--embed-std"),
+        ({"embed_scale": 0.0}, "--embed-scale"),
         (
             {"share_decoder_input_output_embed": True, "softmax_reads": "hidden", "embed_dim": 0},
             "--share-decoder-input-output-embed",

@@ -28,10 +28,12 @@ VALUES: dict[str, list[dict[str, Any]]] = {
     "readout": [{"readout": kind} for kind in ("end", "max", "attention", "lexical-attention")],
     "readout_heads": [{"readout": "attention", "readout_heads": heads} for heads in (1, 2, 3, 6)],
     "readout_dim": [{"readout_dim": 7}, {**LEXICAL, "readout_dim": 7}, {**LEXICAL, "embed_dim": 0}],
+    "embed_scale": [{"embed_scale": 3.0, "embed_dim": 0}, {**LEXICAL, "embed_scale": 0.5}],
     "share_decoder_input_output_embed": [
         {"share_decoder_input_output_embed": True, "embed_dim": 0},
         {"share_decoder_input_output_embed": True, "embed_dim": 5},
         {"share_decoder_input_output_embed": True, "embed_dim": 5, "readout_dim": 5},
+        {"share_decoder_input_output_embed": True, "embed_dim": 5, "embed_scale": 2.0},
     ],
     "recompute_gates": [{"recompute_gates": True}],
 }
@@ -129,7 +131,7 @@ def test_word_dropout_replaces_words_and_nothing_else() -> None:
 
     torch.manual_seed(1)
     dictionary = Task().source_dictionary
-    words = WordStates(dictionary, 6, [0], 4, 1.0, 1.7, word_dropout=0.3).train()
+    words = WordStates(dictionary, 6, [0], 4, 1.0, 1.0, 1.7, word_dropout=0.3).train()
     tokens = torch.randint(0, len(dictionary), (50, 40))
     vectors = words.vectors(tokens).transpose(0, 1)
     table = words.embed_tokens.weight
@@ -162,7 +164,7 @@ def test_dropout_of_vectors_and_of_the_output_acts_in_training_only() -> None:
 
 
 def test_initial_values_are_those_of_the_options() -> None:
-    model = build(embed_dim=64, embed_std=0.2, init_scale=2.5, forget_bias=1.25)
+    model = build(embed_dim=64, embed_std=0.6, embed_scale=3.0, init_scale=2.5, forget_bias=1.25)
     for side in (model.encoder, model.decoder):
         vectors = side.words.embed_tokens.weight
         assert not vectors[1].any() and 0.18 < float(vectors[2:].detach().std()) < 0.22

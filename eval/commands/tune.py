@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import fields
 from pathlib import Path
 
 from ..generation_settings import GenerationSettings
@@ -21,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.description = (
         "Search the settings with the highest BLEU on the validation set, one after the other: unknown-word penalty, "
-        "minimum length, beam, and for each of these the length penalty, which costs no further run. "
+        "minimum length, beam, and for each of these the length penalty, which costs no further run. Settings whose "
+        "BLEU differs by less than --tolerance count as equal: then the first value, or the nearest to it, is chosen. "
         f"Writes {SEARCH_FILE} beside the (first) checkpoint, where python -m eval generate finds it. "
         "Options after -- are passed on to fairseq-generate."
     )
@@ -40,6 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             option, type=kind, nargs="+", default=values, metavar="N", help=f"{text} to try (default: {shown})"
         )
     parser.add_argument(
+        "--tolerance",
+        type=float,
+        default=defaults.tolerance,
+        metavar="BLEU",
+        help=f"differences up to this count as chance; 0: take the maximum (default: {defaults.tolerance:g})",
+    )
+    parser.add_argument(
         "--min-len-ratios",
         type=float,
         nargs="+",
@@ -57,12 +64,19 @@ def run(args: argparse.Namespace) -> None:
     """
     if args.min_len_ratios is None:
         args.min_len_ratios = _RATIOS if args.task == _OWN_TASK else (None,)
-    grid = Grid(**{field.name: tuple(getattr(args, field.name)) for field in fields(Grid)})
+    grid = Grid(
+        beams=tuple(args.beams),
+        lenpens=tuple(args.lenpens),
+        unkpens=tuple(args.unkpens),
+        min_len_ratios=tuple(args.min_len_ratios),
+        tolerance=args.tolerance,
+    )
     settings = GenerationSettings(**model_settings(args), output=Path(), split="valid", overwrite=args.overwrite)
     document = tune(settings, grid)
     best = max(entry["bleu"] for entry in document["tried"])
-    print(f"{len(document['tried'])} settings tried with {document['runs']} runs; the best on the validation set:")
+    print(f"{len(document['tried'])} settings tried with {document['runs']} runs; chosen on the validation set:")
     for name, value in document["settings"].items():
         print(f"  {name.replace('_', '-'):14} {'as the task has it' if value is None else f'{value:g}'}")
-    print(f"BLEU {document['scores']['bleu']:.2f} ({best:.2f} when chosen), {document['scores']['bleu_signature']}")
+    signature = document["scores"]["bleu_signature"]
+    print(f"BLEU {document['scores']['bleu']:.2f} (highest of all settings: {best:.2f}), {signature}")
     print(f"written: {search_file(settings.checkpoints[0])}")

@@ -109,15 +109,22 @@ EXPERIMENTS: dict[str, Experiment] = {
         seed=3,
     ),
     "rare-words": Experiment("slower average of squared gradients", {**_LEXICAL, **_MUON, **_RARE_WORDS}),
+    "rare-words-scaled": Experiment(
+        "and larger steps of word vectors", {**_LEXICAL, **_MUON, **_RARE_WORDS, "embed_scale": 4.0}
+    ),
+    "rare-words-shared": Experiment(
+        "and larger steps, a layer before the softmax, and target word vectors as its weights",
+        {
+            **_LEXICAL,
+            **_MUON,
+            **_RARE_WORDS,
+            "embed_scale": 12.0,
+            "readout_dim": 160,
+            "share_decoder_input_output_embed": True,
+        },
+    ),
     "rare-words-dropped": Experiment(
         "and more whole words dropped", {**_LEXICAL, **_MUON, **_RARE_WORDS, "word_dropout": 0.1}
-    ),
-    "rare-words-layer": Experiment(
-        "and a layer before the softmax", {**_LEXICAL, **_MUON, **_RARE_WORDS, "readout_dim": 160}
-    ),
-    "rare-words-tied": Experiment(
-        "and that layer, with target word vectors as the softmax's weights",
-        {**_LEXICAL, **_MUON, **_RARE_WORDS, "readout_dim": 160, "share_decoder_input_output_embed": True},
     ),
     "words-all-phrases": Experiment(
         "words that occur once are known, and occur in phrase pairs",

@@ -36,9 +36,12 @@ class OutputLayer(nn.Module):
         words: number of words to predict.
         embedding: use its vectors as the weights, after a projection if their size differs from the number of features.
             Default: weights of its own
+        embed_scale: by what the rows of `embedding` are multiplied to give word vectors.
     """
 
-    def __init__(self, features: int, words: int, embedding: nn.Embedding | None = None) -> None:
+    def __init__(
+        self, features: int, words: int, embedding: nn.Embedding | None = None, embed_scale: float = 1.0
+    ) -> None:
         super().__init__()
         self.project: nn.Linear | None = None
         self.scale = 1.0
@@ -47,7 +50,7 @@ class OutputLayer(nn.Module):
                 self.project = nn.Linear(features, embedding.embedding_dim, bias=False)
             features = embedding.embedding_dim
             # Word vectors of unit variance would give logits of standard deviation sqrt(features).
-            self.scale = features**-0.5
+            self.scale = embed_scale * features**-0.5
         self.output = nn.Linear(features, words)
         nn.init.zeros_(self.output.bias)
         if embedding is not None:

@@ -46,6 +46,7 @@ def _words(cfg: ReencoderConfig, dictionary: Dictionary, upper: str) -> WordStat
         layers,
         cfg.embed_dim,
         cfg.embed_std,
+        cfg.embed_scale,
         cfg.init_scale,
         cfg.embed_dropout,
         cfg.word_dropout,
@@ -151,6 +152,7 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
             cfg.readout_dim or self.readout.width,
             len(dictionary),
             self.words.embed_tokens if cfg.share_decoder_input_output_embed else None,
+            self.words.embed_scale,
         )
         self._max_positions = max_positions
 

@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: fairseq reads the types of the config's fields.
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from fairseq.dataclass import ChoiceEnum
@@ -34,6 +35,13 @@ class ReencoderConfig(BlockConfig):
         },
     )
     embed_std: float = field(default=1.0, metadata={"help": "initial standard deviation of the word vectors"})
+    embed_scale: float = field(
+        default=1.0,
+        metadata={
+            "help": "word vectors are stored divided by this, so that each step of Adam moves them by this times as "
+            "much; rare words, which get few steps, learn faster"
+        },
+    )
     upper_source: ChoiceEnum(["word", "zero"]) = field(  # type: ignore[valid-type]
         default="word",
         metadata={"help": "what enters the upper layers along the target dimension: the source words again, or zeros"},
@@ -85,6 +93,8 @@ def check_options(cfg: ReencoderConfig) -> None:
         raise ValueError(f"--embed-dim: expected 0 or more, got {cfg.embed_dim}")
     if cfg.embed_std <= 0:
         raise ValueError(f"--embed-std: expected above 0 (a net of zeros does not learn), got {cfg.embed_std}")
+    if not 0.0 < cfg.embed_scale < inf:
+        raise ValueError(f"--embed-scale: expected a finite number above 0, got {cfg.embed_scale}")
     for name in ("embed_dropout", "word_dropout", "output_dropout"):
         if not 0.0 <= getattr(cfg, name) < 1.0:
             option = name.replace("_", "-")

@@ -21,6 +21,8 @@ class WordStates(nn.Module):
         layers: indices of the layers that the words enter.
         embed_dim: size of the word vectors; 0: a vector is the pair itself, the same for all layers.
         embed_std: initial standard deviation of the vectors.
+        embed_scale: a vector is this times a row of `embed_tokens`. Steps whose size does not depend on that of the
+            gradients, such as Adam's, move the vectors by this times as much.
         init_scale: the projections of vectors to pairs start uniform within +-`init_scale / sqrt(embed_dim)`.
         dropout: dropout of the elements of the vectors, in training.
         word_dropout: probability of replacing a word by the unknown word, in training.
@@ -33,6 +35,7 @@ class WordStates(nn.Module):
         layers: Sequence[int],
         embed_dim: int,
         embed_std: float,
+        embed_scale: float,
         init_scale: float,
         dropout: float = 0.0,
         word_dropout: float = 0.0,
@@ -40,10 +43,11 @@ class WordStates(nn.Module):
         super().__init__()
         self.layers = tuple(layers)
         self.dropout, self.word_dropout = dropout, word_dropout
+        self.embed_scale = embed_scale
         self.unknown, self.first_word = dictionary.unk(), dictionary.nspecial
         width = 2 * hidden_size
         self.embed_tokens = nn.Embedding(len(dictionary), embed_dim or width, padding_idx=dictionary.pad())
-        nn.init.normal_(self.embed_tokens.weight, std=embed_std)
+        nn.init.normal_(self.embed_tokens.weight, std=embed_std / embed_scale)
         nn.init.zeros_(self.embed_tokens.weight[dictionary.pad()])
         self.projections = nn.ModuleDict()
         if embed_dim:
@@ -71,7 +75,10 @@ class WordStates(nn.Module):
         if self.training and self.word_dropout > 0.0:
             dropped = torch.rand(tokens.shape, device=tokens.device) < self.word_dropout
             tokens = tokens.masked_fill(dropped & (tokens >= self.first_word), self.unknown)
-        return functional.dropout(self.embed_tokens(tokens), self.dropout, self.training)
+        vectors = self.embed_tokens(tokens)
+        if self.embed_scale != 1.0:
+            vectors = vectors * self.embed_scale
+        return functional.dropout(vectors, self.dropout, self.training)
 
     def forward(self, vectors: Tensor) -> dict[int, State]:
         """The states that words become.
