@@ -203,6 +203,13 @@ EXPERIMENTS: dict[str, Experiment] = {
         10000,
         seed=4,
     ),
+    "pieces-phrases-scaled-long": Experiment(
+        "twice as long, with larger steps of word vectors",
+        {**_LOW_PRECISION, "embed_scale": 4.0},
+        "pieces-phrases",
+        10000,
+        seed=2,
+    ),
     "pieces-phrases-long-wide": Experiment(
         "twice as long, larger, with the same dropout",
         {**_LOW_PRECISION, "hidden_size": 224, "embed_dim": 224},

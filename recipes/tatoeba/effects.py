@@ -32,8 +32,14 @@ EFFECTS: Sequence[Effect] = (
     Effect("it also reads a weighted sum over the row", "end-muon", "attention-muon"),
     Effect("and the source words with the same weights", "attention-muon", "lexical-muon"),
     Effect("a slower average of squared gradients (0.999 instead of 0.98)", "lexical-muon", "rare-words"),
+    Effect("steps of word vectors four times as large", "rare-words", "rare-words-scaled"),
+    Effect("a shared matrix of target word vectors and softmax", "rare-words-scaled", "rare-words-shared"),
+    Effect("10% of the words dropped", "rare-words", "rare-words-dropped"),
     Effect("pieces of words instead of words", "lexical-muon", "pieces"),
     Effect("twice as many updates", "pieces-phrases", "pieces-phrases-long"),
+    Effect(
+        "the same, with steps of word vectors four times as large", "pieces-phrases-long", "pieces-phrases-scaled-long"
+    ),
     Effect("guided alignment", "pieces-phrases", "pieces-phrases-guided"),
 )
 """In the order of the table. Experiments that are not finished leave their rows out."""
