@@ -112,6 +112,9 @@ EXPERIMENTS: dict[str, Experiment] = {
     "rare-words-scaled": Experiment(
         "and larger steps of word vectors", {**_LEXICAL, **_MUON, **_RARE_WORDS, "embed_scale": 4.0}
     ),
+    "rare-words-scaled-12": Experiment(
+        "and still larger steps of word vectors", {**_LEXICAL, **_MUON, **_RARE_WORDS, "embed_scale": 12.0}
+    ),
     "rare-words-shared": Experiment(
         "and larger steps, a layer before the softmax, and target word vectors as its weights",
         {
