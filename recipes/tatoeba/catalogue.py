@@ -213,6 +213,21 @@ EXPERIMENTS: dict[str, Experiment] = {
         10000,
         seed=2,
     ),
+    "pieces-phrases-scaled": Experiment(
+        "larger steps of word vectors",
+        {**_TWICE, "embed_scale": 4.0},
+        "pieces-phrases",
+        5000,
+        seed=3,
+    ),
+    "reverse-scaled": Experiment(
+        "English to Chinese, with larger steps of word vectors",
+        {**_TWICE, "embed_scale": 4.0},
+        "pieces-phrases",
+        5000,
+        seed=5,
+        reverse=True,
+    ),
     "pieces-phrases-long-wide": Experiment(
         "twice as long, larger, with the same dropout",
         {**_LOW_PRECISION, "hidden_size": 224, "embed_dim": 224},
@@ -304,6 +319,9 @@ EXPERIMENTS: dict[str, Experiment] = {
     "lstm-long": Experiment("LSTM with attention, as many minutes as ours", _LSTM, "pieces-phrases", 11000, lr=0.002),
     "lstm-long-seed-2": Experiment("the same, a second member", _LSTM, "pieces-phrases", 11000, lr=0.002, seed=2),
     "lstm-long-seed-3": Experiment("the same, a third member", _LSTM, "pieces-phrases", 11000, lr=0.002, seed=3),
+    "lstm-long-rare-words": Experiment(
+        "LSTM with a slower average of squared gradients", {**_LSTM, **_RARE_WORDS}, "pieces-phrases", 11000, lr=0.002
+    ),
     "lstm-reverse": Experiment(
         "LSTM, English to Chinese", _LSTM, "pieces-phrases", 11000, lr=0.002, seed=4, reverse=True
     ),
