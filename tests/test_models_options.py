@@ -99,7 +99,8 @@ def test_word_vectors_start_as_the_options_say() -> None:
     options: dict[str, Any] = {
         "hidden_size": 20,
         "embed_dim": 10,
-        "embed_std": 0.2,
+        "embed_std": 0.6,
+        "embed_scale": 3.0,
         "init_scale": 0.5,
         "readout": "end",
     }
@@ -127,7 +128,7 @@ def test_words_are_dropped_but_not_their_special_symbols() -> None:
     words = build(word_dropout=0.5).encoder.words.train()
     tokens = torch.tensor([[4, 5, 6, 7, 2, PAD]]).repeat(200, 1)
     vectors = words.vectors(tokens)  # (positions, batch, e)
-    table = words.embed_tokens.weight
+    table = words.embed_scale * words.embed_tokens.weight
     dropped = (vectors == table[words.unknown]).all(dim=-1)
     assert 0.4 < dropped[:4].float().mean() < 0.6 and not dropped[4:].any()
     assert (vectors[4] == table[2]).all() and not vectors[5].any()

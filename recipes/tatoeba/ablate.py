@@ -36,6 +36,7 @@ BASE: dict[str, Value] = {
     "forget_bias": 1.0,
     "init_scale": 1.7,
     "embed_std": 1.0,
+    "embed_scale": 1.0,
     "optimizer": "adam",
     "adam_betas": "(0.9,0.98)",
     "lr": 0.002,
@@ -146,7 +147,8 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     if not isinstance(document, dict) or not {"base", "results"} <= document.keys():
         raise DataError(f"--output {path}: exists already and is not a file of results; choose another name")
     # The readout became an option later; before, there was only the end of a row.
-    if {"readout": "end", **with_current_names(document["base"])} != BASE:
+    earlier = {"readout": "end", "embed_scale": 1.0}
+    if {**earlier, **with_current_names(document["base"])} != BASE:
         raise DataError(f"--output {path}: holds results with another base; choose another name")
     return [{**result, "changed": with_current_names(result["changed"])} for result in document["results"]]
 

@@ -40,9 +40,12 @@ class Experiment:
         return {**base, "warmup_updates": self.updates // 10, **direction, **self.options}
 
 
-_END: dict[str, Value] = {"readout": "end", "output_dropout": 0.0}
-_ATTENTION: dict[str, Value] = {"readout": "attention", "output_dropout": 0.0}
-_LEXICAL: dict[str, Value] = {"readout": "lexical-attention", "output_dropout": 0.0}
+# The preset's values of today were found one after the other; here each experiment has those of its time.
+_BARE: dict[str, Value] = {"output_dropout": 0.0, "embed_scale": 1.0}
+_END: dict[str, Value] = {"readout": "end", **_BARE}
+_MAX: dict[str, Value] = {"readout": "max", **_BARE}
+_ATTENTION: dict[str, Value] = {"readout": "attention", **_BARE}
+_LEXICAL: dict[str, Value] = {"readout": "lexical-attention", **_BARE}
 _ADAM: dict[str, Value] = {"optimizer": "adam"}
 _MUON: dict[str, Value] = {"optimizer": "muon"}
 _DROPOUT: dict[str, Value] = {"dropout": 0.25, "output_dropout": 0.2}
@@ -87,7 +90,7 @@ _LSTM: dict[str, Value] = {
 EXPERIMENTS: dict[str, Experiment] = {
     "end-adam": Experiment("the paper's readout, the end of a row", {**_END, **_ADAM}),
     "end-muon": Experiment("Muon", {**_END, **_MUON}),
-    "max-muon": Experiment("maximum over the row", {"readout": "max", "output_dropout": 0.0, **_MUON}),
+    "max-muon": Experiment("maximum over the row", {**_MAX, **_MUON}),
     "attention-muon": Experiment("weighted sum over the row", {**_ATTENTION, **_MUON}),
     "lexical-adam": Experiment("lexical readout, Adam", {**_LEXICAL, **_ADAM}),
     "lexical-muon": Experiment("lexical readout, Muon", {**_LEXICAL, **_MUON}),

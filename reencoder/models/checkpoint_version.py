@@ -8,7 +8,7 @@ import torch
 from fairseq.models import BaseFairseqModel
 from torch import Tensor, nn
 
-CHECKPOINT_VERSION = 1
+CHECKPOINT_VERSION = 2
 """Incremented whenever older checkpoints can no longer be loaded; see CHANGELOG.md."""
 
 _KEY = "checkpoint_version._extra_state"

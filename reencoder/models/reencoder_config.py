@@ -36,7 +36,7 @@ class ReencoderConfig(BlockConfig):
     )
     embed_std: float = field(default=1.0, metadata={"help": "initial standard deviation of the word vectors"})
     embed_scale: float = field(
-        default=1.0,
+        default=4.0,
         metadata={
             "help": "word vectors are stored divided by this, so that each step of Adam moves them by this times as "
             "much; rare words, which get few steps, learn faster"
@@ -117,6 +117,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "no_bias": True,
         "depth_priority": 0,
         "embed_dim": 450,
+        "embed_scale": 1.0,
         "readout": "end",
     },
     # Trains well on some 25,000 pairs on two CPU cores.
