@@ -98,7 +98,9 @@ def test_the_table_shows_what_was_run(programs: list[dict[str, Any]], tmp_path: 
     assert [row.split(" | ")[0] for row in rows] == ["| `end-adam`", "| `end-muon`"], "in the order of the list"
     assert rows[0].endswith("| 20 | 2 | 1.2 M | 4.50 | 7.25 | 100.00 |")
     assert "* `end-adam`: readout=end, output_dropout=0.0, embed_scale=1.0. `python -m end-adam`" in text
-    assert "* `end-muon`: optimizer=muon, readout=end, output_dropout=0.0, embed_scale=1.0. `python -m end-muon`" in text
+    assert (
+        "* `end-muon`: optimizer=muon, readout=end, output_dropout=0.0, embed_scale=1.0. `python -m end-muon`" in text
+    )
 
 
 def test_single_choices_are_compared(programs: list[dict[str, Any]], tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import torch
+from fairseq.dataclass.configs import EMAConfig
+from fairseq.models.ema.ema import EMA
 from torch import distributed, multiprocessing
 
 from reencoder.criterions.cross_entropy_with_accuracy import CrossEntropyWithAccuracy
@@ -117,6 +119,35 @@ def test_states_are_saved_with_the_model(data: Path) -> None:
     train_step(task, model, batches[-1], len(batches))
     shapes.add(tuple(model.state_dict()["carry._extra_state"].shape))
     assert len(shapes) == 1, "checkpoints can be averaged"
+
+
+@pytest.mark.parametrize("decay", [0.9, 0.9999])
+def test_a_moving_average_of_the_model_needs_no_states(data: Path, decay: float) -> None:
+    """fairseq's moving average averages everything that is saved, the states included."""
+    task = task_of(data, sequence_length=100, truncate_every=9)
+    model, undisturbed = model_of(task), model_of(task)
+    batches = batches_of(task, "train", 3)
+    train_step(task, model, batches[0], 0)
+    train_step(task, undisturbed, batches[0], 0)
+    ema = EMA(model, EMAConfig(store_ema=True, ema_decay=decay, ema_fp32=True))
+    weight = expected = model.readout.output.weight.detach().clone()
+    for n, batch in enumerate(batches[1:14], start=1):
+        assert train_step(task, model, batch, n) == train_step(task, undisturbed, batch, n)
+        with torch.no_grad():
+            model.readout.output.weight += 0.01
+            undisturbed.readout.output.weight += 0.01
+        expected = decay * expected + (1 - decay) * (weight + 0.01 * n)
+        ema.step(model, n)
+    saved = copy.deepcopy(ema.get_model().state_dict())
+    assert saved["carry._extra_state"].shape == model.state_dict()["carry._extra_state"].shape
+    torch.testing.assert_close(saved["readout.output.weight"], expected, rtol=1e-6, atol=1e-8)
+    # An average can be trained further from the beginning of an epoch, and then has states as any model.
+    fresh = model_of(task)
+    fresh.load_state_dict(saved)
+    train_step(task, fresh, batches[0], 0)
+    other = model_of(task)
+    other.load_state_dict(copy.deepcopy(fresh.state_dict()))
+    assert train_step(task, other, batches[1], 1) == train_step(task, fresh, batches[1], 1)
 
 
 def test_states_of_other_batches_are_refused(data: Path) -> None:

@@ -18,6 +18,9 @@ from .dataset import Place
 States = tuple[Tensor, Tensor]
 """Hidden and memory vectors, shape (L, rows, d) each."""
 
+_HEAD = 18
+"""How many numbers precede the states in what is saved."""
+
 TRAINING = "training"
 """Where the states of the training are held, apart from those of a validation, also of one on the same text."""
 
@@ -52,6 +55,7 @@ class Carry(nn.Module):
         super().__init__()
         self._held: dict[str, Held] = {}
         self._all_workers: Tensor | None = None
+        self._average: Tensor | None = None
 
     def enter(self, place: Place, rows: int, update: int = -1) -> States | None:
         """Return the states that enter a batch.
@@ -94,6 +98,7 @@ class Carry(nn.Module):
     def leave(self, place: Place, states: States, update: int = -1) -> None:
         """Keep the states that left a batch, see `enter`; no gradient flows back through them."""
         held = self._held[TRAINING if update >= 0 else place["split"]]
+        self._average = None
         held.next, held.plan = place["number"] + 1, list(place["plan"])
         held.leaving = (states[0].detach(), states[1].detach())
 
@@ -108,11 +113,20 @@ class Carry(nn.Module):
 
     def get_extra_state(self) -> Tensor:
         """What torch saves."""
+        if self._average is not None:
+            return self._average.clone()
         return self._pack()[None] if self._all_workers is None else self._all_workers.clone()
 
     def set_extra_state(self, state: Tensor) -> None:
-        """Restore what `get_extra_state` returned: each worker its own states."""
-        self._held, self._all_workers = {}, None
+        """Restore what `get_extra_state` returned: each worker its own states.
+
+        The average of such tensors, which fairseq's moving average (`--store-ema`) sets and reads after every update,
+        holds no states; it is kept as it is.
+        """
+        self._held, self._all_workers, self._average = {}, None, None
+        if not torch.equal(state[:, :_HEAD], state[:, :_HEAD].round()):
+            self._average = state.clone()
+            return
         rank = distributed.get_rank() if distributed.is_available() and distributed.is_initialized() else 0
         # With fewer workers than now, the plan that is unpacked differs from the present one and says so.
         held = self._unpack(state[min(rank, len(state) - 1)])
@@ -137,8 +151,9 @@ class Carry(nn.Module):
     def _unpack(state: Tensor) -> Held | None:
         if not len(state):
             return None
-        following, *plan, rows, layers, size = ((int(high) << 20) + int(low) for high, low in state[:18].reshape(-1, 2))
-        hidden, memory = state[18:].reshape(2, layers, plan[3], size)[:, :, :rows].clone()
+        head = state[:_HEAD].reshape(-1, 2)
+        following, *plan, rows, layers, size = ((int(high) << 20) + int(low) for high, low in head)
+        hidden, memory = state[_HEAD:].reshape(2, layers, plan[3], size)[:, :, :rows].clone()
         return Held(following, plan, (hidden, memory))
 
     def extra_repr(self) -> str:
