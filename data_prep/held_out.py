@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,13 +9,10 @@ from .dropped import Entry, Record
 from .errors import DataError
 from .files import read_lines
 from .markup import is_markup, read_segments, read_wmt_xml
-from .pairs import Columns, Pair, check_carriage_return, read_tsv
+from .pairs import Columns, Pair, check_carriage_return, numbered_texts, read_tsv
 from .split import Example, group_sources
 
 MOST_REFERENCES = 16
-
-# A line of BTEC's own files: name of the sentence, number of the reference, text.
-_NUMBERED = re.compile(r"([^\\]+)\\(\d+)\\(.*)")
 
 
 def read_held_out(option: str, files: Sequence[Path], record: Record, columns: Columns | None = None) -> list[Example]:
@@ -71,18 +67,20 @@ def _read_wmt(path: Path) -> Iterator[tuple[str, str, list[str]]]:
 def _read_sides(source_path: Path, reference_paths: Sequence[Path]) -> Iterator[tuple[str, str, list[str]]]:
     """Yield origin, source and references of every sentence; blank references are missing ones."""
     sources = _read_side(source_path)
+    for name, texts in sources.items():
+        if len(texts) > 1:
+            raise DataError(f"{source_path}: {name} occurs {len(texts)} times; a source has one text")
     sides = []
     for path in reference_paths:
         side = _read_side(path)
-        if is_markup(path) and is_markup(source_path):
-            # Segments are matched by their names: a reference may lack some.
-            unknown = next((key for key in side if key not in sources), None)
+        if all(isinstance(next(iter(names), None), str) for names in (side, sources)):
+            # Sentences with names are matched by them: a reference may lack some.
+            unknown = next((name for name in side if name not in sources), None)
             if unknown is not None:
                 raise DataError(
-                    f"{path}: segment {unknown[1]} of document '{unknown[0]}' is not in {source_path}; "
-                    "the files must belong to the same test set"
+                    f"{path}: {unknown} is not in {source_path}; the files must belong to the same test set"
                 )
-            sides.append([side.get(key, []) for key in sources])
+            sides.append([side.get(name, []) for name in sources])
         elif len(side) == len(sources):
             sides.append(list(side.values()))
         else:
@@ -95,17 +93,18 @@ def _read_sides(source_path: Path, reference_paths: Sequence[Path]) -> Iterator[
         yield f"{source_path}, {unit} {number}", texts[0], [text for references in found for text in references]
 
 
-def _read_side(path: Path) -> dict[tuple[str, str], list[str]]:
-    """Return the texts of each sentence of a file, by what names the sentence; several only in files of references."""
+def _read_side(path: Path) -> dict[str | int, list[str]]:
+    """Return the texts of each sentence of a file, by its name or, in plain files, by its line."""
     if is_markup(path):
-        return read_segments(path)
+        segments = read_segments(path)
+        return {f"segment {number} of document '{name}'": texts for (name, number), texts in segments.items()}
     lines = read_lines(path)
     for number, line in enumerate(lines, 1):
         check_carriage_return(line, str(path), number)
-    numbered = [found for line in lines if (found := _NUMBERED.fullmatch(line))]
-    if not lines or len(numbered) != len(lines):
-        return {("", str(number)): [line] for number, line in enumerate(lines, 1)}
-    sentences: dict[tuple[str, str], list[str]] = {}
-    for found in numbered:
-        sentences.setdefault(("", found[1]), []).append(found[3])
+    numbered = numbered_texts(lines)
+    if numbered is None:
+        return {number: [line] for number, line in enumerate(lines, 1)}
+    sentences: dict[str | int, list[str]] = {}
+    for name, text in numbered:
+        sentences.setdefault(f"sentence '{name}'", []).append(text)
     return sentences

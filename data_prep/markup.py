@@ -29,7 +29,8 @@ def is_markup(path: Path) -> bool:
 def read_segments(path: Path) -> dict[Key, list[str]]:
     """Read the segments of an SGM or XML file of one side.
 
-    These files are often no well-formed XML, so only <doc> and <seg> are looked for. Entities such as &amp; are
+    These files are often no well-formed XML, so only <doc> and <seg> are looked for. A document without a name, which
+    is its "docid" or "id", is named by its number. Entities such as &amp; are
     replaced by their characters, and white space becomes single spaces. A segment that occurs several times, in
     documents of the same name (the references of several translators), gets several texts.
 
@@ -40,11 +41,13 @@ def read_segments(path: Path) -> dict[Key, list[str]]:
         DataError: the file cannot be read, or contains no segments.
     """
     segments: dict[Key, list[str]] = {}
-    document, number = "", 0
+    document, number, documents = "", 0, 0
     text = decode_utf8(decompress(read_bytes(path), path).removeprefix(b"\xef\xbb\xbf"), str(path), 1)
     for found in _ELEMENT.finditer(text):
         if found["doc"] is not None:
-            document, number = _attributes(found["doc"]).get("docid", ""), 0
+            attributes = _attributes(found["doc"])
+            documents += 1
+            document, number = attributes.get("docid") or attributes.get("id") or str(documents), 0
             continue
         number += 1
         key = document, _attributes(found["seg"]).get("id", str(number))

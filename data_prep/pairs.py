@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,9 @@ MALFORMED, EMPTY = "--drop-malformed", "--drop-empty"
 """The options that tolerate faults of the input."""
 
 _MARKUP = re.compile(r"\s*<[^>]+>")
+
+# A line of BTEC's own files: name of the sentence, number of the reference, text.
+_NUMBERED = re.compile(r"([^\\]+)\\(\d+)\\(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,8 @@ def _expected(columns: Columns | None) -> str:
 def read_parallel(chinese_path: Path, english_path: Path, record: Record | None = None) -> Corpus:
     """Read two files in which line k of one translates line k of the other.
 
-    In files whose names start with "train.tags." (IWSLT), lines of markup, such as <url>, are dropped.
+    In files whose names start with "train.tags." (IWSLT), lines of markup, such as <url>, are dropped. Of BTEC's own
+    files, see `numbered_texts`, only the texts are read.
 
     Args:
         chinese_path: the Chinese file, which may be compressed.
@@ -128,8 +132,8 @@ def read_parallel(chinese_path: Path, english_path: Path, record: Record | None 
         record: decides which faults are tolerated, and lists them. Default: none is tolerated
 
     Raises:
-        DataError: a file cannot be read, the files differ in length, or there is a fault that is not tolerated: a line
-            is not UTF-8, empty or contains a carriage return.
+        DataError: a file cannot be read, the files differ in length or in the names of their sentences, or there is a
+            fault that is not tolerated: a line is not UTF-8, empty or contains a carriage return.
     """
     record = record or Record()
     chinese, english = _read_sentences(chinese_path), _read_sentences(english_path)
@@ -138,6 +142,12 @@ def read_parallel(chinese_path: Path, english_path: Path, record: Record | None 
             f"{chinese_path} has {len(chinese.texts)} lines but {english_path} has {len(english.texts)} "
             "(not counting blank lines at the end); the two files must be aligned line by line"
         )
+    names = numbered_texts(chinese.texts), numbered_texts(english.texts)
+    if names[0] is not None and names[1] is not None:
+        _check_names(names[0], names[1], chinese_path, english_path)
+    for side, numbered in zip((chinese, english), names, strict=True):
+        if numbered is not None:
+            side.texts[:] = [text for _, text in numbered]
     tagged = chinese_path.name.startswith("train.tags.")
     pairs = []
     for number, (source, target) in enumerate(zip(chinese.texts, english.texts, strict=True), 1):
@@ -151,6 +161,30 @@ def read_parallel(chinese_path: Path, english_path: Path, record: Record | None 
         elif _is_complete(source, target, origins, record):
             pairs.append(Pair(source, target, origin=origins[0]))
     return Corpus(pairs, max(chinese.blank_at_end, english.blank_at_end))
+
+
+def numbered_texts(lines: Sequence[str]) -> list[tuple[str, str]] | None:
+    r"""Return the name and the text of each line of a file of BTEC, whose lines are all NAME\NUMBER\TEXT.
+
+    Returns:
+        Pairs of a name and a text, or None if it is no such file.
+    """
+    found = [_NUMBERED.fullmatch(line) for line in lines]
+    if not lines or None in found:
+        return None
+    return [(match[1], match[3]) for match in found if match is not None]
+
+
+def _check_names(
+    chinese: Sequence[tuple[str, str]], english: Sequence[tuple[str, str]], chinese_path: Path, english_path: Path
+) -> None:
+    """Check that line k of both files has the same name."""
+    for number, ((source, _), (target, _)) in enumerate(zip(chinese, english, strict=True), 1):
+        if source != target:
+            raise DataError(
+                f"{english_path}, line {number}: sentence '{target}', but line {number} of {chinese_path} is "
+                f"'{source}'; the two files must be aligned line by line"
+            )
 
 
 def write_tsv(path: Path, pairs: Iterable[Pair]) -> None:

@@ -92,6 +92,11 @@ def test_numbered_lines_of_btec_are_grouped_by_sentence(tmp_path: Path) -> None:
         },
     )
     assert read(files) == [("甲", ["A", "a\\b"]), ("乙", ["B", "b"])]
+    # the order of the references does not matter, and one may be missing
+    write(tmp_path, {"test.mref.en": "S_2\\01\\B\nS_1\\01\\A\n"})
+    assert read(files) == [("甲", ["A"]), ("乙", ["B"])]
+    write(tmp_path, {"test.mref.en": "S_2\\01\\B\n"})
+    assert read(files) == [("乙", ["B"])]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +110,14 @@ def test_numbered_lines_of_btec_are_grouped_by_sentence(tmp_path: Path) -> None:
         ({"test.xml": "<dataset><doc>"}, "no XML of WMT with source and references"),
         ({"zh.sgm": "nothing", "en.sgm": ""}, "zh.sgm: contains no <seg>"),
         ({"a.sgm": "<doc docid='1'><seg id=1>甲</seg>", "b.sgm": "<doc docid='2'><seg id=1>A</seg>"}, "document '2'"),
+        (
+            {
+                "a.sgm": "<doc docid='1'><seg id=1>甲</seg><seg id=1>乙</seg>",
+                "b.sgm": "<doc docid='1'><seg id=1>A</seg>",
+            },
+            "a.sgm: segment 1 of document '1' occurs 2 times",
+        ),
+        ({"zh": "S_1\\01\\甲\n", "en": "S_2\\01\\A\n"}, "en: sentence 'S_2' is not in .*zh"),
     ],
 )
 def test_bad_test_sets_are_refused(files: dict[str, str], message: str, tmp_path: Path) -> None:
@@ -122,6 +135,18 @@ SOURCE = """<srcset setid="t" srclang="zh">
 <seg id="1">丁</seg>
 </p></DOC></srcset>
 """
+
+
+def test_documents_without_docid(tmp_path: Path) -> None:
+    for document in ('<doc id="{}">', "<doc>"):
+        files = write(
+            tmp_path,
+            {
+                f"{name}.sgm": "".join(f"{document.format(text)}<seg id=1>{text}</seg></doc>" for text in texts)
+                for name, texts in {"zh": "甲乙", "en": "甲乙"}.items()
+            },
+        )
+        assert read(files) == [("甲", ["甲"]), ("乙", ["乙"])]
 
 
 def test_sgm_is_read_as_sacrebleu_does_except_for_entities(tmp_path: Path) -> None:

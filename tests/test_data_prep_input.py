@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from data_prep.__main__ import main
+from data_prep.errors import DataError
 from data_prep.manifest import read_manifest
 from data_prep.pairs import Columns, Pair, read_parallel, read_tsv
 
@@ -83,6 +84,22 @@ def test_parallel_files_are_chinese_then_english(tmp_path: Path) -> None:
     corpus = read_parallel(tmp_path / "zh", tmp_path / "en")
     assert corpus.pairs == [Pair("嗨。", "Hi."), Pair("没门！", "No way.")]
     assert corpus.blank_last_lines == 1
+
+
+def test_training_files_of_btec_have_the_names_of_sentences(tmp_path: Path) -> None:
+    chinese, english = tmp_path / "train.zh", tmp_path / "train.en"
+    chinese.write_text("T_1\\01\\嗨。\nT_2\\01\\没门！\n", encoding="utf-8")
+    english.write_text("T_1\\01\\Hi.\nT_2\\01\\No\\way.\n", encoding="utf-8")
+    pairs = [Pair("嗨。", "Hi."), Pair("没门！", "No\\way.")]
+    assert read_parallel(chinese, english).pairs == pairs
+    plain = tmp_path / "plain.en"
+    plain.write_text("Hi.\nNo\\way.\n", encoding="utf-8")
+    assert read_parallel(chinese, plain).pairs == pairs
+    english.write_text("T_1\\01\\Hi.\nT_3\\01\\No way.\n", encoding="utf-8")
+    with pytest.raises(DataError, match="train.en, line 2: sentence 'T_3', but line 2 of .*train.zh is 'T_2'"):
+        read_parallel(chinese, english)
+    english.write_text("T_1\\01\\Hi.\nNo way.\n", encoding="utf-8")  # a backslash in a text is no name
+    assert read_parallel(chinese, english).pairs[0] == Pair("嗨。", "T_1\\01\\Hi.")
 
 
 @pytest.mark.parametrize(
