@@ -96,7 +96,7 @@ def test_training_files_of_btec_have_the_names_of_sentences(tmp_path: Path) -> N
     plain.write_text("Hi.\nNo\\way.\n", encoding="utf-8")
     assert read_parallel(chinese, plain).pairs == pairs
     english.write_text("T_1\\01\\Hi.\nT_3\\01\\No way.\n", encoding="utf-8")
-    with pytest.raises(DataError, match="train.en, line 2: sentence 'T_3', but line 2 of .*train.zh is 'T_2'"):
+    with pytest.raises(DataError, match=r"train.en, line 2: sentence 'T_3', but line 2 of .*train.zh is 'T_2'"):
         read_parallel(chinese, english)
     english.write_text("T_1\\01\\Hi.\nNo way.\n", encoding="utf-8")  # a backslash in a text is no name
     assert read_parallel(chinese, english).pairs[0] == Pair("嗨。", "T_1\\01\\Hi.")
