@@ -46,7 +46,7 @@ def generate(settings: GenerationSettings, detokenise: Callable[[str], str] | No
     split = read_split(settings.data, settings.split)
     detokenise = detokenise or split.detokeniser()
     checkpoints = describe_checkpoints(settings.checkpoints)
-    search = search_of(settings, checkpoints[0]["sha256"])
+    search = search_of(settings, [checkpoint["sha256"] for checkpoint in checkpoints])
     arguments = settings.arguments(search.settings)
 
     stopwatch = Stopwatch()
@@ -85,19 +85,18 @@ def describe_checkpoints(paths: Sequence[Path]) -> list[dict[str, Any]]:
     return [{"path": relative(path), "bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in paths]
 
 
-def search_of(settings: GenerationSettings, checksum: str) -> ChosenSearch:
+def search_of(settings: GenerationSettings, checksums: Sequence[str]) -> ChosenSearch:
     """Return the settings of the search: given, tuned or default.
 
     Args:
-        settings: which settings are given, and where the checkpoint is.
-        checksum: SHA-256 of the first checkpoint.
+        settings: which settings are given, and where the checkpoints are.
+        checksums: their SHA-256.
 
     Raises:
         DataError: the file of tuned settings is damaged.
     """
-    given, checkpoint = settings.given_search(), settings.checkpoints[0]
-    tuned = {} if settings.untuned else tuned_settings(checkpoint, checksum)
-    return choose_search(given, tuned, search_file(checkpoint))
+    tuned = {} if settings.untuned else tuned_settings(settings.checkpoints, checksums)
+    return choose_search(settings.given_search(), tuned, search_file(settings.checkpoints[0]))
 
 
 def with_progress(lines: Iterable[str], title: str, sources: int) -> Iterator[str]:

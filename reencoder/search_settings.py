@@ -1,7 +1,8 @@
 """The settings of the search for a translation: their defaults, and those that were tuned for a checkpoint.
 
 `python -m eval tune` writes ``search.json`` into the folder of the (first) checkpoint. The hub and the commands that
-translate use it where nothing else is said, if the checkpoint is the one that it was tuned for.
+translate use it where nothing else is said, if the checkpoints are those that it was tuned for: settings of an ensemble
+do not apply to its members.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import isfinite
 from pathlib import Path
@@ -73,36 +75,45 @@ def search_file(checkpoint: Path) -> Path:
     return checkpoint.parent / SEARCH_FILE
 
 
-def tuned_settings(checkpoint: Path, checksum: str | None = None) -> dict[str, Any]:
-    """Return the settings that were tuned for a checkpoint, by name; none if there are none.
+def tuned_settings(checkpoints: Sequence[Path], checksums: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return the settings that were tuned for a checkpoint or an ensemble, by name; none if there are none.
 
-    If the file beside the checkpoint belongs to another checkpoint, a note on standard error says that it is not used.
+    If the file beside the first checkpoint belongs to others, a note on standard error says that it is not used.
 
     Args:
-        checkpoint: the (first) checkpoint.
-        checksum: its SHA-256. Default: computed, if there is a file
+        checkpoints: the checkpoints, in the order in which they were given when the search was tuned.
+        checksums: their SHA-256. Default: computed, if there is a file
 
     Raises:
         DataError: the file is damaged.
     """
-    path = search_file(checkpoint)
+    path = search_file(checkpoints[0])
     if not path.exists():
         return {}
     tuned, tuned_for = read_search_file(path)
-    if checksum is None:
-        with checkpoint.open("rb") as file:
-            checksum = hashlib.file_digest(file, "sha256").hexdigest()
-    if tuned_for != checksum:
-        print(f"note: {path} was tuned for another checkpoint than {checkpoint}: not used", file=sys.stderr)
+    if len(tuned_for) != len(checkpoints):
+        models = f"an ensemble of {len(tuned_for)} models" if len(tuned_for) > 1 else "one model"
+        print(f"note: {path} was tuned for {models}, not for {len(checkpoints)}: not used", file=sys.stderr)
+        return {}
+    if checksums is None:
+        checksums = [_sha256(checkpoint) for checkpoint in checkpoints]
+    if tuned_for != list(checksums):
+        named = ":".join(map(str, checkpoints))
+        print(f"note: {path} was tuned for another checkpoint than {named}: not used", file=sys.stderr)
         return {}
     return {name: value for name, value in tuned.items() if value is not None}
 
 
-def read_search_file(path: Path) -> tuple[dict[str, Any], str]:
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_search_file(path: Path) -> tuple[dict[str, Any], list[str]]:
     """Read a file that `python -m eval tune` wrote.
 
     Returns:
-        The tuned settings by name, and the SHA-256 of the first checkpoint that they were tuned for.
+        The tuned settings by name, and the SHA-256 of each checkpoint that they were tuned for.
 
     Raises:
         DataError: the file cannot be read or was not written by `python -m eval tune`.
@@ -110,7 +121,9 @@ def read_search_file(path: Path) -> tuple[dict[str, Any], str]:
     advice = "remove it or tune again"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        tuned, checksum = document["settings"], document["checkpoints"][0]["sha256"]
+        tuned, checksums = document["settings"], [entry["sha256"] for entry in document["checkpoints"]]
+        if not checksums:
+            raise LookupError("no checkpoint")
         SearchSettings(**tuned)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
@@ -120,4 +133,4 @@ def read_search_file(path: Path) -> tuple[dict[str, Any], str]:
         raise DataError(f"{path}: not written by python -m eval tune; {advice}") from error
     except DataError as error:
         raise DataError(f"{path}: {error}; {advice}") from error
-    return dict(tuned), checksum
+    return dict(tuned), checksums

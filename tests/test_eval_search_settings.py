@@ -67,7 +67,7 @@ def test_file_lies_beside_the_checkpoint(tmp_path: Path) -> None:
     assert path == tmp_path / "search.json"
     settings = {"beam": 7, "lenpen": 0.5, "unkpen": 2.0, "min_len_ratio": None}
     path.write_text(json.dumps({"settings": settings, "checkpoints": [{"sha256": "ab"}, {"sha256": "cd"}]}))
-    assert read_search_file(path) == (settings, "ab")
+    assert read_search_file(path) == (settings, ["ab", "cd"])
 
 
 @pytest.mark.parametrize(
@@ -94,11 +94,18 @@ def test_damaged_files(tmp_path: Path, text: str, message: str) -> None:
 def test_settings_tuned_for_another_checkpoint_are_not_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     checkpoint = tmp_path / "checkpoint_best.pt"
     checkpoint.write_bytes(b"")
-    assert tuned_settings(checkpoint) == {}
+    assert tuned_settings([checkpoint]) == {}
     own = hashlib.sha256(b"").hexdigest()
     record = {"settings": {"beam": 7, "min_len_ratio": None}, "checkpoints": [{"sha256": own}]}
     search_file(checkpoint).write_text(json.dumps(record))
-    assert tuned_settings(checkpoint) == tuned_settings(checkpoint, own) == {"beam": 7}
+    assert tuned_settings([checkpoint]) == tuned_settings([checkpoint], [own]) == {"beam": 7}
     assert capsys.readouterr().err == ""
-    assert tuned_settings(checkpoint, "ab") == {}
+    assert tuned_settings([checkpoint], ["ab"]) == {}
     assert "was tuned for another checkpoint" in capsys.readouterr().err
+    assert tuned_settings([checkpoint, checkpoint]) == {}
+    assert "was tuned for one model, not for 2: not used" in capsys.readouterr().err
+    record["checkpoints"] = [{"sha256": own}, {"sha256": "cd"}]
+    search_file(checkpoint).write_text(json.dumps(record))
+    assert tuned_settings([checkpoint, checkpoint], [own, "cd"]) == {"beam": 7}
+    assert tuned_settings([checkpoint]) == {}
+    assert "was tuned for an ensemble of 2 models, not for 1: not used" in capsys.readouterr().err

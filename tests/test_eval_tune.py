@@ -105,7 +105,7 @@ def test_generation_uses_what_was_tuned(folder: Path, capsys: pytest.CaptureFixt
     capsys.readouterr()
 
     def generate(name: str, *options: str) -> dict[str, Any]:
-        path = str(folder / "a" / "model.pt")
+        path = f"{folder / 'a' / 'model.pt'}:{folder / 'b' / 'model.pt'}"
         out = folder / name
         assert (
             main(["generate", str(folder / "data"), "--path", path, "--output", str(out), "--no-user-dir", *options])

@@ -67,7 +67,7 @@ class Reencoder:
             batch_size: maximum number of sentences per batch. Default: 64
             max_blocks: maximum number of blocks per batch, sentences x longest source x longest target. Default: that
                 of the training
-            tuned: use the settings of the search that `python -m eval tune` wrote beside the first checkpoint, if any.
+            tuned: use the settings of the search that `python -m eval tune` wrote for these checkpoints, if any.
                 Default: True
             search: options of the search that override the tuned settings and the defaults of `SearchSettings`: its
                 `beam`, `lenpen`, `unkpen` and `min_len_ratio`, and the `GENERATOR_NAMES` of `reencoder.hub.options`
@@ -86,7 +86,7 @@ class Reencoder:
         options = SearchOptions.parse(search)  # before anything is loaded
         paths = [find_checkpoint(Path(path)) for path in checkpoints]
         if tuned:
-            options = SearchOptions.parse(tuned_settings(paths[0])).override(search)
+            options = SearchOptions.parse(tuned_settings(paths)).override(search)
         if threads is not None:
             torch.set_num_threads(threads)
         ensemble = load_ensemble(paths, None if data is None else Path(data))
