@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import math
 import shutil
 import subprocess
@@ -237,6 +238,26 @@ def test_fairseq_refuses_another_manifest(folder: Path) -> None:
     done = fairseq("interactive", folder / "data" / "bin", *options, stdin="你好！\n")
     assert done.returncode != 0
     assert "the checkpoint was trained on data that were prepared otherwise" in done.stderr
+
+
+def test_fairseq_refuses_data_with_other_tokens(folder: Path) -> None:
+    options = ["--path", folder / "trained" / "checkpoint_last.pt", "--task", "reencoder_translation", "--cpu"]
+    done = fairseq("generate", folder / "other" / "bin", *options)
+    assert done.returncode != 0
+    assert f"{folder / 'other' / 'manifest.json'}: the checkpoint was trained on data that were" in done.stderr
+
+
+def test_bleu_of_readable_text_during_training(folder: Path, tmp_path: Path) -> None:
+    options = ["--task", "reencoder_translation", "--arch", "reencoder_tiny", "--optimizer", "adam", "--lr", 0.01]
+    options += ["--batch-size", 64, "--max-update", 1, "--no-save", "--save-dir", tmp_path, "--num-workers", 0]
+    bleu = ["--eval-bleu", "--eval-bleu-detok", "reencoder", "--eval-bleu-args", '{"beam": 2}']
+    bleu += ["--eval-bleu-print-samples"]
+    log = succeed("train", folder / "data" / "bin", *options, *bleu)
+    assert "| bleu " in log
+    references = set((folder / "data" / "raw" / "valid.en.0").read_text().splitlines())
+    shown = [line.split("example reference: ")[1] for line in log.splitlines() if "example reference: " in line]
+    pattern = re.escape(shown[0]).replace("UNKNOWNTOKENINREF", ".+")  # what fairseq makes of unknown words
+    assert any(re.fullmatch(pattern, text, re.IGNORECASE) for text in references)
 
 
 def test_a_file_becomes_a_file(folder: Path, model: Reencoder, tmp_path: Path) -> None:

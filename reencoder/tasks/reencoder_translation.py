@@ -1,6 +1,7 @@
 """`--task reencoder_translation`: fairseq's translation task with what a two-dimensional model needs."""
 
 # No `from __future__ import annotations` and no `int | None` in the config: fairseq reads the types of its fields.
+import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -87,13 +88,19 @@ class ReencoderTranslationTask(TranslationTask):
         return task
 
     def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:
-        """The model; `--optimizer muon` works with fairseq's own as well.
+        """The model; `--optimizer muon` works with fairseq's own as well, `--eval-bleu-detok reencoder` with our data.
 
         Raises:
             ValueError: the options of the model are wrong, or `--load-alignments` is given for a Reencoder with a
                 readout that has no weights to teach.
         """
+        given = self.cfg.eval_bleu_detok_args
+        if self.cfg.eval_bleu and self.cfg.eval_bleu_detok == "reencoder":
+            # fairseq makes this tokenizer without asking the task
+            found = {"text_manifest": str(self._manifest), **json.loads(given or "{}")}
+            self.cfg.eval_bleu_detok_args = json.dumps(found)
         model = super().build_model(cfg, from_checkpoint)
+        self.cfg.eval_bleu_detok_args = given
         if self.cfg.load_alignments and not getattr(model, "learns_alignment", True):
             raise ValueError(
                 "--load-alignments: this --readout has no weights to teach; choose attention or lexical-attention"
@@ -107,9 +114,18 @@ class ReencoderTranslationTask(TranslationTask):
         return state if self._fingerprint is None else {**state, "text": self._fingerprint}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what a checkpoint records of the task."""
+        """Take over what a checkpoint records of the task; fairseq calls this where it translates and scores.
+
+        Raises:
+            ValueError: the checkpoint was trained on data that were prepared otherwise.
+        """
         super().load_state_dict(state_dict)
         self._trained_on = state_dict.get("text")
+        if None not in (self._trained_on, self._fingerprint) and self._trained_on != self._fingerprint:
+            # Dictionaries of equal size would load, and every number would mean another word.
+            raise ValueError(
+                f"{self._manifest}: the checkpoint was trained on data that were prepared otherwise; name their folder"
+            )
 
     def build_tokenizer(self, args: Any) -> Any:
         """fairseq's tokenizer; `--tokenizer reencoder` finds the manifest of the data and fits the checkpoint.
@@ -209,7 +225,7 @@ class ReencoderTranslationTask(TranslationTask):
         """Translate a batch; see fairseq's task. Of an empty source the translation is empty, not an invention."""
         hypotheses = super().inference_step(generator, models, sample, *args, **kwargs)
         lengths = sample["net_input"].get("src_lengths")
-        if getattr(generator, "score_reference", False) or sample.get("target") is not None or lengths is None:
+        if sample.get("target") is not None or lengths is None:
             return hypotheses
         end = self.target_dictionary.eos()
         return [
