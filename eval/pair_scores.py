@@ -11,8 +11,8 @@ from data_prep.errors import DataError
 
 from .program import USER_DIR
 
-BATCH = 64
-"""Pairs per batch."""
+MAX_PAIRS, MAX_BLOCKS = 64, 25_000
+"""Limits of a batch: its pairs, and pairs x longest source x longest target, which is what it takes of memory."""
 
 
 def score_pairs(checkpoint: Path, data: Path, sources: Sequence[str], targets: Sequence[str]) -> list[float]:
@@ -29,10 +29,13 @@ def score_pairs(checkpoint: Path, data: Path, sources: Sequence[str], targets: S
     Raises:
         DataError: the checkpoint cannot be loaded with these data.
     """
+    import numpy as np
     import torch
     from fairseq import checkpoint_utils, utils
     from fairseq.data import LanguagePairDataset
     from tqdm import tqdm
+
+    from reencoder.tasks.batching import batch_by_blocks
 
     utils.import_user_module(argparse.Namespace(user_dir=str(USER_DIR)))
     try:
@@ -54,11 +57,12 @@ def score_pairs(checkpoint: Path, data: Path, sources: Sequence[str], targets: S
         [dictionary.encode_line(line, add_if_not_exist=False).long() for line in side]
         for dictionary, side in zip(dictionaries, lines, strict=True)
     ]
-    # The pairs of a batch are of similar size, the largest batch comes first: too little memory shows at once.
-    order = sorted(range(len(sources)), key=lambda n: -len(tokens[0][n]) * len(tokens[1][n]))
+    # The pairs of a batch are of similar size, the largest come first: too little memory shows at once.
+    sizes = [np.array([len(line) for line in side], dtype=np.int64) for side in tokens]
+    order = np.argsort(-sizes[0] * sizes[1], kind="stable")
+    batches = batch_by_blocks(order, sizes[0], sizes[1], max_blocks=MAX_BLOCKS, max_sentences=MAX_PAIRS)
     scores = [0.0] * len(sources)
-    for start in tqdm(range(0, len(order), BATCH), desc=f"score with {checkpoint.name}", unit="batch"):
-        chosen = order[start : start + BATCH]
+    for chosen in tqdm(batches, desc=f"score with {checkpoint.name}", unit="batch"):
         sides = [[side[n] for n in chosen] for side in tokens]
         dataset = LanguagePairDataset(
             sides[0],

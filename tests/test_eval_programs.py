@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 import torch
 
+from eval import pair_scores
 from eval.__main__ import main
 from eval.hypotheses import best_hypotheses, in_source_order, parse_candidates
 from eval.pair_scores import score_pairs
@@ -179,7 +180,7 @@ def test_bad_options_of_align(
     assert error.splitlines()[-1].startswith(f"error: {message}")
 
 
-def test_reranking_by_models_of_both_directions(folder: Path) -> None:
+def test_reranking_by_models_of_both_directions(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reverse = [*TRAINING, "--source-lang", "en", "--target-lang", "zh", "--max-update", 5]
     succeed("train", folder / "bin", *reverse, "--save-dir", folder / "reverse")
     forward, out = folder / "trained" / "checkpoint_last.pt", folder / "lists"
@@ -192,6 +193,8 @@ def test_reranking_by_models_of_both_directions(folder: Path) -> None:
     targets = [found.tokens for _, found in pairs]
     again = score_pairs(forward, folder, [source for source, _ in pairs], targets)
     assert again == pytest.approx([sum(found.token_scores) for _, found in pairs], abs=2e-3)
+    monkeypatch.setattr(pair_scores, "MAX_BLOCKS", 60)  # any batches give the same scores
+    assert score_pairs(forward, folder, [source for source, _ in pairs], targets) == pytest.approx(again, abs=1e-4)
     # A reverse model's scores are those of fairseq-generate --score-reference.
     scores = score_pairs(folder / "reverse" / "checkpoint_last.pt", folder, sources, sources)
     options = [folder / "bin", "--path", folder / "reverse" / "checkpoint_last.pt", "--task", "reencoder_translation"]

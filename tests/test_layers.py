@@ -18,11 +18,13 @@ PACKAGES = ("data_prep", "eval", "recipes", "reencoder")
 
 RULES: dict[str, tuple[str, ...]] = {
     "data_prep": ("reencoder.text",),
-    "eval": ("data_prep", "eval.images", "eval.search_settings", "eval.translation"),
+    "eval": ("data_prep", "eval.images", "eval.pair_scores", "eval.search_settings", "eval.translation"),
     # The settings of the search and the file of tuned ones are the plugin's, because the hub needs them.
     "eval.search_settings": ("data_prep", "eval", "reencoder.search_settings"),
     # What users do with a trained model; the hub is the plugin's.
     "eval.translation": ("data_prep", "eval", "reencoder.hub"),
+    # Batches limited by blocks, as the task makes them.
+    "eval.pair_scores": ("data_prep", "eval", "reencoder.tasks"),
     "eval.images": ("data_prep", "eval", "reencoder.images"),
     "eval.speed": ("data_prep", "eval", "reencoder.grid", "reencoder.training_process"),
     "recipes": ("data_prep", "eval", "reencoder.training_process"),
