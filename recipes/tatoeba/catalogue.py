@@ -223,6 +223,13 @@ EXPERIMENTS: dict[str, Experiment] = {
         5000,
         seed=3,
     ),
+    "pieces-phrases-scaled-dropped": Experiment(
+        "larger steps of word vectors, and dropout of their elements",
+        {**_TWICE, "embed_scale": 4.0, "embed_dropout": 0.25},
+        "pieces-phrases",
+        5000,
+        seed=3,
+    ),
     "reverse-scaled": Experiment(
         "English to Chinese, with larger steps of word vectors",
         {**_TWICE, "embed_scale": 4.0},

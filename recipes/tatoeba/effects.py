@@ -41,6 +41,12 @@ EFFECTS: Sequence[Effect] = (
     Effect(
         "the same, with steps of word vectors four times as large", "pieces-phrases-long", "pieces-phrases-scaled-long"
     ),
+    Effect(
+        "steps of word vectors four times as large, and dropout of their elements",
+        "pieces-phrases-seed-3",
+        "pieces-phrases-scaled-dropped",
+    ),
+    Effect("a slower average of squared gradients for fairseq's LSTM", "lstm-long", "lstm-long-rare-words"),
     Effect("guided alignment", "pieces-phrases", "pieces-phrases-guided"),
 )
 """In the order of the table. Experiments that are not finished leave their rows out."""
