@@ -240,6 +240,14 @@ def test_fairseq_refuses_another_manifest(folder: Path) -> None:
     assert "the checkpoint was trained on data that were prepared otherwise" in done.stderr
 
 
+def test_fairseq_refuses_constraints_that_it_would_split_as_chinese(folder: Path) -> None:
+    options = ["--path", folder / "trained" / "checkpoint_last.pt", "--task", "reencoder_translation", "--cpu"]
+    options += ["--tokenizer", "reencoder", "--constraints"]
+    done = fairseq("interactive", folder / "data" / "bin", *options, stdin="你好！\tHello\n")
+    assert done.returncode != 0
+    assert "--tokenizer reencoder: --constraints would be split as if they were Chinese" in done.stderr
+
+
 def test_fairseq_refuses_data_with_other_tokens(folder: Path) -> None:
     options = ["--path", folder / "trained" / "checkpoint_last.pt", "--task", "reencoder_translation", "--cpu"]
     done = fairseq("generate", folder / "other" / "bin", *options)

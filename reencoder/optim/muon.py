@@ -60,7 +60,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
         if not self._marked:
             raise ValueError(
                 "--optimizer muon: the model has no hidden matrices marked for it, or half precision (--fp16, --bf16) "
-                "hides them; use --optimizer adam"
+                "hides them; use --amp instead of these, or --optimizer adam"
             )
         others = [param for param in given if hidden_matrix_rows(param) is None]
         # One pass over memory instead of some ten, which on a CPU is four times faster, and one launch on a GPU.

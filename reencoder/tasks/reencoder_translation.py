@@ -63,6 +63,7 @@ class ReencoderTranslationTask(TranslationTask):
     cfg: ReencoderTranslationConfig
     _fingerprint: str | None = None  # of the data
     _trained_on: str | None = None  # the fingerprint in the checkpoint that was loaded last
+    _constrained: bool = False  # words are forced into the output
 
     @classmethod
     def setup_task(cls, cfg: ReencoderTranslationConfig, **kwargs: Any) -> "ReencoderTranslationTask":
@@ -131,10 +132,17 @@ class ReencoderTranslationTask(TranslationTask):
         """fairseq's tokenizer; `--tokenizer reencoder` finds the manifest of the data and fits the checkpoint.
 
         Raises:
-            ValueError: the manifest is missing or damaged, or the checkpoint was trained on data prepared otherwise.
+            ValueError: the manifest is missing or damaged, the checkpoint was trained on data prepared otherwise, or
+                there are `--constraints`.
         """
         if getattr(args, "_name", None) != "reencoder":
             return super().build_tokenizer(args)
+        if self._constrained:
+            # fairseq-interactive encodes them as it encodes sources
+            raise ValueError(
+                "--tokenizer reencoder: --constraints would be split as if they were Chinese; leave the tokenizer out "
+                "and give tokens, as in the folder text of the prepared data"
+            )
         # Here, because whoever imports the tokenizer first imports fairseq with it, and so the whole plugin, this
         # module included, before the tokenizer has defined anything.
         from ..tokenizer import ReencoderTokenizer, ReencoderTokenizerConfig
@@ -215,6 +223,7 @@ class ReencoderTranslationTask(TranslationTask):
                         "--print-alignment: this model has no alignments; train one with --readout max, attention or "
                         "lexical-attention"
                     )
+        self._constrained = bool(getattr(args, "constraints", None))
         generator = super().build_generator(models, args, *other, **kwargs)
         if self.cfg.min_len_ratio > 0 and hasattr(generator, "search"):
             generator.search = MinimumLengthSearch(generator.search, self.cfg.min_len_ratio)
