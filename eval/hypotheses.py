@@ -76,15 +76,6 @@ def parse_candidates(lines: Iterable[str], at_most: int | None = None) -> dict[i
     return found
 
 
-def parse_hypotheses(lines: Iterable[str]) -> dict[int, Hypothesis]:
-    """Collect hypotheses as `parse_candidates` does, where there is one per source.
-
-    Raises:
-        DataError: a line is malformed, or an id occurs twice (only one hypothesis per source can be scored).
-    """
-    return best_hypotheses(parse_candidates(lines, at_most=1))
-
-
 def best_hypotheses(candidates: Mapping[int, Sequence[Hypothesis]]) -> dict[int, Hypothesis]:
     """Return the first hypothesis of each source."""
     return {identifier: hypotheses[0] for identifier, hypotheses in candidates.items()}

@@ -9,7 +9,6 @@ from eval.hypotheses import (
     drop_unknown,
     in_source_order,
     parse_candidates,
-    parse_hypotheses,
 )
 
 # Batches are sorted by length, so ids come in any order; S- and T- hold the source and the reference, P- the scores.
@@ -39,32 +38,32 @@ def lines(text: str = OUTPUT) -> list[str]:
 
 
 def test_in_source_order_with_scores_and_empty_hypotheses() -> None:
-    assert in_source_order(parse_hypotheses(lines()), 3) == [
-        Hypothesis(-1.5, "hello !", (-1.0, -2.0, -1.5)),
-        Hypothesis(-3.125, "", (-3.125,)),
-        Hypothesis(-0.25, "i like <unk> .", (-0.2, -0.3, -0.2, -0.3, -0.25)),
+    assert in_source_order(parse_candidates(lines(), at_most=1), 3) == [
+        [Hypothesis(-1.5, "hello !", (-1.0, -2.0, -1.5))],
+        [Hypothesis(-3.125, "", (-3.125,))],
+        [Hypothesis(-0.25, "i like <unk> .", (-0.2, -0.3, -0.2, -0.3, -0.25))],
     ]
 
 
 def test_missing_ids_are_named() -> None:
     without = [line for line in lines() if not line.startswith("H-1\t")]
     with pytest.raises(DataError, match=r"2 hypotheses for 3 sources; none for id 1 \(counted from 0\)"):
-        in_source_order(parse_hypotheses(without), 3)
+        in_source_order(parse_candidates(without, at_most=1), 3)
 
 
 def test_many_missing_ids_are_counted() -> None:
     with pytest.raises(DataError, match=r"none for id 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 7 more"):
-        in_source_order(parse_hypotheses(lines()), 20)
+        in_source_order(parse_candidates(lines(), at_most=1), 20)
 
 
 def test_unexpected_id() -> None:
     with pytest.raises(DataError, match="3 hypotheses for 2 sources; unexpected id 2"):
-        in_source_order(parse_hypotheses(lines()), 2)
+        in_source_order(parse_candidates(lines(), at_most=1), 2)
 
 
 def test_second_hypothesis_for_a_source() -> None:
     with pytest.raises(DataError, match=r"line 18: a second hypothesis for source id 2"):
-        parse_hypotheses(lines(OUTPUT + "H-2\t-1.0\ttwice\n"))
+        parse_candidates(lines(OUTPUT + "H-2\t-1.0\ttwice\n"), at_most=1)
 
 
 def test_several_hypotheses_of_a_source() -> None:
@@ -89,7 +88,7 @@ def test_malformed_token_scores(line: str) -> None:
 @pytest.mark.parametrize("line", ["H-0\t-1.0", "H-x\t-1.0\ta", "H-0\tgood\ta", "H-0\t-1.0\ta\tb"])
 def test_malformed_line(line: str) -> None:
     with pytest.raises(DataError, match="line 1: expected H-<id>, score and tokens"):
-        parse_hypotheses([line + "\n"])
+        parse_candidates([line + "\n"])
 
 
 def test_drop_unknown() -> None:

@@ -15,7 +15,7 @@ from torch import nn
 
 from reencoder.optim.matrices import hidden_matrix_rows
 from reencoder.search import MinimumLengthSearch
-from reencoder.tasks import reencoder_translation
+from reencoder.tasks import process
 from reencoder.tasks.batching import BlockBatchedPairs
 from reencoder.tasks.reencoder_translation import ReencoderTranslationConfig, ReencoderTranslationTask
 
@@ -104,7 +104,7 @@ def test_muon_finds_the_matrices_of_other_models(
 
 def test_training_sets_the_process_up(task: ReencoderTranslationTask, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[str] = []
-    monkeypatch.setattr(reencoder_translation, "set_up_training", called.append)
+    monkeypatch.setattr(process, "set_up_training", called.append)
     task.begin_epoch(1, None)
     task.cfg.matmul_precision = "medium"
     task.begin_epoch(2, None)

@@ -11,16 +11,15 @@ from typing import Any
 from fairseq.data import Dictionary
 from fairseq.data.iterators import EpochBatchIterator
 from fairseq.logging import metrics
-from fairseq.tasks import FairseqTask, register_task
+from fairseq.tasks import register_task
 from omegaconf import MISSING
 
-from ..training_process import set_up_training
 from .algorithmic.dictionary import SymbolDictionary
 from .char_lm.carry import Carry, Carrying
 from .char_lm.dataset import Batches, TextDataset
 from .char_lm.streams import Plan
 from .char_lm.text import BEGIN, Alphabet, load_split
-from .process import ProcessConfig
+from .process import ProcessConfig, SetsUpProcess
 
 
 @dataclass
@@ -41,7 +40,7 @@ class GridCharLMConfig(ProcessConfig):
 
 
 @register_task("grid_char_lm", dataclass=GridCharLMConfig)
-class GridCharLMTask(FairseqTask):
+class GridCharLMTask(SetsUpProcess):
     """Bits per character, `bpc`, is a metric, exact over all characters.
 
     The text is read in --batch-size parallel streams (see `char_lm.streams`). Models must take and return states.
@@ -197,11 +196,6 @@ class GridCharLMTask(FairseqTask):
     def valid_step(self, sample: dict[str, Any], model: Any, criterion: Any, **kwargs: Any) -> Any:
         """Forward pass as in fairseq's task, with the states of the batch before."""
         return super().valid_step(sample, Carrying(model, model.carry, sample["place"]), criterion, **kwargs)
-
-    def begin_epoch(self, epoch: int, model: Any) -> None:
-        """Set the process up for training; fairseq-train calls this before each epoch."""
-        super().begin_epoch(epoch, model)
-        set_up_training(str(self.cfg.matmul_precision))
 
     def reduce_metrics(self, logging_outputs: list[dict[str, Any]], criterion: Any) -> None:
         """Log fairseq's metrics, those of the criterion, and `bpc`: bits per character."""

@@ -7,16 +7,15 @@ from typing import Any
 
 from fairseq.data import Dictionary, FairseqDataset
 from fairseq.logging import metrics
-from fairseq.tasks import FairseqTask, register_task
+from fairseq.tasks import register_task
 from numpy.typing import NDArray
 from omegaconf import II, MISSING
 
 from ..images.folder import CLASSES, ImageFolder
-from ..training_process import set_up_training
 from .algorithmic.dictionary import SymbolDictionary
 from .image_dataset import ImageDataset
 from .prediction import PredictsAtOnce
-from .process import ProcessConfig
+from .process import ProcessConfig, SetsUpProcess
 
 
 @dataclass
@@ -49,7 +48,7 @@ class GridMnistConfig(ProcessConfig):
 
 
 @register_task("grid_mnist", dataclass=GridMnistConfig)
-class GridMnistTask(PredictsAtOnce, FairseqTask):
+class GridMnistTask(PredictsAtOnce, SetsUpProcess):
     """Images are read at once; `error_rate`, in per cent, is a metric.
 
     Models get their sizes from `image_size` and the target dictionary.
@@ -114,11 +113,6 @@ class GridMnistTask(PredictsAtOnce, FairseqTask):
     ) -> NDArray[Any]:
         """Keep all images: they have the same size."""
         return indices
-
-    def begin_epoch(self, epoch: int, model: Any) -> None:
-        """Set the process up for training; fairseq-train calls this before each epoch."""
-        super().begin_epoch(epoch, model)
-        set_up_training(str(self.cfg.matmul_precision))
 
     def reduce_metrics(self, logging_outputs: list[dict[str, Any]], criterion: Any) -> None:
         """Log fairseq's metrics, those of the criterion, and `error_rate`: wrong images in per cent."""

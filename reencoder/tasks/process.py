@@ -1,11 +1,13 @@
-"""The option with which all tasks set the process up for training."""
+"""How all tasks set the process up for training, and the option for it."""
 
 # No `from __future__ import annotations`: fairseq reads the types of the config's fields.
 from dataclasses import dataclass, field
+from typing import Any
 
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass
+from fairseq.tasks import FairseqTask
 
-from ..training_process import MATMUL_PRECISIONS
+from ..training_process import MATMUL_PRECISIONS, set_up_training
 
 
 @dataclass
@@ -20,3 +22,14 @@ class ProcessConfig(FairseqDataclass):
             "on a GPU high and medium are TF32"
         },
     )
+
+
+class SetsUpProcess(FairseqTask):
+    """A task whose options are those of `ProcessConfig`, and more."""
+
+    cfg: Any
+
+    def begin_epoch(self, epoch: int, model: Any) -> None:
+        """Set the process up for training; fairseq-train calls this before each epoch."""
+        super().begin_epoch(epoch, model)
+        set_up_training(str(self.cfg.matmul_precision))

@@ -19,10 +19,9 @@ from ..optim.matrices import mark_layers
 from ..search import MinimumLengthSearch
 from ..text.errors import DataError
 from ..text.manifest import MANIFEST, fingerprint, languages, read_manifest
-from ..training_process import set_up_training
 from .alignments import load_alignments
 from .batching import BlockBatchedPairs
-from .process import ProcessConfig
+from .process import ProcessConfig, SetsUpProcess
 
 
 @dataclass
@@ -54,7 +53,7 @@ class ReencoderTranslationConfig(TranslationConfig, ProcessConfig):
 
 
 @register_task("reencoder_translation", dataclass=ReencoderTranslationConfig)
-class ReencoderTranslationTask(TranslationTask):
+class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
     """Translation with batches limited by blocks and, in the search, a minimum length relative to the source.
 
     No sentence is dropped: fairseq's `--required-batch-size-multiple`, which drops sentences, has no effect.
@@ -203,11 +202,6 @@ class ReencoderTranslationTask(TranslationTask):
                 raise ValueError(_too_long(dataset, sorted(ignored), max_positions))
         kept: NDArray[np.int64] = super().filter_indices_by_size(indices, dataset, max_positions, ignore_invalid_inputs)
         return kept
-
-    def begin_epoch(self, epoch: int, model: Any) -> None:
-        """Set the process up for training; fairseq-train calls this before each epoch."""
-        super().begin_epoch(epoch, model)
-        set_up_training(str(self.cfg.matmul_precision))
 
     def build_generator(self, models: Sequence[Any], args: Any, *other: Any, **kwargs: Any) -> Any:
         """fairseq's generator, with `--min-len-ratio` applied in its search; see fairseq's task.

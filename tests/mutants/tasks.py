@@ -27,6 +27,10 @@ MUTANTS: list[Mutant] = [
         ("**kwargs), self.cfg.max_blocks)", "**kwargs), None)"),
         ("generator.should_set_src_lengths = True", "pass"),
         ("MinimumLengthSearch(generator.search, self.cfg.min_len_ratio)", "MinimumLengthSearch(generator.search, 0.5)"),
+    ),
+    *group(
+        "reencoder/tasks/process.py",
+        "tasks_reencoder_translation",
         ("set_up_training(str(self.cfg.matmul_precision))", "set_up_training()"),
     ),
     *group(

@@ -10,14 +10,12 @@ from typing import Any
 
 from fairseq.data import Dictionary, FairseqDataset
 from fairseq.logging import metrics
-from fairseq.tasks import FairseqTask
 from numpy.typing import NDArray
 from omegaconf import II
 
 from ...criterions.cross_entropy_with_accuracy import CrossEntropyWithAccuracy
-from ...training_process import set_up_training
 from ..prediction import PredictsAtOnce
-from ..process import ProcessConfig
+from ..process import ProcessConfig, SetsUpProcess
 from .dataset import ProblemDataset
 from .dictionary import SymbolDictionary
 from .early_end import end_training
@@ -59,7 +57,7 @@ class AlgorithmicConfig(ProcessConfig):
     )
 
 
-class AlgorithmicTask(PredictsAtOnce, FairseqTask, ABC):
+class AlgorithmicTask(PredictsAtOnce, SetsUpProcess, ABC):
     """Samples are drawn on the fly, without a data directory; accuracy and the number of samples seen are metrics.
 
     Models get their sizes from the two dictionaries and `max_positions`.
@@ -180,11 +178,6 @@ class AlgorithmicTask(PredictsAtOnce, FairseqTask, ABC):
     def solved(self) -> bool:
         """True if the last validation reached --stop-at-accuracy on every validation set."""
         return 0 < self.cfg.stop_at_accuracy <= self.progress.accuracy
-
-    def begin_epoch(self, epoch: int, model: Any) -> None:
-        """Set the process up for training; fairseq-train calls this before each epoch."""
-        super().begin_epoch(epoch, model)
-        set_up_training(str(self.cfg.matmul_precision))
 
     def begin_valid_epoch(self, epoch: int, model: Any) -> None:
         """Forget the accuracies of the previous validation."""
