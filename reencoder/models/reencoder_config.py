@@ -76,7 +76,13 @@ class ReencoderConfig(BlockConfig):
     word_dropout: float = field(
         default=0.0, metadata={"help": "probability of replacing a word of either language by <unk> in training"}
     )
-    output_dropout: float = field(default=0.0, metadata={"help": "dropout of what the softmax reads"})
+    output_dropout: float = field(
+        default=0.0,
+        metadata={
+            "help": "dropout of what the softmax reads; with --readout lexical-attention it also acts on the summed "
+            "source word vectors before that"
+        },
+    )
     share_decoder_input_output_embed: bool = field(
         default=False, metadata={"help": "share one matrix between the target word vectors and the softmax"}
     )
