@@ -310,7 +310,7 @@ def test_a_student_of_changed_code_is_marked(
 
 def test_the_readme_shows_its_choice_of_the_systems_best_first(tmp_path: Path) -> None:
     member = {"name": "lstm", "cpu_seconds": 600.0}
-    for name, bleu in (("lstm-long", 20.0), ("something-else", 40.0)):
+    for name, bleu in (("lstm-long-rare-words", 20.0), ("something-else", 40.0)):
         scores = {"bleu": bleu, "chrf2": 41.5, "ter": 60.25}
         (tmp_path / name).mkdir()
         write_json(tmp_path / name / "result.json", {"members": [member], "scores": {"test": scores}})
@@ -322,9 +322,9 @@ def test_the_readme_shows_its_choice_of_the_systems_best_first(tmp_path: Path) -
     ]
     assert main_scores(tmp_path, tmp_path / "baselines.json")[2:] == rows
 
-    chance = {"lstm-long": {"interval": 2.04, "p_randomisation": None}}
+    chance = {"lstm-long-rare-words": {"interval": 2.04, "p_randomisation": None}}
     chance |= {name: {"interval": 2.0, "p_randomisation": p} for name, p in (("transformer", 0.0123), ("moses", 0.5))}
-    document = {"baseline": "lstm-long", "scores": {"lstm-long": {"sources": 953}}}
+    document = {"baseline": "lstm-long-rare-words", "scores": {"lstm-long-rare-words": {"sources": 953}}}
     write_json(tmp_path / "compare.any.json", document | {"tests": {"BLEU": chance, "chrF2": chance}})
     assert main_scores(tmp_path, tmp_path / "baselines.json")[4:] == [
         "",
@@ -334,7 +334,7 @@ def test_the_readme_shows_its_choice_of_the_systems_best_first(tmp_path: Path) -
     ]
     member["cpu_seconds"] = None  # type: ignore[assignment]
     write_json(
-        tmp_path / "lstm-long" / "result.json",
+        tmp_path / "lstm-long-rare-words" / "result.json",
         {"members": [member | {"provenance": {"wall_seconds": 720.0}}], "scores": {"test": scores | {"bleu": 31.0}}},
     )
     assert [line for line in main_scores(tmp_path, tmp_path / "baselines.json") if "\\*" in line] == [

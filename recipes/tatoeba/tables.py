@@ -189,7 +189,7 @@ def _significance(folder: Path) -> list[str]:
     ]
 
 
-RIVAL = "lstm-long"
+RIVAL = "lstm-long-rare-words"
 """The system with which the others are compared below the README's table: `python -m eval compare` wrote the file."""
 
 
@@ -199,7 +199,7 @@ MAIN = {
     "pieces-phrases": "Reencoder, half as many updates",
     "transformer-muon": "fairseq's Transformer, Muon",
     "transformer": "fairseq's Transformer, Adam",
-    "lstm-long": "fairseq's LSTM with attention, Adam",
+    "lstm-long-rare-words": "fairseq's LSTM with attention, Adam",
     "Moses, tuned on valid, unknown words dropped": "Moses, phrase-based, tuned",
 }
 """What the README calls its choice of the systems: by folder, or by name of one trained outside this project."""

@@ -39,7 +39,8 @@ class ReencoderConfig(BlockConfig):
         default=4.0,
         metadata={
             "help": "word vectors are stored divided by this, so that each step of Adam moves them by this times as "
-            "much; rare words, which get few steps, learn faster"
+            "much: rare words, which get few steps, learn faster, and in a long training over-fit sooner (1 was better "
+            "there)"
         },
     )
     upper_source: ChoiceEnum(["word", "zero"]) = field(  # type: ignore[valid-type]
