@@ -62,7 +62,7 @@ def test_segment_reads_its_settings_from_the_manifest(segmentation: str, expecte
 def test_segment_finds_the_sentencepiece_model_beside_the_manifest(tmp_path: Path) -> None:
     write_manifest(tmp_path, {"options": {"segmentation": "sentencepiece"}})
     manifest, model = tmp_path / "manifest.json", tmp_path / "sentencepiece.zh.model"
-    train_sentencepiece(["早上喝咖啡", "早上看书", "喝茶"] * 5, 13, model)
+    train_sentencepiece(["早上喝咖啡", "早上看书", "喝茶"] * 5, 12, model)
     sinks = [io.BytesIO(), io.BytesIO()]
     segment_stream(io.BytesIO("早上喝茶\n".encode()), sinks[0], manifest, "jieba", None)
     segment_stream(io.BytesIO("早上喝茶\n".encode()), sinks[1], None, "sentencepiece", model)
