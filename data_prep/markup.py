@@ -30,9 +30,9 @@ def read_segments(path: Path) -> dict[Key, list[str]]:
     """Read the segments of an SGM or XML file of one side.
 
     These files are often no well-formed XML, so only <doc> and <seg> are looked for. A document without a name, which
-    is its "docid" or "id", is named by its number. Entities such as &amp; are
-    replaced by their characters, and white space becomes single spaces. A segment that occurs several times, in
-    documents of the same name (the references of several translators), gets several texts.
+    is its "docid" or "id", is named by its number. Entities such as &amp; are replaced by their characters, and white
+    space becomes single spaces. A segment that occurs several times, in documents of the same name (the references of
+    several translators), gets several texts.
 
     Returns:
         The texts of each segment, by document and number, in the order of the file.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -142,7 +142,11 @@ def read_parallel(chinese_path: Path, english_path: Path, record: Record | None 
             f"{chinese_path} has {len(chinese.texts)} lines but {english_path} has {len(english.texts)} "
             "(not counting blank lines at the end); the two files must be aligned line by line"
         )
-    names = numbered_texts(chinese.texts), numbered_texts(english.texts)
+    # A faulty or blank line, which may be tolerated, does not make it another kind of file.
+    names = tuple(
+        numbered_texts(side.texts, {*side.faults, *(n for n, text in enumerate(side.texts, 1) if not text.strip())})
+        for side in (chinese, english)
+    )
     if names[0] is not None and names[1] is not None:
         _check_names(names[0], names[1], chinese_path, english_path)
     for side, numbered in zip((chinese, english), names, strict=True):
@@ -163,16 +167,23 @@ def read_parallel(chinese_path: Path, english_path: Path, record: Record | None 
     return Corpus(pairs, max(chinese.blank_at_end, english.blank_at_end))
 
 
-def numbered_texts(lines: Sequence[str]) -> list[tuple[str, str]] | None:
+def numbered_texts(lines: Sequence[str], nameless: Collection[int] = ()) -> list[tuple[str, str]] | None:
     r"""Return the name and the text of each line of a file of BTEC, whose lines are all NAME\NUMBER\TEXT.
 
+    Args:
+        lines: the lines.
+        nameless: numbers of lines, counted from 1, that need no name: they keep their text. Default: none
+
     Returns:
-        Pairs of a name and a text, or None if it is no such file.
+        Pairs of a name, empty where there is none, and a text; None if it is no such file.
     """
-    found = [_NUMBERED.fullmatch(line) for line in lines]
-    if not lines or None in found:
-        return None
-    return [(match[1], match[3]) for match in found if match is not None]
+    found: list[tuple[str, str]] = []
+    for number, line in enumerate(lines, 1):
+        match = _NUMBERED.fullmatch(line)
+        if match is None and number not in nameless:
+            return None
+        found.append(("", line) if match is None else (match[1], match[3]))
+    return found if any(name for name, _ in found) else None
 
 
 def _check_names(
@@ -180,7 +191,7 @@ def _check_names(
 ) -> None:
     """Check that line k of both files has the same name."""
     for number, ((source, _), (target, _)) in enumerate(zip(chinese, english, strict=True), 1):
-        if source != target:
+        if source and target and source != target:
             raise DataError(
                 f"{english_path}, line {number}: sentence '{target}', but line {number} of {chinese_path} is "
                 f"'{source}'; the two files must be aligned line by line"

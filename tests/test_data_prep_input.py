@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from data_prep.__main__ import main
+from data_prep.dropped import Record
 from data_prep.errors import DataError
 from data_prep.manifest import read_manifest
-from data_prep.pairs import Columns, Pair, read_parallel, read_tsv
+from data_prep.pairs import EMPTY, MALFORMED, Columns, Pair, read_parallel, read_tsv
 
 GOOD = "Hi.\t嗨。\tCC-BY\n"
 
@@ -98,6 +99,11 @@ def test_training_files_of_btec_have_the_names_of_sentences(tmp_path: Path) -> N
     english.write_text("T_1\\01\\Hi.\nT_3\\01\\No way.\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"train.en, line 2: sentence 'T_3', but line 2 of .*train.zh is 'T_2'"):
         read_parallel(chinese, english)
+    # a line that is dropped does not make it another kind of file
+    chinese.write_bytes("T_1\\01\\嗨。\n\nT_2\\01\\没门！\nT_3\\01\\".encode() + b"\xff\n")
+    english.write_text("T_1\\01\\Hi.\n\nT_2\\01\\No\\way.\nT_3\\01\\Yes.\n", encoding="utf-8")
+    assert read_parallel(chinese, english, Record({MALFORMED, EMPTY})).pairs == pairs
+    chinese.write_text("T_1\\01\\嗨。\nT_2\\01\\没门！\n", encoding="utf-8")
     english.write_text("T_1\\01\\Hi.\nNo way.\n", encoding="utf-8")  # a backslash in a text is no name
     assert read_parallel(chinese, english).pairs[0] == Pair("嗨。", "T_1\\01\\Hi.")
 

@@ -56,7 +56,8 @@ class ReencoderTranslationConfig(TranslationConfig, ProcessConfig):
 class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
     """Translation with batches limited by blocks and, in the search, a minimum length relative to the source.
 
-    No sentence is dropped: fairseq's `--required-batch-size-multiple`, which drops sentences, has no effect.
+    No sentence is dropped but training sentences that are longer than the model allows: fairseq's
+    `--required-batch-size-multiple`, which drops sentences, has no effect.
     """
 
     cfg: ReencoderTranslationConfig
