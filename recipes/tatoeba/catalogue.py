@@ -230,6 +230,13 @@ EXPERIMENTS: dict[str, Experiment] = {
         5000,
         seed=3,
     ),
+    "pieces-phrases-scaled-dropped-long": Experiment(
+        "more than twice as long, with larger steps of word vectors, and more dropout of their elements and of words",
+        {**_LOW_PRECISION, "embed_scale": 4.0, "embed_dropout": 0.25, "word_dropout": 0.05},
+        "pieces-phrases",
+        12000,
+        seed=2,
+    ),
     "reverse-scaled": Experiment(
         "English to Chinese, with larger steps of word vectors",
         {**_TWICE, "embed_scale": 4.0},
