@@ -18,7 +18,7 @@ from data_prep.files import read_lines, sha256_of
 from .bleu import Scores
 from .generation_settings import SPLITS
 from .hypotheses import Hypothesis, check_token_scores, drop_unknown, in_source_order, parse_candidates
-from .pair_scores import score_pairs
+from .pair_scores import score_tokens
 from .provenance import Stopwatch, provenance, relative
 from .results import Text, check_absent, result_names, to_text, write_results
 from .split import Split, read_split
@@ -210,7 +210,7 @@ def _read_lists(settings: RerankSettings, name: str) -> Lists:
     sources = read_lines(settings.data / "text" / f"{name}.zh")
     pairs = [(source, hypothesis.tokens) for source, group in zip(sources, lists, strict=True) for hypothesis in group]
     by_scorer = [
-        score_pairs(scorer, settings.data, [source for source, _ in pairs], [target for _, target in pairs])
+        score_tokens(scorer, settings.data, [source for source, _ in pairs], [target for _, target in pairs])
         for scorer in settings.scorers
     ]
     features = np.zeros((len(lists), max(map(len, lists)), len(by_scorer) + 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,44 @@ def test_a_prefix_is_a_prefix_of_the_output(data: Path, half_trained: Path) -> N
     references = [line.split() for line in lines(data / "test.en")]
     for n, found in hypotheses(generate(data, half_trained, "--prefix-size", 2)).items():
         assert found[0][1][:2] == references[n][:2]
+
+
+def test_a_language_model_has_its_say_in_the_search(data: Path, half_trained: Path, tmp_path: Path) -> None:
+    favourite = SYMBOLS[7]
+    for split in ("train", "valid"):
+        (tmp_path / f"{split}.en").write_text(f"{favourite} {favourite} {favourite}\n" * 200)
+    dictionary = data / "bin" / "dict.en.txt"
+    prefixes = ["--trainpref", tmp_path / "train.en", "--validpref", tmp_path / "valid.en"]
+    succeed("preprocess", "--only-source", *prefixes, "--srcdict", dictionary, "--destdir", tmp_path / "lm")
+    size = [f"--decoder-{part}" for part in ("embed-dim", "ffn-embed-dim", "layers", "attention-heads")]
+    options: list[object] = [value for pair in zip(size, (16, 16, 1, 2), strict=True) for value in pair]
+    options += ["--task", "language_modeling", "--arch", "transformer_lm", "--tokens-per-sample", 32]
+    options += ["--sample-break-mode", "complete", "--batch-size", 16, "--required-batch-size-multiple", 1]
+    options += ["--optimizer", "adam", "--lr", 0.01, "--max-update", 20, "--num-workers", 0, "--disable-validation"]
+    succeed("train", tmp_path / "lm", *options, "--no-epoch-checkpoints", "--save-dir", tmp_path)
+    # fairseq's generation looks for the language model's dictionary in the folder of the pairs.
+    shutil.copytree(data / "bin", tmp_path / "bin")
+    shutil.copy(dictionary, tmp_path / "bin" / "dict.txt")
+    plain = hypotheses(generate(data, half_trained))
+    fused = ["--lm-path", tmp_path / "checkpoint_last.pt", "--lm-weight"]
+    counts = []
+    for weight in (0, 3):
+        found = hypotheses(generate(tmp_path, half_trained, *fused, weight))
+        assert found.keys() == plain.keys()
+        if weight == 0:
+            assert {n: each[0][1] for n, each in found.items()} == {n: each[0][1] for n, each in plain.items()}
+        counts.append(sum(each[0][1].count(favourite) for each in found.values()))
+    assert counts[0] < counts[1]
+
+
+def test_forced_words_are_in_every_translation(data: Path, half_trained: Path) -> None:
+    sources, forced = ["w3 w1 w2", "w5 w4", "w9"], ["w8", "w0", "w2"]
+    typed = "".join(f"{source}\t{word}\n" for source, word in zip(sources, forced, strict=True))
+    options = ["--task", "reencoder_translation", "--path", half_trained, "--constraints", "--beam", 8]
+    found = hypotheses(succeed("interactive", data / "bin", *options, stdin=typed))
+    assert sorted(found) == [0, 1, 2]
+    for n, word in enumerate(forced):
+        assert word in found[n][0][1]
 
 
 @pytest.mark.parametrize("ratio", [0.5, 1.5])

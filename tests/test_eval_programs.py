@@ -2,6 +2,7 @@
 
 import json
 import random
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -9,11 +10,11 @@ from xml.etree import ElementTree
 import pytest
 import torch
 
-from eval import pair_scores
 from eval.__main__ import main
 from eval.hypotheses import best_hypotheses, in_source_order, parse_candidates
-from eval.pair_scores import score_pairs
+from eval.pair_scores import score_tokens
 from eval.tune import best_at
+from reencoder import scoring
 from tests.programs import succeed
 
 SYMBOLS = [f"w{n}" for n in range(8)]
@@ -191,12 +192,13 @@ def test_reranking_by_models_of_both_directions(folder: Path, monkeypatch: pytes
     sources = (folder / "text" / "valid.zh").read_text().splitlines()
     pairs = [(source, found) for source, group in zip(sources, lists, strict=True) for found in group]
     targets = [found.tokens for _, found in pairs]
-    again = score_pairs(forward, folder, [source for source, _ in pairs], targets)
+    again = score_tokens(forward, folder, [source for source, _ in pairs], targets)
     assert again == pytest.approx([sum(found.token_scores) for _, found in pairs], abs=2e-3)
-    monkeypatch.setattr(pair_scores, "MAX_BLOCKS", 60)  # any batches give the same scores
-    assert score_pairs(forward, folder, [source for source, _ in pairs], targets) == pytest.approx(again, abs=1e-4)
+    smaller = partial(scoring.score_pairs, max_blocks=60)  # any batches give the same scores
+    monkeypatch.setattr(scoring, "score_pairs", smaller)
+    assert score_tokens(forward, folder, [source for source, _ in pairs], targets) == pytest.approx(again, abs=1e-4)
     # A reverse model's scores are those of fairseq-generate --score-reference.
-    scores = score_pairs(folder / "reverse" / "checkpoint_last.pt", folder, sources, sources)
+    scores = score_tokens(folder / "reverse" / "checkpoint_last.pt", folder, sources, sources)
     options = [folder / "bin", "--path", folder / "reverse" / "checkpoint_last.pt", "--task", "reencoder_translation"]
     options += ["-s", "en", "-t", "zh", "--gen-subset", "valid", "--score-reference", "--batch-size", 32, "--cpu"]
     found = in_source_order(parse_candidates(succeed("generate", *options).splitlines()), SENTENCES["valid"])

@@ -167,8 +167,56 @@ def test_a_score_is_the_sum_over_the_words(model: Reencoder) -> None:
     total = chances.gather(1, words[:, None]).sum().item() / math.log(2)
     assert len(words) == 6
     assert model.score(SENTENCES[0], "I need some toothpaste.") == pytest.approx(total, abs=1e-3)
-    with pytest.raises(DataError, match="the source is blank"):
+    with pytest.raises(DataError, match="pair 1: the source is blank"):
         model.score(" ", "Hello.")
+
+
+def test_scores_of_many_pairs_are_those_of_each(model: Reencoder) -> None:
+    sources = [SENTENCES[0], " ", SENTENCES[4], "你好！", TOO_LONG]
+    targets = ["I need some toothpaste.", "Hello.", "", "Hello! How are you?", "Yes."]
+    _, _, dictionary = model.parts
+    refused: dict[int, str] = {}
+    found = model.token_scores(sources, targets, on_refused=lambda index, error: refused.update({index: str(error)}))
+    assert refused.keys() == {1, 4} and refused[1] == "the source is blank"
+    for index, scores in enumerate(found):
+        assert (scores is None) == (index in refused)
+        if scores is not None:
+            words = model.pipeline.encode_target(targets[index]).split()
+            assert scores.tokens == tuple(word if word in dictionary else "<unk>" for word in words)
+            assert len(scores.scores) == len(scores.tokens) + 1
+            assert scores.total == pytest.approx(model.score(sources[index], targets[index]), abs=1e-4)
+    assert model.score(sources[3:4], targets[3:4]) == [pytest.approx(model.score(sources[3], targets[3]))]
+    with pytest.raises(DataError, match="pair 2: the source is blank"):
+        model.score(sources, targets)
+    with pytest.raises(DataError, match="expected as many targets as sources"):
+        model.score(sources, targets[1:])
+
+
+def test_likelihood_writes_a_line_for_each_pair(
+    folder: Path, model: Reencoder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sources, targets = [SENTENCES[0], "", "你好！"], ["I need some toothpaste.", "Hello.", "Hello!"]
+    for name, lines in (("zh", sources), ("en", targets)):
+        (tmp_path / name).write_text("".join(f"{line}\n" for line in lines))
+    command = ["likelihood", str(folder / "trained"), "--source", str(tmp_path / "zh"), "--target"]
+    options = [str(tmp_path / "en"), "--device", "cpu", "--output", str(tmp_path / "scores"), "--buffer-size", "2"]
+    assert main([*command, *options]) == 2
+    first, blank, last = (tmp_path / "scores").read_text().splitlines()
+    expected = [model.score(sources[n], targets[n]) for n in (0, 2)]
+    assert [float(first), float(last)] == pytest.approx(expected, abs=1e-3) and blank == ""
+    error = capsys.readouterr().err
+    assert "line 2: not scored: the source is blank" in error and "1 pairs were not scored" in error
+    tokens = [len(model.pipeline.encode_target(targets[n]).split()) + 1 for n in (0, 2)]
+    assert f"2 pairs, {sum(tokens)} tokens: perplexity per token {2 ** (-sum(expected) / sum(tokens)):.2f}" in error
+    assert main([*command, *options, "--json", "--normalize"]) == 2
+    documents = [json.loads(line) for line in (tmp_path / "scores").read_text().splitlines()]
+    assert [document["id"] for document in documents] == [1, 2, 3]
+    assert documents[1] == {"id": 2, "score": None, "tokens": None, "token_scores": None}
+    assert documents[2]["score"] == pytest.approx(expected[1] / tokens[1], abs=1e-3)
+    assert sum(documents[0]["token_scores"]) == pytest.approx(expected[0], abs=1e-3)
+    (tmp_path / "en").write_text("Hello.\n")
+    assert main([*command, *options]) == 2
+    assert "has 3 lines" in capsys.readouterr().err
 
 
 def test_samples_depend_on_the_seed_alone(model: Reencoder) -> None:
@@ -253,6 +301,23 @@ def test_fairseq_refuses_data_with_other_tokens(folder: Path) -> None:
     done = fairseq("generate", folder / "other" / "bin", *options)
     assert done.returncode != 0
     assert f"{folder / 'other' / 'manifest.json'}: the checkpoint was trained on data that were" in done.stderr
+
+
+def test_training_resumes_with_the_tokens_that_it_began_with(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "trained", tmp_path / "trained")
+    # Its dictionaries have other sizes, with which torch would complain; the manifest alone is what is checked here.
+    shutil.copytree(folder / "data", tmp_path / "data")
+    shutil.copy(folder / "other" / "manifest.json", tmp_path / "data" / "manifest.json")
+    options = ["--task", "reencoder_translation", "--arch", "reencoder_tiny", "--optimizer", "adam", "--lr", 0.01]
+    options += ["--max-source-positions", POSITIONS, "--batch-size", 64, "--max-update", 16, "--disable-validation"]
+    options += ["--no-epoch-checkpoints", "--num-workers", 0, "--seed", 1, "--save-dir", tmp_path / "trained"]
+    before = sha256_of(tmp_path / "trained" / "checkpoint_last.pt")
+    done = fairseq("train", tmp_path / "data" / "bin", *options)
+    assert done.returncode != 0
+    assert f"{tmp_path / 'data' / 'manifest.json'}: the checkpoint was trained on data that were" in done.stderr
+    assert sha256_of(tmp_path / "trained" / "checkpoint_last.pt") == before
+    succeed("train", folder / "data" / "bin", *options)
+    assert sha256_of(tmp_path / "trained" / "checkpoint_last.pt") != before
 
 
 def test_bleu_of_readable_text_during_training(folder: Path, tmp_path: Path) -> None:

@@ -18,13 +18,16 @@ PACKAGES = ("data_prep", "eval", "recipes", "reencoder")
 
 RULES: dict[str, tuple[str, ...]] = {
     "data_prep": ("reencoder.text",),
-    "eval": ("data_prep", "eval.images", "eval.pair_scores", "eval.search_settings", "eval.translation"),
+    "eval": (
+        "data_prep", "eval.images", "eval.likelihood", "eval.pair_scores", "eval.search_settings", "eval.translation",
+    ),
     # The settings of the search and the file of tuned ones are the plugin's, because the hub needs them.
     "eval.search_settings": ("data_prep", "eval", "reencoder.search_settings"),
     # What users do with a trained model; the hub is the plugin's.
     "eval.translation": ("data_prep", "eval", "reencoder.hub"),
-    # Batches limited by blocks, as the task makes them.
-    "eval.pair_scores": ("data_prep", "eval", "reencoder.tasks"),
+    "eval.likelihood": ("data_prep", "eval", "reencoder.hub"),
+    # The scores of given translations are the plugin's, because the hub needs them.
+    "eval.pair_scores": ("data_prep", "eval", "reencoder.scoring"),
     "eval.images": ("data_prep", "eval", "reencoder.images"),
     "eval.speed": ("data_prep", "eval", "reencoder.grid", "reencoder.training_process"),
     "recipes": ("data_prep", "eval", "reencoder.training_process"),
@@ -44,7 +47,11 @@ RULES: dict[str, tuple[str, ...]] = {
     # Raw text to tokens and back, which data preparation shares.
     "reencoder.text": (),
     "reencoder.tokenizer": ("reencoder.text",),
-    "reencoder.hub": ("reencoder.plugin", "reencoder.search", "reencoder.search_settings", "reencoder.text"),
+    "reencoder.hub": (
+        "reencoder.plugin", "reencoder.scoring", "reencoder.search", "reencoder.search_settings", "reencoder.text",
+    ),
+    # Batches limited by blocks, as the task makes them.
+    "reencoder.scoring": ("reencoder.tasks",),
     # The grid: the paper; how it is made fast, behind one door; the modules.
     "reencoder.grid": (
         "reencoder.grid.block", "reencoder.grid.dimension", "reencoder.grid.compute", "reencoder.grid.modules",

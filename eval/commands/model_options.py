@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ..translation import Reencoder
 
 
-def add_checkpoints(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which model is loaded and how it searches; see `load`."""
+def add_checkpoints(parser: argparse.ArgumentParser, search: bool = True) -> None:
+    """Add the options that say which model is loaded and, if there is a search, how it searches; see `load`."""
     parser.add_argument(
         "checkpoint",
         metavar="CKPT[:CKPT...]",
@@ -26,7 +26,8 @@ def add_checkpoints(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="folder of the prepared data (default: found by the checkpoint)"
     )
-    add_search(parser)
+    if search:
+        add_search(parser)
     parser.add_argument("--batch-size", type=int, default=64, metavar="N", help="sentences per batch (%(default)s)")
     parser.add_argument("--max-blocks", type=int, metavar="N", help="blocks per batch (default: the training's)")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: torch's choice)")
@@ -43,6 +44,7 @@ def load(args: argparse.Namespace) -> Reencoder:
         value = getattr(args, option)
         if value is not None and value < 1:
             raise DataError(f"--{option.replace('_', '-')} {value}: must be at least 1")
+    searches = hasattr(args, "untuned")
     return load_model(
         [part for part in args.checkpoint.split(os.pathsep) if part],
         data=args.data,
@@ -50,6 +52,6 @@ def load(args: argparse.Namespace) -> Reencoder:
         threads=args.threads,
         batch_size=args.batch_size,
         max_blocks=args.max_blocks,
-        tuned=not args.untuned,
-        **given_search(args),
+        tuned=searches and not args.untuned,
+        **(given_search(args) if searches else {}),
     )

@@ -9,6 +9,14 @@ model.translate("我想要两个苹果。")
 from .checkpoints import CHECKPOINTS, find_checkpoint
 from .model import Reencoder, TooLongError
 from .options import SearchOptions
-from .translation import Translation
+from .translation import TokenScores, Translation
 
-__all__ = ["CHECKPOINTS", "Reencoder", "SearchOptions", "TooLongError", "Translation", "find_checkpoint"]
+__all__ = [
+    "CHECKPOINTS",
+    "Reencoder",
+    "SearchOptions",
+    "TokenScores",
+    "TooLongError",
+    "Translation",
+    "find_checkpoint",
+]

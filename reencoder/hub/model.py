@@ -13,7 +13,7 @@ from ..text.pipeline import TextPipeline, split_sentences
 from .checkpoints import Ensemble, find_checkpoint, load_ensemble
 from .options import SearchOptions
 from .searcher import Hypothesis, Searcher
-from .translation import Translation, join_parts
+from .translation import TokenScores, Translation, join_parts
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -173,19 +173,66 @@ class Reencoder:
             options: dict[str, Any] = {"beam": n, "sampling": True, "sampling_topk": topk, "temperature": temperature}
             return [found.text for found in self.candidates([text], n, **options)[0]]
 
-    def score(self, source: str, target: str) -> float:
+    @overload
+    def score(self, sources: str, targets: str) -> float: ...  # type: ignore[overload-overlap]  # as above
+    @overload
+    def score(self, sources: Sequence[str], targets: Sequence[str]) -> list[float]: ...
+    def score(self, sources: str | Sequence[str], targets: str | Sequence[str]) -> float | list[float]:
         """Return the log-probability to base 2 of a raw English sentence, its end included, given a raw Chinese one.
 
+        Args:
+            sources: a raw Chinese sentence, or a list.
+            targets: a raw English sentence, or a list of as many.
+
         Raises:
-            DataError: the source is blank or too long.
+            DataError: a source is blank or too long, or there are not as many targets as sources.
         """
-        parts = self._encode(source, split=False)
-        if not parts:
-            raise DataError("the source is blank")
-        words = self._ensemble.task.target_dictionary.encode_line(
-            self.pipeline.encode_target(target), add_if_not_exist=False, append_eos=True
-        ).long()
-        return float(self._searcher.score(parts[0], words)["positional_scores"].sum()) / _LN2
+        if isinstance(sources, str) and isinstance(targets, str):
+            return self.score([sources], [targets])[0]
+        return [found.total for found in self.token_scores(sources, targets) if found is not None]
+
+    def token_scores(
+        self,
+        sources: Sequence[str],
+        targets: Sequence[str],
+        *,
+        on_refused: Callable[[int, DataError], None] | None = None,
+    ) -> list[TokenScores | None]:
+        """Return the log-probability of each token of raw English sentences, given their raw Chinese ones.
+
+        Args:
+            sources: raw Chinese sentences.
+            targets: as many raw English sentences.
+            on_refused: called with the index of a pair whose source is blank or too long; None is returned for it.
+                Default: an error
+
+        Raises:
+            DataError: a source is blank or too long, or there are not as many targets as sources.
+        """
+        if isinstance(sources, str) or isinstance(targets, str) or len(sources) != len(targets):
+            raise DataError("expected as many targets as sources")
+        dictionary = self._ensemble.task.target_dictionary
+        pairs: dict[int, tuple[Tensor, Tensor]] = {}
+        for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
+            try:
+                parts = self._encode(source, split=False)
+                if not parts:
+                    raise DataError("the source is blank")
+            except DataError as error:
+                if on_refused is None:
+                    raise type(error)(f"pair {index + 1}: {error}") from None
+                on_refused(index, error)
+                continue
+            words = dictionary.encode_line(self.pipeline.encode_target(target), add_if_not_exist=False).long()
+            pairs[index] = parts[0], words
+        hypotheses = self._searcher.score(
+            [source for source, _ in pairs.values()], [words for _, words in pairs.values()]
+        )
+        found: list[TokenScores | None] = [None] * len(sources)
+        for (index, (_, words)), hypothesis in zip(pairs.items(), hypotheses, strict=True):
+            scores = tuple(value / _LN2 for value in hypothesis["positional_scores"].tolist())
+            found[index] = TokenScores(tuple(dictionary[word] for word in words[:-1].tolist()), scores)
+        return found
 
     @property
     def parts(self) -> tuple[Any, Any, Any]:

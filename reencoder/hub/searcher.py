@@ -83,31 +83,19 @@ class Searcher:
             found.update(zip(batch["id"].tolist(), hypotheses, strict=True))
         return [found[index] for index in range(len(sources))]
 
-    def score(self, source: Tensor, target: Tensor) -> Hypothesis:
-        """Return a given translation as a hypothesis, with the scores of its tokens.
+    def score(self, sources: Sequence[Tensor], targets: Sequence[Tensor]) -> list[Hypothesis]:
+        """Return given translations as hypotheses, with the scores of their tokens.
 
         Args:
-            source: shape (source tokens,), with the end of the sentence.
-            target: shape (target tokens,), with the end of the sentence.
+            sources: each of shape (source tokens,), with the end of the sentence.
+            targets: each of shape (target tokens,), with the end of the sentence.
         """
-        from fairseq import utils
-        from fairseq.data import LanguagePairDataset
+        from ..scoring import MAX_BLOCKS, score_pairs
 
-        pairs = LanguagePairDataset(
-            [source],
-            [len(source)],
-            self._task.source_dictionary,
-            [target],
-            [len(target)],
-            self._task.target_dictionary,
-            shuffle=False,
-        )
-        batch = utils.apply_to_sample(lambda tensor: tensor.to(self._device), pairs.collater([pairs[0]]))
-        config = SearchOptions().to_fairseq()
-        config.score_reference = True
-        generator = self._task.build_generator(self._models, config)
-        hypothesis: Hypothesis = self._task.inference_step(generator, self._models, batch)[0][0]
-        return hypothesis
+        max_blocks = getattr(self._task.cfg, "max_blocks", None) or MAX_BLOCKS
+        pairs = score_pairs(self._task, self._models, sources, targets, self._device, self._batch_size, max_blocks)
+        found = dict(pairs)
+        return [found[index] for index in range(len(sources))]
 
     def _generator(self, options: SearchOptions) -> Any:
         ratio = options.settings.min_len_ratio

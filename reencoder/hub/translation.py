@@ -1,4 +1,4 @@
-"""A translation as users see it."""
+"""A translation as users see it, and the scores of a given one."""
 
 from __future__ import annotations
 
@@ -20,6 +20,24 @@ class Translation:
     text: str
     score: float
     tokens: str
+
+
+@dataclass(frozen=True)
+class TokenScores:
+    """What a model says of a given translation.
+
+    Attributes:
+        tokens: the tokens of the translation; `<unk>` stands for one that the model does not know.
+        scores: the log-probability to base 2 of each token given those before it, and of the end of the sentence.
+    """
+
+    tokens: tuple[str, ...]
+    scores: tuple[float, ...]
+
+    @property
+    def total(self) -> float:
+        """The log-probability to base 2 of the whole translation."""
+        return sum(self.scores)
 
 
 def join_parts(parts: Sequence[Sequence[Translation]]) -> list[Translation]:

@@ -122,10 +122,25 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
         """
         super().load_state_dict(state_dict)
         self._trained_on = state_dict.get("text")
-        if None not in (self._trained_on, self._fingerprint) and self._trained_on != self._fingerprint:
+        self._check_fingerprint(self._trained_on, "name their folder")
+
+    def get_checkpoint_dict(self) -> dict[str, Any]:
+        """What fairseq-train gives back to this task when it resumes (`load_state_dict` is not called there)."""
+        return {} if self._fingerprint is None else {type(self).__name__: {"text": self._fingerprint}}
+
+    def set_checkpoint_dict(self, state: dict[str, Any]) -> None:
+        """Check that a resumed training has the tokens that it began with.
+
+        Raises:
+            ValueError: its data were prepared otherwise.
+        """
+        self._check_fingerprint(state.get("text"), "name their folder, or start again with another --save-dir")
+
+    def _check_fingerprint(self, trained_on: str | None, remedy: str) -> None:
+        if None not in (trained_on, self._fingerprint) and trained_on != self._fingerprint:
             # Dictionaries of equal size would load, and every number would mean another word.
             raise ValueError(
-                f"{self._manifest}: the checkpoint was trained on data that were prepared otherwise; name their folder"
+                f"{self._manifest}: the checkpoint was trained on data that were prepared otherwise; {remedy}"
             )
 
     def build_tokenizer(self, args: Any) -> Any:
