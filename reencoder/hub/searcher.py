@@ -94,8 +94,8 @@ class Searcher:
 
         max_blocks = getattr(self._task.cfg, "max_blocks", None) or MAX_BLOCKS
         pairs = score_pairs(self._task, self._models, sources, targets, self._device, self._batch_size, max_blocks)
-        found = dict(pairs)
-        return [found[index] for index in range(len(sources))]
+        hypothesis_of = dict(pairs)
+        return [hypothesis_of[index] for index in range(len(sources))]
 
     def _generator(self, options: SearchOptions) -> Any:
         ratio = options.settings.min_len_ratio

@@ -144,7 +144,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/grid/kernel/products.py",
-        "grid_kernel_products grid_kernel_fused grid_compute",
+        "grid_kernel_fixed_matrix grid_kernel_fused grid_compute",
         ("self.grad_bias.add_(grad_bias)", "pass"),
         ("self.grad_weight.addmm_(grad.t(), hidden)", "pass"),
     ),

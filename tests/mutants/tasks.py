@@ -48,6 +48,30 @@ MUTANTS: list[Mutant] = [
         "hub",
         ("self._min_len_ratio if ratio is None else ratio", "self._min_len_ratio"),
         ("return [found[index] for index in range(len(sources))]", "return list(found.values())"),
+        ("return [hypothesis_of[index] for index in range(len(sources))]", "return list(hypothesis_of.values())"),
+    ),
+    *group(
+        "reencoder/scoring.py",
+        "hub",
+        ("yield int(chosen[position]), hypotheses[0]", "yield int(position), hypotheses[0]"),
+        ("yield int(chosen[position]), hypotheses[0]", "yield int(chosen[0]) + position, hypotheses[0]"),
+    ),
+    *group(
+        "reencoder/tasks/reencoder_translation.py",
+        "hub",
+        ('self._check_fingerprint(state.get("text"), "name their folder, or', 'self._check_fingerprint(None, "or'),
+        (
+            "return {} if self._fingerprint is None else {type(self).__name__:",
+            "return {} if True else {type(self).__name__:",
+        ),
+    ),
+    *group(
+        "eval/likelihood.py",
+        "hub",
+        ("        first += len(group)\n", ""),
+        ("total.refused.append(first + index)", "pass"),
+        ("total.tokens += len(found.scores)", "total.tokens += len(found.tokens)"),
+        ("(len(found.scores) if normalize else 1)", "1"),
     ),
     *group(
         "reencoder/criterions/cross_entropy_with_accuracy.py",

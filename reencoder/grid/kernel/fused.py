@@ -17,9 +17,9 @@ from torch.autograd.function import once_differentiable
 
 from ..block import OUTPUT_FORMS, OutputForm, State
 from ..checks import check_shape
+from .fixed_matrix import MANY, FixedMatrix
 from .fronts import Arriving
 from .fused_grid import FusedGrid, FusedInputs
-from .products import MANY, FixedMatrix
 from .scan import Front, GridLayout, grid_layout
 
 PackedWeights = tuple[FixedMatrix, FixedMatrix | None]

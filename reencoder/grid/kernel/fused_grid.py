@@ -14,9 +14,10 @@ from torch import Tensor
 
 from ..block import OutputForm, State
 from .compiled import compiled_fronts
+from .fixed_matrix import FixedMatrix
 from .fronts import Arriving, Fronts
 from .gates import activate, cell_backward, cell_forward
-from .products import FixedMatrix, grid_products
+from .products import grid_products
 from .scan import Front, GridLayout, Move
 from .triton_fronts import triton_fronts
 

@@ -1,4 +1,4 @@
-"""The matrix products of the fused engine in single precision, packed and not."""
+"""The matrices of the fused engine in single precision, packed and not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 
 from reencoder.grid.block import State
 from reencoder.grid.dimension import Dimension
-from reencoder.grid.kernel import products
+from reencoder.grid.kernel import fixed_matrix
 from tests.grids import Case, assert_all_close, with_gradients
 
 TWO = [Dimension(), Dimension()]
@@ -17,9 +17,9 @@ TWO = [Dimension(), Dimension()]
 
 @pytest.mark.parametrize("packing", [True, False])
 def test_single_precision_is_close_to_double(packing: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    if packing and not products.packing_available():
+    if packing and not fixed_matrix.packing_available():
         pytest.skip("this torch or processor has no product by a packed matrix")
-    monkeypatch.setenv(products.PACKING, "1" if packing else "0")
+    monkeypatch.setenv(fixed_matrix.PACKING, "1" if packing else "0")
     double = Case(TWO, (5, 6), batch=3, d=16, padded=True)
     single = Case(TWO, (5, 6), batch=3, d=16, padded=True)
     with torch.no_grad():
@@ -38,44 +38,44 @@ def test_single_precision_is_close_to_double(packing: bool, monkeypatch: pytest.
 @pytest.mark.parametrize("packing", ["0", "1"])
 def test_a_fixed_matrix_multiplies(packing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whole numbers, so that packed and plain products are the same to the last bit."""
-    monkeypatch.setenv(products.PACKING, packing)
+    monkeypatch.setenv(fixed_matrix.PACKING, packing)
     matrix, inputs = torch.arange(96.0).view(12, 8), torch.arange(24.0).view(3, 8)
     bias = torch.arange(12.0)
-    multiply = products.FixedMatrix(matrix, 100)
-    assert multiply.packed == (packing == "1" and products.packing_available())
+    multiply = fixed_matrix.FixedMatrix(matrix, 100)
+    assert multiply.packed == (packing == "1" and fixed_matrix.packing_available())
     assert torch.equal(multiply(inputs), inputs @ matrix.t())
     assert torch.equal(multiply(inputs, bias), inputs @ matrix.t() + bias)
 
 
 def test_packing_pays_where_it_saves_more_than_it_costs() -> None:
-    times = products.PackingTimes(pack=3.0, packed=1.0, plain=2.0)
+    times = fixed_matrix.PackingTimes(pack=3.0, packed=1.0, plain=2.0)
     assert not times.pays(3)  # 6 against 5.4
     assert times.pays(4)  # 7 against 7.2
-    assert not products.PackingTimes(pack=0.0, packed=1.0, plain=1.0).pays(1000)  # no gain
+    assert not fixed_matrix.PackingTimes(pack=0.0, packed=1.0, plain=1.0).pays(1000)  # no gain
 
 
 def test_packing_is_measured_once_per_class_of_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(products.PACKING, raising=False)
+    monkeypatch.delenv(fixed_matrix.PACKING, raising=False)
     measured: list[tuple[int, ...]] = []
 
     @lru_cache
-    def times(*sizes: int) -> products.PackingTimes:
+    def times(*sizes: int) -> fixed_matrix.PackingTimes:
         measured.append(sizes)
-        return products.PackingTimes(1.0, 1.0, 2.0)
+        return fixed_matrix.PackingTimes(1.0, 1.0, 2.0)
 
-    monkeypatch.setattr(products, "_packing_times", times)
+    monkeypatch.setattr(fixed_matrix, "_packing_times", times)
     threads = torch.get_num_threads()
-    assert not products.packing_pays(12, 8, 300, uses=1)  # one product is never worth it
+    assert not fixed_matrix.packing_pays(12, 8, 300, uses=1)  # one product is never worth it
     assert measured == []
-    assert [products.packing_pays(12, 8, rows, uses=10) for rows in (200, 256, 400)] == [True] * 3
-    assert products.packing_pays(12, 8, 16, uses=10)
+    assert [fixed_matrix.packing_pays(12, 8, rows, uses=10) for rows in (200, 256, 400)] == [True] * 3
+    assert fixed_matrix.packing_pays(12, 8, 16, uses=10)
     assert measured == [(12, 8, 256, threads), (12, 8, 16, threads)]
 
 
 def test_measuring_draws_no_random_numbers() -> None:
     """Else the same seed would train another model on another machine."""
-    if not products.packing_available():
+    if not fixed_matrix.packing_available():
         pytest.skip("this torch or processor has no product by a packed matrix")
     before = torch.get_rng_state()
-    assert min(products._packing_times.__wrapped__(12, 8, 3, 1)) > 0
+    assert min(fixed_matrix._packing_times.__wrapped__(12, 8, 3, 1)) > 0
     assert torch.equal(torch.get_rng_state(), before)

@@ -1,0 +1,143 @@
+"""A matrix for many products: packed once if that is faster.
+
+Every front of a grid multiplies by the same shared matrix. On x86 CPUs oneDNN can *pack* the matrix (rearrange a copy
+of it) once and multiply by the packed copy, while the ordinary product rearranges the matrix for every front. Whether
+that is faster depends on the processor and on the sizes, so it is measured: once per process for each class of sizes.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+PACKING = "REENCODER_PACKING"
+"""Environment variable: 0 forbids packing, 1 packs every matrix that can be packed; otherwise the faster way is used.
+
+The last bits of results depend on it. Set it where two runs have to agree to the last bit.
+"""
+
+MANY = 1 << 20
+"""Number of uses of a matrix that is packed for as long as it does not change."""
+
+_GAIN = 0.9
+"""Packing must take less than this part of the time of plain products, which can be written where they are needed. So
+about equal times always give the same choice."""
+
+_FEW_ROWS = 16
+"""Rows of the products of a search, in which a front is one block for each hypothesis."""
+
+
+def _can_pack() -> bool:
+    """True if this torch has oneDNN's packed product (not a public function) and it gives correct results here."""
+    if platform.machine() not in ("x86_64", "AMD64") or not torch.backends.mkldnn.is_available():
+        return False
+    try:
+        with torch.no_grad():
+            # Whole numbers, so that any order of summation gives the same.
+            matrix = torch.arange(96.0).view(12, 8)
+            inputs = torch.arange(24.0).view(3, 8)
+            packed = torch.ops.mkldnn._reorder_linear_weight(matrix, 3)
+            return torch.equal(_packed_product(inputs, packed, None), inputs @ matrix.t())
+    except (AttributeError, RuntimeError):
+        return False
+
+
+def _packed_product(inputs: Tensor, packed: Tensor, bias: Tensor | None) -> Tensor:
+    return torch.ops.mkldnn._linear_pointwise(inputs, packed, bias, "none", [], "")
+
+
+_packing: bool | None = None
+
+
+def packing_available() -> bool:
+    """True if `FixedMatrix` can pack matrices on this machine; tried once per process."""
+    global _packing
+    if _packing is None:
+        _packing = _can_pack()
+    return _packing
+
+
+class PackingTimes(NamedTuple):
+    """Seconds that it takes to pack a matrix, and for one product by it, packed and plain."""
+
+    pack: float
+    packed: float
+    plain: float
+
+    def pays(self, uses: int) -> bool:
+        """True if packing is faster for this number of products."""
+        return self.pack + uses * self.packed < _GAIN * uses * self.plain
+
+
+@lru_cache(maxsize=256)
+def _packing_times(outputs: int, inputs: int, rows: int, threads: int) -> PackingTimes:
+    """Measure, which takes some ten products; `threads` only tells apart what was measured with other numbers."""
+    with torch.no_grad():
+        matrix, rows_in = torch.full((outputs, inputs), 0.01), torch.full((rows, inputs), 0.01)
+        packed = torch.ops.mkldnn._reorder_linear_weight(matrix, None)
+        ways: list[Callable[[], object]] = [
+            lambda: torch.ops.mkldnn._reorder_linear_weight(matrix, None),
+            lambda: _packed_product(rows_in, packed, None),
+            lambda: torch.nn.functional.linear(rows_in, matrix),
+        ]
+        best = [math.inf] * len(ways)
+        clock = time.process_time if threads == 1 else time.perf_counter
+        for _ in range(4):  # in turn, so that a slow moment of the machine affects all of them
+            for n, way in enumerate(ways):
+                started = clock()
+                way()
+                best[n] = min(best[n], clock() - started)
+    return PackingTimes(*best)
+
+
+def packing_pays(outputs: int, inputs: int, rows: int, uses: int) -> bool:
+    """True if a matrix should be packed.
+
+    Args:
+        outputs, inputs: its shape.
+        rows: number of rows of a product, which is rounded to a power of 4.
+        uses: number of products.
+    """
+    wish = os.environ.get(PACKING)
+    if wish in ("0", "1"):
+        return wish == "1"
+    if uses < 2:
+        return False
+    rounded = int(4 ** round(math.log(max(1, rows), 4)))
+    return _packing_times(outputs, inputs, rounded, torch.get_num_threads()).pays(uses)
+
+
+class FixedMatrix:
+    """A matrix for many products, packed if that is faster.
+
+    Args:
+        matrix: shape (outputs, inputs); must not require gradients.
+        uses: how many products there will be.
+        rows: how many rows they have, on average.
+    """
+
+    def __init__(self, matrix: Tensor, uses: int, rows: int = _FEW_ROWS) -> None:
+        self._matrix = matrix
+        self._packed: Tensor | None = None
+        packable = matrix.device.type == "cpu" and matrix.dtype == torch.float32 and torch.backends.mkldnn.enabled  # type: ignore[attr-defined]
+        if packable and packing_available() and packing_pays(matrix.size(0), matrix.size(1), rows, uses):
+            self._packed = torch.ops.mkldnn._reorder_linear_weight(matrix.contiguous(), None)
+
+    @property
+    def packed(self) -> bool:
+        """True if the matrix has been packed."""
+        return self._packed is not None
+
+    def __call__(self, inputs: Tensor, bias: Tensor | None = None) -> Tensor:
+        """`inputs @ matrix.t() + bias`, shape (n, outputs), for inputs of shape (n, inputs)."""
+        if self._packed is not None:
+            return _packed_product(inputs, self._packed, bias)
+        return torch.nn.functional.linear(inputs, self._matrix, bias)
