@@ -77,6 +77,20 @@ def test_forget_bias_and_layers_of_the_stacked_lstm() -> None:
         assert bias[5:10].tolist() == [4.0] * 5 and largest(bias[:5]) < 1 and largest(bias[10:]) < 1
 
 
+def test_initial_values_of_the_stacked_lstm() -> None:
+    """Where the options say nothing they are torch's: +-1 / sqrt(16) and a standard normal distribution."""
+    given: dict[str, Any] = {"init_scale": 2.0, "input_scale": 0.5}
+    for scales, bound, vectors in (({}, 0.25, 2.0), (given, 2 / 32**0.5, 0.5)):
+        model = StackedLSTM(StackedLSTMConfig(hidden_size=16, layers=2, untied=True, **scales), 50, 6)
+        for name, parameter in model.lstm.named_parameters():
+            if name.startswith("weight"):
+                assert 0.95 * bound < largest(parameter) <= bound
+        assert (largest(model.embed.weight) <= 0.5) == (vectors == 0.5) and largest(model.embed.weight) > 0.9 * vectors
+    for option in given:
+        with pytest.raises(ValueError, match=f"--{option.replace('_', '-')}: expected 0 or more"):
+            StackedLSTM(StackedLSTMConfig(**{**given, option: -1.0}), 5, 5)
+
+
 def test_options_of_feed_forward_nets() -> None:
     strings = torch.randint(0, 2, (64, 6))
     for activation, function in (("tanh", torch.tanh), ("relu", torch.relu)):

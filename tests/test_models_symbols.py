@@ -83,8 +83,7 @@ def size_of(model: torch.nn.Module) -> int:
 def test_baselines_have_the_sizes_of_their_equations(untied: bool) -> None:
     d, layers = 12, 3
     copies = layers if untied else 1
-    sizes: Any = SimpleNamespace(dropout=0.0, hidden_size=d, layers=layers, untied=untied, forget_bias=1.0)
-    stacked = StackedLSTM(sizes, 11, 11)
+    stacked = StackedLSTM(StackedLSTMConfig(hidden_size=d, layers=layers, untied=untied), 11, 11)
     assert size_of(stacked) == 11 * d + copies * (4 * d * 2 * d + 8 * d) + (d + 1) * 11
     assert stacked(torch.zeros(2, 7, dtype=torch.long)).logits.shape == (2, 7, 11)
     options = SimpleNamespace(hidden_size=d, layers=layers, untied=untied, activation="relu", input_scale=0.0)
@@ -95,8 +94,8 @@ def test_baselines_have_the_sizes_of_their_equations(untied: bool) -> None:
 
 def test_baselines_start_as_their_options_say() -> None:
     d = 16
-    options = {"hidden_size": d, "layers": 2}
-    stacked = StackedLSTM(SimpleNamespace(dropout=0.0, **options, untied=True, forget_bias=3.0), 5, 5)  # type: ignore[arg-type]
+    options: Any = {"hidden_size": d, "layers": 2}
+    stacked = StackedLSTM(StackedLSTMConfig(**options, untied=True, forget_bias=3.0), 5, 5)
     for layer in range(2):
         bias = getattr(stacked.lstm, f"bias_ih_l{layer}")
         assert torch.equal(bias[d : 2 * d], torch.full((d,), 3.0))  # torch's order: input, forget, candidate, output
@@ -113,9 +112,8 @@ def test_baselines_start_as_their_options_say() -> None:
 
 
 def test_an_untied_stacked_lstm_with_equal_layers_is_a_tied_one() -> None:
-    options = {"hidden_size": 8, "layers": 3, "forget_bias": 1.0}
-    tied = StackedLSTM(SimpleNamespace(dropout=0.0, **options, untied=False), 5, 5)  # type: ignore[arg-type]
-    untied = StackedLSTM(SimpleNamespace(dropout=0.0, **options, untied=True), 5, 5)  # type: ignore[arg-type]
+    tied = StackedLSTM(StackedLSTMConfig(hidden_size=8, layers=3, untied=False), 5, 5)
+    untied = StackedLSTM(StackedLSTMConfig(hidden_size=8, layers=3, untied=True), 5, 5)
     state = tied.state_dict()
     for name in list(state):
         if name.startswith("lstm."):

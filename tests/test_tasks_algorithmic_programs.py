@@ -222,6 +222,11 @@ def test_scales_become_options_of_fairseq() -> None:
     assert options["lr_scheduler"] == "reduce_lr_on_plateau"
     assert options["lr_shrink"] == 0.5 and options["lr_patience"] == 4
     assert options["forget_bias"] == scale.forget_bias and "input_scale" not in options
+    scaled = MEMORIZATION.run("stacked_lstm_scaled", 20, scale, seed=3).options
+    assert {name: value for name, value in scaled.items() if options.get(name) != value} == {
+        "init_scale": scale.init_scale,
+        "input_scale": scale.input_scale,
+    }
     constant = replace(scale, lr_shrink=1.0, own_layers=(("untied_2lstm", 7),))
     assert "lr_scheduler" not in MEMORIZATION.run("tied_2lstm", 20, constant, seed=1).options
     for model, layers in (("tied_2lstm", scale.layers), ("untied_2lstm", 7)):

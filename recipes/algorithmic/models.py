@@ -5,14 +5,20 @@ from __future__ import annotations
 from .recipe import Model
 
 GRID = ("forget_bias", "init_scale", "input_scale")
-"""Initial values of a scale for which Grid LSTMs have an option. The Stacked LSTM has only the forget bias: its symbols
-enter as embeddings, and its matrices have torch's initial values."""
+"""Initial values of a scale that Grid LSTMs have. They were chosen with the tied 2-LSTM; the Stacked LSTM is run with
+torch's initial values (but for the forget bias), and with these."""
 
 SEQUENCE_MODELS = {
     "tied_2lstm": Model("tied 2-LSTM", {"arch": "grid_lstm_2d"}, GRID),
     "untied_2lstm": Model("untied 2-LSTM", {"arch": "grid_lstm_2d", "untied": True}, GRID),
     "tied_stacked_lstm": Model("tied Stacked LSTM", {"arch": "stacked_lstm"}, ("forget_bias",)),
     "stacked_lstm": Model("Stacked LSTM", {"arch": "stacked_lstm", "untied": True}, ("forget_bias",)),
+    "tied_stacked_lstm_scaled": Model(
+        "tied Stacked LSTM, initial values of the 2-LSTM", {"arch": "stacked_lstm"}, GRID
+    ),
+    "stacked_lstm_scaled": Model(
+        "Stacked LSTM, initial values of the 2-LSTM", {"arch": "stacked_lstm", "untied": True}, GRID
+    ),
 }
 """Models for addition and memorization."""
 

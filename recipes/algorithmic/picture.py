@@ -14,6 +14,8 @@ MODELS = (
     "untied_2lstm",
     "tied_stacked_lstm",
     "stacked_lstm",
+    "tied_stacked_lstm_scaled",
+    "stacked_lstm_scaled",
     "tied_1lstm",
     "untied_1lstm",
     "tanh",

@@ -32,7 +32,7 @@ class Scale:
         lr_patience: see `lr_shrink`.
         own_layers: pairs of a model and its number of layers.
         forget_bias: initial bias of the forget gates of every LSTM.
-        init_scale: scale of the initial weights of Grid LSTMs; see their `--init-scale`.
+        init_scale: scale of the initial weights; see the models' `--init-scale`.
         input_scale: scale of the initial weights of the input's projection; see the models' `--input-scale`.
     """
 

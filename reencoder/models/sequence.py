@@ -4,6 +4,7 @@ Sections 4.2 and 4.3 of the paper. Predictions are not fed back. Axes: `batch`, 
 """
 
 # No `from __future__ import annotations`: fairseq reads the types of the configs' fields.
+import math
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -99,6 +100,17 @@ class StackedLSTMConfig(FairseqDataclass):
     untied: bool = field(default=False, metadata={"help": "give each layer weights of its own"})
     dropout: float = field(default=0.0, metadata={"help": "dropout of the hidden vectors between the layers"})
     forget_bias: float = field(default=1.0, metadata={"help": "initial bias of the forget gates"})
+    init_scale: float = field(
+        default=0.0,
+        metadata={
+            "help": "weights start uniform within +-SCALE / sqrt(2 x hidden size), as in a grid, where a block has as "
+            "many inputs; 0: torch's default, +-1 / sqrt(hidden size)"
+        },
+    )
+    input_scale: float = field(
+        default=0.0,
+        metadata={"help": "vectors of the symbols start uniform within +-SCALE; 0: normal, of unit variance"},
+    )
 
 
 @register_model("stacked_lstm", dataclass=StackedLSTMConfig)
@@ -120,15 +132,21 @@ class StackedLSTM(SymbolModel):
         if not 0.0 <= cfg.dropout < 1.0:
             raise ValueError(f"--dropout: expected a probability in [0, 1), got {cfg.dropout}")
         size, self.dropout = cfg.hidden_size, cfg.dropout
+        if cfg.init_scale < 0:
+            raise ValueError(f"--init-scale: expected 0 or more, got {cfg.init_scale}")
         self.embed = nn.Embedding(symbols_in, size)
+        scale_input(self.embed, cfg.input_scale)
         self.repeats = 1 if cfg.untied else cfg.layers
         layers = cfg.layers if cfg.untied else 1
         # torch applies no dropout after the last layer, and warns if there is only one
         self.lstm = nn.LSTM(size, size, num_layers=layers, dropout=cfg.dropout if layers > 1 else 0.0)
-        for name, bias in self.lstm.named_parameters():
+        for name, parameter in self.lstm.named_parameters():
             # torch adds two biases; its order of gates: input, forget, candidate, output
             if name.startswith("bias"):
-                nn.init.constant_(bias[size : 2 * size], cfg.forget_bias if name.startswith("bias_ih") else 0.0)
+                nn.init.constant_(parameter[size : 2 * size], cfg.forget_bias if name.startswith("bias_ih") else 0.0)
+            elif cfg.init_scale > 0:
+                bound = cfg.init_scale / math.sqrt(2 * size)
+                nn.init.uniform_(parameter, -bound, bound)
         mark_hidden_matrices((weights for weights in self.lstm.parameters() if weights.dim() == 2), size)
         self.output = nn.Linear(size, symbols_out)
 

@@ -47,7 +47,7 @@ class SymbolModel(VersionedModel):
         return probabilities
 
 
-def scale_input(projection: nn.Linear, scale: float) -> None:
+def scale_input(projection: nn.Linear | nn.Embedding, scale: float) -> None:
     """Draw new weights for the projection of the input, uniform within +-`scale`; 0 leaves them.
 
     Raises:
