@@ -22,7 +22,8 @@ from recipes.options import translation_options
 from recipes.tables import BASELINES
 from recipes.tatoeba import __main__ as tatoeba
 from recipes.tatoeba import ablate
-from recipes.tatoeba.catalogue import EXPERIMENTS, Experiment
+from recipes.tatoeba.catalogue import EXPERIMENTS
+from recipes.tatoeba.experiment import Experiment
 from recipes.tatoeba.data import VARIANTS
 from recipes.tatoeba.tables import systems
 

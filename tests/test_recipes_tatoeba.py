@@ -19,7 +19,8 @@ from eval.bleu import score
 from eval.program import USER_DIR
 from eval.provenance import Commit, relative
 from recipes.tatoeba import effects, execution, experiments, speed, synthetic
-from recipes.tatoeba.catalogue import EXPERIMENTS, Experiment, group_by_tokens
+from recipes.tatoeba.catalogue import EXPERIMENTS, group_by_tokens
+from recipes.tatoeba.experiment import Experiment
 from recipes.tatoeba.data import VARIANTS, synthetic_path
 from recipes.tatoeba.execution import best_checkpoint, execute
 from recipes.tatoeba.experiments import main

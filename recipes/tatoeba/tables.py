@@ -11,7 +11,8 @@ from data_prep.files import read_json
 from eval.provenance import ROOT, describe_commit
 
 from ..origins import origin, origin_of_system
-from .catalogue import EXPERIMENTS, Experiment, group_by_tokens
+from .catalogue import EXPERIMENTS, group_by_tokens
+from .experiment import Experiment
 from .execution import BEAM, UNKPEN
 from .speed import BEAMS
 
