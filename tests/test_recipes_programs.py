@@ -23,8 +23,8 @@ from recipes.tables import BASELINES
 from recipes.tatoeba import __main__ as tatoeba
 from recipes.tatoeba import ablate
 from recipes.tatoeba.catalogue import EXPERIMENTS
-from recipes.tatoeba.experiment import Experiment
 from recipes.tatoeba.data import VARIANTS
+from recipes.tatoeba.experiment import Experiment
 from recipes.tatoeba.tables import systems
 
 CLEAN = provenance.Commit("a" * 40, dirty=False)

@@ -20,9 +20,9 @@ from eval.program import USER_DIR
 from eval.provenance import Commit, relative
 from recipes.tatoeba import effects, execution, experiments, speed, synthetic
 from recipes.tatoeba.catalogue import EXPERIMENTS, group_by_tokens
-from recipes.tatoeba.experiment import Experiment
 from recipes.tatoeba.data import VARIANTS, synthetic_path
 from recipes.tatoeba.execution import best_checkpoint, execute
+from recipes.tatoeba.experiment import Experiment
 from recipes.tatoeba.experiments import main
 from recipes.tatoeba.synthetic import Place, ready_data
 from recipes.tatoeba.tables import _raw_speeds, main_scores, minutes_with_teachers

@@ -12,8 +12,8 @@ from eval.provenance import ROOT, describe_commit
 
 from ..origins import origin, origin_of_system
 from .catalogue import EXPERIMENTS, group_by_tokens
-from .experiment import Experiment
 from .execution import BEAM, UNKPEN
+from .experiment import Experiment
 from .speed import BEAMS
 
 
