@@ -63,6 +63,8 @@ def write_results(
 ) -> Scores:
     """Score hypotheses; write ``hypotheses.<split>.txt`` and then ``scores.<split>.json``.
 
+    Earlier scores are removed first: those of other hypotheses never lie beside the new ones.
+
     Args:
         split: sources and references.
         hypotheses: for each source its hypothesis.
@@ -73,6 +75,7 @@ def write_results(
     texts = [hypothesis.text for hypothesis in hypotheses]
     scores = score(texts, split.references, keep_case=settings["keep_case"])
     scores_name, hypotheses_name = result_names(split.name)
+    (output / scores_name).unlink(missing_ok=True)  # those of other hypotheses
     write_lines(output / hypotheses_name, texts)
     write_json(
         output / scores_name,

@@ -84,8 +84,12 @@ class LimitBody:
         """Answer one request."""
         answer = self._app
         if scope["type"] == "http" and scope["method"] == "POST":
-            size = dict(scope["headers"]).get(b"content-length", b"").decode("latin-1")
-            if not size.isdecimal():
+            headers = dict(scope["headers"])
+            size = headers.get(b"content-length", b"").decode("latin-1")
+            if b"transfer-encoding" in headers:
+                # Its chunks count, whatever Content-Length says beside it.
+                answer = JSONResponse({"detail": "Transfer-Encoding is not accepted; send Content-Length"}, 411)
+            elif not size.isdecimal():
                 answer = JSONResponse({"detail": "the header Content-Length is missing"}, 411)
             elif int(size) > self._limit:
                 answer = JSONResponse({"detail": f"{size} bytes; at most {self._limit} are accepted"}, 413)

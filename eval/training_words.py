@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
-from data_prep.files import read_lines
+from data_prep.files import read_json, read_lines
 from data_prep.manifest import MANIFEST, detokenizer_from_manifest
 
 from .buckets import count_words
+
+
+class CaselessCounts(Counter[str]):
+    """Counts of lower-cased words, which also tell those of the same words in another case."""
+
+    def __missing__(self, word: str) -> int:
+        lower = word.lower()
+        return self[lower] if lower != word else 0
+
+    def get(self, word: str, default: Any = None) -> Any:
+        """Return the count of a word in any case."""
+        return self[word] or default
 
 
 def training_file(training: Path | None, data: Path | None) -> Path | None:
@@ -44,4 +57,5 @@ def training_counts(training: Path | None, data: Path | None, keep_case: bool) -
     if training is not None or data is None:
         return count_words(lines, keep_case=keep_case)
     detokenise = detokenizer_from_manifest(data / MANIFEST)
-    return count_words(map(detokenise, lines), keep_case=keep_case)
+    counts = count_words(map(detokenise, lines), keep_case=keep_case)
+    return counts if read_json(data / MANIFEST)["options"].get("keep_case", False) else CaselessCounts(counts)

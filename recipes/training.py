@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,6 +33,7 @@ COMMAND = [sys.executable, "-m", "fairseq_cli.train"]
 """The program and its first arguments."""
 
 _CPU_TIME = "CPU seconds:"
+_STARTED = "| fairseq_cli.train | training on "
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -159,12 +161,33 @@ def train(data: Path | None, options: Options, log: Path, threads: int | None = 
 def cpu_seconds(log: Path) -> float | None:
     """Return the CPU time of a training, summed over all its starts; None if its log does not tell.
 
+    A start that was killed has left no line about its CPU time; its elapsed time counts instead.
+
     Args:
         log: a log that `train` has written.
     """
-    lines = log.read_text(encoding="utf-8").splitlines()
-    found = [float(line.removeprefix(_CPU_TIME)) for line in lines if line.startswith(_CPU_TIME)]
-    return sum(found) if found else None
+    total, told = 0.0, False
+    began = last = None  # of a start without such a line
+    for line in log.read_text(encoding="utf-8").splitlines():
+        if line.startswith(_CPU_TIME):
+            total, told, began = total + float(line.removeprefix(_CPU_TIME)), True, None
+            continue
+        if _STARTED in line:
+            total += _elapsed(began, last)
+            began = _time_of(line)
+        last = _time_of(line) or last
+    return total + _elapsed(began, last) if told else None
+
+
+def _time_of(line: str) -> datetime | None:
+    """Return the time at which fairseq has written a line of its log."""
+    with suppress(ValueError):
+        return datetime.strptime(line[:19], "%Y-%m-%d %H:%M:%S")
+    return None
+
+
+def _elapsed(began: datetime | None, last: datetime | None) -> float:
+    return 0.0 if began is None or last is None else (last - began).total_seconds()
 
 
 def _wait(process: subprocess.Popen[str]) -> float:

@@ -283,6 +283,22 @@ def test_words_of_prepared_data_are_those_of_its_text(tmp_path: Path) -> None:
     assert training_counts(None, None, False) is None
 
 
+def test_words_of_lower_cased_data_count_in_any_case(tmp_path: Path) -> None:
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "train.en").write_text("i like tom .\n" * 50)
+    for keep_case, found in ((False, 50), (True, 0)):
+        (tmp_path / "manifest.json").write_text(json.dumps({"format": FORMAT, "options": {"keep_case": keep_case}}))
+        counts = training_counts(None, tmp_path, keep_case=True)
+        assert counts is not None
+        assert [counts.get(word, 0) for word in ("i", "I", "Tom", "Mary")] == [50, found, found, 0]
+    # A word in capitals is one of the training set's: all four words are in the bucket above 9.
+    (tmp_path / "manifest.json").write_text(json.dumps({"format": FORMAT, "options": {}}))
+    counts = training_counts(None, tmp_path, keep_case=True)
+    assert counts is not None
+    [bucket] = by_frequency({"one": ["I like Tom."]}, [["I like Tom."]], counts, (0, 9), keep_case=True)
+    assert (bucket.lowest, bucket.words) == (10, 4)
+
+
 def test_references_without_sources(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["compare", str(files / "one"), str(files / "two"), "--samples", "5", "--trials", "5"]
     arguments += ["--references", str(files / "data" / "raw" / "test.en")]

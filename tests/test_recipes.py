@@ -85,6 +85,14 @@ def test_the_log_tells_the_cpu_time_of_all_starts(tmp_path: Path, monkeypatch: p
     assert cpu_seconds(log) is None
 
 
+def test_of_a_start_that_was_killed_the_elapsed_time_counts(tmp_path: Path) -> None:
+    log = tmp_path / "train.log"
+    start = ["10:00:00 | INFO | fairseq_cli.train | training on 1 devices (GPUs/TPUs)", "10:01:40 | INFO | train |  {}"]
+    lines = [f"2026-01-01 {line}" for line in start]
+    log.write_text("\n".join([*lines, *lines, "CPU seconds: 30.0", *lines, "a line without a time"]))
+    assert cpu_seconds(log) == 100 + 30 + 100
+
+
 def test_variants_of_the_ablation_train_at_the_same_time(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

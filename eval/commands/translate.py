@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
+from data_prep.compressed import decompress, plain_name
 from data_prep.errors import DataError
-from data_prep.files import new_file
+from data_prep.files import new_file, read_bytes
 
 from ..lines import groups, groups_of
 from ..translation import OutputSettings, Sentence, check_refused, count_lines, read_sentences, translate_stream
@@ -30,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_checkpoints(parser)
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--text", nargs="+", default=[], metavar="SENTENCE", help="sentences to translate")
-    source.add_argument("--input", type=Path, metavar="FILE", help="file to translate, UTF-8")
+    source.add_argument("--input", type=Path, metavar="FILE", help="file, UTF-8; .gz, .xz, .zst are decompressed")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to write (default: standard output)")
     parser.add_argument("--json", action="store_true", help="write JSON lines: id, source, translations with scores")
     parser.add_argument(
@@ -44,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="maximum number of lines that are translated together, sorted by length (default: %(default)s)",
     )
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """Open a file, decompressed if its name says that it is compressed."""
+    return path.open("rb") if plain_name(path) == path.name else io.BytesIO(decompress(read_bytes(path), path))
 
 
 def run(args: argparse.Namespace) -> None:
@@ -75,9 +82,10 @@ def run(args: argparse.Namespace) -> None:
             sentences = [Sentence(text, number, number) for number, text in enumerate(args.text, 1)]
             refused = translate_stream(model, groups_of(sentences, settings.buffer), output, settings)
         else:
-            file = sys.stdin.buffer if args.input is None else stack.enter_context(args.input.open("rb"))
+            file = sys.stdin.buffer if args.input is None else stack.enter_context(_opened(args.input))
             read = read_sentences(groups(file, settings.buffer), settings.json_input)
-            total = count_lines(args.input) if args.input is not None and args.input.is_file() else None
+            plain = args.input is not None and args.input.is_file() and plain_name(args.input) == args.input.name
+            total = count_lines(args.input) if plain else None
             shown = typed or (args.output is None and sys.stdout.isatty())  # the output itself shows the progress
             with tqdm(desc="translate", unit=" lines", total=total, disable=shown) as progress:
                 refused = translate_stream(model, read, output, settings, progress.update)

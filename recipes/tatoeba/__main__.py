@@ -2,10 +2,10 @@
 
     python -m recipes.tatoeba --tsv cmn-eng.tsv
 
-Trains the model that won the experiments (`recipes.tatoeba.experiments`), tunes the search on the validation set, and
-translates the test set once. Several `--members` make an ensemble. Those on data with other tokens make another one; of
-the n-best lists of all ensembles the translations of minimum Bayes risk are chosen then, and with `--mbr` also of the
-list of one ensemble or model. With `--rerank` further models have a say in the choice from the n-best list of an
+Trains the Reencoder that won the experiments (`recipes.tatoeba.experiments`), tunes the search on the validation set,
+and translates the test set once. Several `--members` make an ensemble. Those on data with other tokens make another
+one; of the n-best lists of all ensembles the translations of minimum Bayes risk are chosen then, and with `--mbr` also
+of the list of one ensemble or model. With `--rerank` further models have a say in the choice from the n-best list of an
 ensemble.
 
 Prepared data, checkpoints and logs are written to `--work`; a run that was stopped continues when the same command is
@@ -266,7 +266,8 @@ def examples(data: Path, translations: Path, seed: int, count: int = 8) -> list[
     references = read_references([data / "raw" / "test.en"])
     hypotheses = read_lines(translations / "hypotheses.test.txt")
     attributions: dict[int, list[str]] = {}
-    for line in read_lines(data / "raw" / "test.attribution"):
+    attributed = data / "raw" / "test.attribution"  # absent if the file of pairs has no attributions
+    for line in read_lines(attributed) if attributed.exists() else []:
         number, _, text = line.split("\t", 2)
         attributions.setdefault(int(number) - 1, []).append(text)
     return [

@@ -268,7 +268,7 @@ EXPERIMENTS: dict[str, Experiment] = {
 """Experiments by name, in the order of the table."""
 
 BEST = "pieces-phrases-long"
-"""The experiment with the best validation BLEU of a single model."""
+"""The experiment with the best validation BLEU of a single Reencoder."""
 
 
 def group_by_tokens(names: Iterable[str]) -> list[list[str]]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from data_prep.files import read_json
+from data_prep.errors import DataError
+from data_prep.files import read_json, sha256_of
 
 _PIECES: Mapping[str, Any] = {
     "segmentation": "jieba-sentencepiece",
@@ -57,19 +58,42 @@ def prepare_data(tsv: Path | None, work: Path, variant: str = "words") -> Path:
         The folder of prepared data.
 
     Raises:
-        DataError: bad input, a missing translation of the training set or package, or the download failed; no prepared
-            data is written then.
+        DataError: the folder has data of another file, bad input, a missing translation of the training set or package,
+            or the download failed; no prepared data is written then.
     """
     from data_prep.prepare import Options, format_counts, prepare
 
     data = work / "data" / variant
     if (data / "manifest.json").exists():
+        given = tsv or _downloaded(work)
+        if tsv is not None or given.exists():
+            check_input(data, given)
         print(f"{data}: already prepared", file=sys.stderr)
         return data
     synthetic = [synthetic_path(name, work) for name in SYNTHETIC.get(variant, ())]
-    given = Options(dest=data, tsv=pairs_of(tsv, work), synthetic_tsv=synthetic, **VARIANTS[variant])
-    print(format_counts(prepare(given)))
+    options = Options(dest=data, tsv=pairs_of(tsv, work), synthetic_tsv=synthetic, **VARIANTS[variant])
+    print(format_counts(prepare(options)))
     return data
+
+
+def _downloaded(work: Path) -> Path:
+    return work / "cmn-eng.tsv"
+
+
+def input_checksum(data: Path) -> str:
+    """Return the SHA-256 of the file of pairs from which data were prepared."""
+    checksum: str = read_json(data / "manifest.json")["inputs"]["tsv"]["sha256"]
+    return checksum
+
+
+def check_input(data: Path, tsv: Path) -> None:
+    """Check that data were prepared from this file of pairs.
+
+    Raises:
+        DataError: they were prepared from another.
+    """
+    if sha256_of(tsv) != input_checksum(data):
+        raise DataError(f"{data}: was prepared from another file than {tsv}; give that file, or another --work")
 
 
 def pairs_of(tsv: Path | None, work: Path) -> Path:
@@ -82,7 +106,7 @@ def pairs_of(tsv: Path | None, work: Path) -> Path:
         return tsv
     from data_prep.download import download_tatoeba
 
-    tsv = work / "cmn-eng.tsv"
+    tsv = _downloaded(work)
     if not tsv.exists():
         print(f"downloaded {tsv}, SHA-256 {download_tatoeba(tsv)}", file=sys.stderr)
     return tsv

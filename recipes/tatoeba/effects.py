@@ -1,4 +1,4 @@
-"""What single choices changed: pairs of experiments that differ in one thing, for docs/results.md."""
+"""What single choices changed: pairs of experiments that differ in what is named, for docs/results.md."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .execution import result_path
 
 
 class Effect(NamedTuple):
-    """Two experiments that differ in one thing.
+    """Two experiments that differ in what is named, and in nothing else.
 
     Attributes:
-        what: the thing.
+        what: the difference.
         before: the experiment without it.
         after: the experiment with it.
     """
@@ -37,7 +37,7 @@ EFFECTS: Sequence[Effect] = (
     Effect("a shared matrix of target word vectors and softmax", "rare-words-scaled-12", "rare-words-shared"),
     Effect("10% of the words dropped", "rare-words", "rare-words-dropped"),
     Effect("pieces of words instead of words", "lexical-muon", "pieces"),
-    Effect("twice as many updates", "pieces-phrases", "pieces-phrases-long"),
+    Effect("twice as many updates, and products in bfloat16", "pieces-phrases", "pieces-phrases-long"),
     Effect(
         "the same, with steps of word vectors four times as large", "pieces-phrases-long", "pieces-phrases-scaled-long"
     ),
@@ -71,8 +71,8 @@ def table(folder: Path) -> list[str]:
     return [
         "### What single choices changed",
         "",
-        "Experiments that differ in one thing, one seed each; the two seeds of `pieces-phrases` tell what chance does. "
-        "BLEU on the validation set:",
+        "Experiments that differ in what is named, one seed each; the two seeds of `pieces-phrases` tell what chance "
+        "does. BLEU on the validation set:",
         "",
         "| what | without | with | without | with | difference |",
         "| --- | --- | --- | ---: | ---: | ---: |",

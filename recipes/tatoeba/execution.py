@@ -18,7 +18,10 @@ from eval.provenance import Stopwatch, provenance, relative, worst
 from ..options import Value
 from ..training import cpu_seconds, train
 from .catalogue import EXPERIMENTS
-from .data import synthetic_records
+from .data import input_checksum, synthetic_records
+
+EARLIER: dict[str, Value] = {"embed_scale": 1.0}
+"""Values of options that results from before the options do not name."""
 
 BEAM, UNKPEN = 5, 1000.0
 """Settings of the search by which experiments are compared."""
@@ -51,14 +54,14 @@ def train_experiment(name: str, data: Path, work: Path) -> Path:
         The folder of the training.
 
     Raises:
-        DataError: the folder contains a training with other options, or fairseq-train failed.
+        DataError: the folder contains a training with other options or data, or fairseq-train failed.
     """
     experiment, folder = EXPERIMENTS[name], training_folder(name, work)
     options = experiment.training()
     kept = folder / "options.json"
-    settings = {"options": options, "data": experiment.data}
+    settings = {"options": options, "data": experiment.data, "tsv_sha256": input_checksum(data)}
     if kept.exists() and read_json(kept) != settings:
-        raise DataError(f"{folder}: holds a training with other options; remove it, or give another --work")
+        raise DataError(f"{folder}: holds a training with other options or data; remove it, or give another --work")
     write_json(kept, settings)
     saving: dict[str, Value] = {
         "save_dir": relative(folder / "checkpoints"),
@@ -85,14 +88,18 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
         The result: question, options, curve, best and last perplexities, BLEU on the validation set, provenance.
 
     Raises:
-        DataError: there is a training or a result with other options, or a program failed.
+        DataError: there is a training or a result with other options or of other data, or a program failed.
     """
     experiment, path = EXPERIMENTS[name], result_path(name, results)
     options = experiment.training()
     if path.exists():
         finished: dict[str, Any] = read_json(path)
-        if finished["options"] != options:
+        if {**EARLIER, **finished["options"]} != {**EARLIER, **options}:
             raise DataError(f"{path}: is the result of other options; remove it, or give another --results")
+        # A finished result needs no data; those from before this record are of the published file.
+        prepared = (data / "manifest.json").exists()
+        if prepared and finished.get("tsv_sha256", input_checksum(data)) != input_checksum(data):
+            raise DataError(f"{path}: is the result of another file of pairs; remove it, or give another --results")
         return finished
     stopwatch = Stopwatch()
     folder = train_experiment(name, data, work)
@@ -107,6 +114,7 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
         "name": name,
         "question": experiment.question,
         "data": experiment.data,
+        "tsv_sha256": input_checksum(data),
         "options": options,
         "parameters": parameters(folder / "train.log"),
         "cpu_seconds": cpu_seconds(folder / "train.log"),

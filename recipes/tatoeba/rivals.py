@@ -6,7 +6,7 @@ from ..options import Value
 from .experiment import MUON, RARE_WORDS, Experiment
 
 # The same data, search and seeds as ours. Batches are limited by tokens, which is what these models cost; there are as
-# many words per update as with our limit, so as many epochs, and at least our minutes.
+# many words per update as with our limit, so as many epochs; those named "long" have more, for as many minutes as ours.
 _BASELINE: dict[str, Value] = {
     "max_blocks": False,
     "max_tokens": 600,

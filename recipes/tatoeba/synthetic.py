@@ -15,7 +15,7 @@ from typing import Any
 
 from data_prep.corpora import read_split
 from data_prep.errors import DataError
-from data_prep.files import new_file, read_json, sha256_of, write_json
+from data_prep.files import new_file, sha256_of, write_json
 from data_prep.options import Options
 from data_prep.pairs import Pair, write_tsv
 from data_prep.subwords import join_pieces
@@ -27,7 +27,7 @@ from eval.provenance import Stopwatch, provenance, relative, worst
 
 from ..training import run_in_parallel
 from .catalogue import EXPERIMENTS
-from .data import SYNTHETIC, VARIANTS, pairs_of, prepare_data, synthetic_path
+from .data import SYNTHETIC, VARIANTS, check_input, pairs_of, prepare_data, synthetic_path
 from .execution import BEAM, UNKPEN, best_checkpoint, execute, result_path
 
 TEACHERS: Mapping[str, Sequence[str]] = {
@@ -148,8 +148,7 @@ def _training_pairs(data: Path, place: Place) -> list[Pair]:
         DataError: the data were prepared from another file.
     """
     tsv = pairs_of(place.tsv, place.work)
-    if sha256_of(tsv) != read_json(data / "manifest.json")["inputs"]["tsv"]["sha256"]:
-        raise DataError(f"{data}: was prepared from another file than {tsv}; give that file, or another --work")
+    check_input(data, tsv)
     options = Options(dest=Path(), tsv=tsv, **VARIANTS[data.name])
     return [example.pairs[0] for example in read_split(options).parts["train"]]
 

@@ -166,7 +166,7 @@ def main_scores(folder: Path, baselines: Path) -> list[str]:
             f"| {'-' if scores.get('ter') is None else format(scores['ter'], '.2f')} |"
             for scores, first in cells
         ),
-        *(["", f"{WALL} from start to end; the others are minutes of CPU time."] if marked else []),
+        *(["", f"{WALL} wholly or in part from start to end; the others are minutes of CPU time."] if marked else []),
         *_significance(folder),
     ]
 
