@@ -84,3 +84,11 @@ def test_validation_is_one_pass() -> None:
     sample = copy.deepcopy(SAMPLE)
     assert rdrop(model, sample)[0] == plain(model, copy.deepcopy(SAMPLE))[0]
     assert len(sample["net_input"]["src_tokens"]) == 3 and rdrop.rdrop_alpha == ALPHA
+
+
+def test_a_prefix_without_loss_is_refused() -> None:
+    task = Task()
+    task.cfg = Namespace()  # type: ignore[attr-defined]
+    RDrop(task, False, EPSILON, ignore_prefix_size=1)
+    with pytest.raises(ValueError, match="--ignore-prefix-size: cannot be combined with --rdrop-alpha"):
+        RDrop(task, False, EPSILON, ignore_prefix_size=1, rdrop_alpha=ALPHA)

@@ -176,6 +176,12 @@ def test_without_a_compiler_torch_does_the_work(empty_cache: Path, monkeypatch: 
         load()
 
 
+@needs_compiler
+def test_a_compiler_may_have_arguments(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "env LC_ALL=C cc")
+    assert load() is not None
+
+
 def test_a_compiler_that_fails_leaves_nothing(
     empty_cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -49,9 +49,17 @@ def test_gradcheck(form: OutputForm, untied: bool, recompute_gates: bool) -> Non
 
 def test_second_derivatives_of_the_fused_engine_are_refused() -> None:
     case = Case(TWO, (2, 2))
-    (gradient,) = torch.autograd.grad(case.compute()[0].square().sum(), case.weights[0], create_graph=True)
-    with pytest.raises(RuntimeError, match="differentiate twice"):
-        gradient.sum().backward()
+    for output in (case.compute()[0].square().sum(), case.compute()[0].sum()):  # whose gradient needs a gradient or not
+        (gradient,) = torch.autograd.grad(output, case.weights[0], create_graph=True)
+        with pytest.raises(RuntimeError, match="engine = 'general' on the grid to differentiate twice"):
+            gradient.square().sum().backward()
+
+
+def test_checkpointed_grids_have_the_same_gradients() -> None:
+    case = Case(TWO, (3, 2))
+    expected = torch.autograd.grad(case.compute()[0].sum(), case.weights[0])[0]
+    output: Tensor = torch.utils.checkpoint.checkpoint(lambda: case.compute()[0].sum(), use_reentrant=False)
+    torch.testing.assert_close(torch.autograd.grad(output, case.weights[0])[0], expected, rtol=0, atol=0)
 
 
 @pytest.fixture

@@ -248,6 +248,12 @@ def _step_through_data(stack: PlaneStack) -> None:
     stack.eval()
 
 
+def _through_data_in_evaluation(stack: PlaneStack) -> None:
+    """As averages of weights are often kept up to date."""
+    for parameter in stack.parameters():
+        parameter.data.mul_(-0.5)
+
+
 def _in_inference_mode(stack: PlaneStack) -> None:
     with torch.inference_mode():
         for parameter in stack.parameters():
@@ -264,8 +270,9 @@ def _replace(stack: PlaneStack) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [_load, _assign, _step, _step_through_data, _in_inference_mode, _reset, _replace]
-)  # fmt: skip
+    "change",
+    [_load, _assign, _step, _step_through_data, _through_data_in_evaluation, _in_inference_mode, _reset, _replace],
+)
 def test_packed_weights_are_discarded_when_weights_change(change: Callable[[PlaneStack], None]) -> None:
     stack, below = _stack()
     stack.eval()

@@ -9,7 +9,9 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +97,7 @@ def test_one_sentence_or_a_list(model: Reencoder) -> None:
         ({"beam": "five"}, "beam five: must be a whole number"),
         ({"temperature": "hot"}, "temperature 'hot': expected float"),
         ({"sampling_topk": 5}, "--sampling-topk requires --sampling"),
+        ({"beam": 4, "diverse_beam_groups": 3}, "DiverseBeamSearch requires --beam to be divisible"),
     ],
 )
 def test_wrong_options_of_the_search_are_refused(
@@ -102,7 +105,7 @@ def test_wrong_options_of_the_search_are_refused(
 ) -> None:
     with pytest.raises(DataError, match=message):
         model.translate("你好！", **options)
-    if "sampling_topk" not in options:
+    if not {"sampling_topk", "diverse_beam_groups"} & options.keys():
         with pytest.raises(DataError, match=message):
             Reencoder.from_pretrained(folder / "trained", **options)
 
@@ -217,6 +220,43 @@ def test_likelihood_writes_a_line_for_each_pair(
     (tmp_path / "en").write_text("Hello.\n")
     assert main([*command, *options]) == 2
     assert "has 3 lines" in capsys.readouterr().err
+
+
+def test_a_long_source_may_have_a_long_translation(model: Reencoder) -> None:
+    """fairseq's default ends every translation after 200 tokens."""
+    config = model.options.to_fairseq()
+    task, models = model._ensemble.task, model._ensemble.models
+    generator = task.build_generator(models, config)
+    assert (generator.max_len_a, generator.max_len_b) == (2, 200) and config.max_len_a == 0
+    config.max_len_b = 30  # what a user says holds
+    generator = task.build_generator(models, config)
+    assert (generator.max_len_a, generator.max_len_b) == (0, 30)
+    [[short]] = model.candidates([SENTENCES[0]], max_len_b=3, min_len_ratio=0)
+    assert len(short.tokens.split()) <= 3
+
+
+def test_a_string_is_not_taken_for_a_list_of_characters(model: Reencoder) -> None:
+    with pytest.raises(TypeError, match="expected a list of sentences, got a string"):
+        model.candidates("刘女士")
+
+
+def test_threads_do_not_disturb_each_other(model: Reencoder) -> None:
+    def sample(seed: int) -> list[str]:
+        return model.sample(SENTENCES[0], 3, temperature=2.0, seed=seed)
+
+    def shortest(ratio: float) -> list[str]:
+        return model.translate([SENTENCES[0], SENTENCES[4]], min_len_ratio=ratio)
+
+    calls = [partial(sample, 1), partial(shortest, 0.0), partial(sample, 2), partial(shortest, 2.0)] * 4
+    alone = [call() for call in calls[:4]] * 4
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            together = [future.result() for future in [pool.submit(call) for call in calls]]
+    finally:
+        sys.setswitchinterval(interval)
+    assert together == alone
 
 
 def test_samples_depend_on_the_seed_alone(model: Reencoder) -> None:

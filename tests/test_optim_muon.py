@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import torch
 from fairseq.models import BaseFairseqModel
+from fairseq.optim.amp_optimizer import AMPOptimizer
+from omegaconf import OmegaConf
 from torch import nn
 
 from reencoder.grid import GridLSTM2d
@@ -247,3 +249,38 @@ def test_what_cannot_be_is_refused() -> None:
         MuonWithAdamW(model.parameters(), lr=0.1).load_state_dict(adam.state_dict())
     model = GridLSTM2dModel(GridLSTM2dConfig(hidden_size=4, layers=2), 5, 6)
     assert {hidden_matrix_rows(weight) for weight in model.grid.grid.weights} == {4}, "each gate by itself"
+
+
+@pytest.mark.parametrize("scale", [128.0, 2.0**20])
+def test_mixed_precision_unscales_the_gradients_once(scale: float) -> None:
+    """With fairseq's optimizer of --amp the steps are those without; infinite gradients are left out."""
+
+    def train(amp: bool) -> list[torch.Tensor]:
+        draw = torch.Generator().manual_seed(1)
+        matrix, vectors = (nn.Parameter(torch.randn(size, 8, generator=draw)) for size in (8, 50))
+        mark_hidden_matrices([matrix])
+        cfg = MuonConfig()
+        cfg.lr = [0.01]
+        optimizer: Any = FairseqMuon(cfg, [matrix, vectors])
+        if amp:
+            common = {"common": {"fp16_init_scale": scale, "min_loss_scale": 1e-4}, "optimizer": None}
+            optimizer = AMPOptimizer(OmegaConf.create(common), [matrix, vectors], optimizer)
+            optimizer._grad_scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+        for update in range(4):
+            optimizer.zero_grad()
+            loss = (vectors @ matrix).tanh().pow(2).mean()
+            if update == 2 and amp:
+                before = vectors.detach().clone()
+                optimizer.backward(loss * torch.inf)
+                optimizer.clip_grad_norm(1.0)
+                optimizer.step()
+                assert torch.equal(vectors, before)
+                optimizer.zero_grad()
+                loss = (vectors @ matrix).tanh().pow(2).mean()
+            optimizer.backward(loss)
+            optimizer.clip_grad_norm(1.0)
+            optimizer.step()
+        return [matrix.detach(), vectors.detach()]
+
+    for mine, expected in zip(train(True), train(False), strict=True):
+        torch.testing.assert_close(mine, expected, rtol=1e-5, atol=1e-6)

@@ -51,7 +51,8 @@ class RDrop(RdropLabelSmoothedCrossEntropyCriterion):
         alignment_lambda: see `RDropConfig`. Default: 0
 
     Raises:
-        ValueError: `alignment_lambda` is negative, or only one of it and `--load-alignments` is given.
+        ValueError: `alignment_lambda` is negative, only one of it and `--load-alignments` is given, or both
+            `ignore_prefix_size` and `rdrop_alpha` are.
     """
 
     def __init__(
@@ -65,6 +66,9 @@ class RDrop(RdropLabelSmoothedCrossEntropyCriterion):
         alignment_lambda: float = 0.0,
     ) -> None:
         super().__init__(task, sentence_avg, label_smoothing, ignore_prefix_size, report_accuracy, rdrop_alpha)
+        if ignore_prefix_size > 0 and rdrop_alpha > 0:
+            # fairseq takes the divergence of all tokens, but masks it with the targets that are left
+            raise ValueError("--ignore-prefix-size: cannot be combined with --rdrop-alpha")
         if alignment_lambda < 0:
             raise ValueError(f"--alignment-lambda: expected 0 or more, got {alignment_lambda}")
         if (alignment_lambda > 0) != bool(getattr(task.cfg, "load_alignments", False)):

@@ -92,7 +92,10 @@ class _Checkpoint:
             self._config = self._state["cfg"]
             self._task = self._config["task"]
         except Exception as error:  # torch explains at length what is wrong with the file
-            raise DataError(f"{path}: cannot be read as a checkpoint; it may be truncated: copy it again") from error
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise DataError(
+                f"{path}: cannot be read as a checkpoint ({reason}); if it may be truncated, copy it again"
+            ) from error
         if not hasattr(self._task, "data") or not hasattr(self._task, "source_lang"):
             name = getattr(self._task, "_name", "another task")
             raise DataError(f"{path}: was trained on {name}; expected a translation model")

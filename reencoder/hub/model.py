@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import log
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any, overload
 
 from ..search_settings import tuned_settings
@@ -28,6 +29,8 @@ class TooLongError(DataError):
 class Reencoder:
     """One translation model or an ensemble, with the text processing of its training. See `from_pretrained`.
 
+    Several threads may use it; they translate one after the other.
+
     Args:
         ensemble: the models.
         searcher: searches with them.
@@ -41,6 +44,7 @@ class Reencoder:
     def __init__(self, ensemble: Ensemble, searcher: Searcher, options: SearchOptions) -> None:
         self._ensemble = ensemble
         self._searcher = searcher
+        self._lock = RLock()  # the settings of a search are the task's, and random numbers the process's
         self.pipeline: TextPipeline = ensemble.pipeline
         self.options = options
 
@@ -133,6 +137,8 @@ class Reencoder:
         Raises:
             DataError: a sentence is too long, or there is no such option.
         """
+        if isinstance(texts, str):
+            raise TypeError("candidates: expected a list of sentences, got a string; put it into a list")
         texts = list(texts)
         options = self.options.override(search)
         options = options.override({"beam": max(options.settings.beam, n)})
@@ -153,7 +159,8 @@ class Reencoder:
         if not sources:
             return [[] for _ in texts]
         show = None if on_step is None else _Growth(owners, self._text, on_step).show
-        found = self._searcher.search(sources, options, show)
+        with self._lock:
+            found = self._searcher.search(sources, options, show)
         return [join_parts([[self._decode(best) for best in found[part][:n]] for part in parts]) for parts in owners]
 
     def sample(self, text: str, n: int = 1, temperature: float = 1.0, topk: int = -1, seed: int = 1) -> list[str]:
@@ -168,7 +175,7 @@ class Reencoder:
         """
         import torch
 
-        with torch.random.fork_rng():
+        with self._lock, torch.random.fork_rng():
             torch.manual_seed(seed)
             options: dict[str, Any] = {"beam": n, "sampling": True, "sampling_topk": topk, "temperature": temperature}
             return [found.text for found in self.candidates([text], n, **options)[0]]
@@ -225,9 +232,10 @@ class Reencoder:
                 continue
             words = dictionary.encode_line(self.pipeline.encode_target(target), add_if_not_exist=False).long()
             pairs[index] = parts[0], words
-        hypotheses = self._searcher.score(
-            [source for source, _ in pairs.values()], [words for _, words in pairs.values()]
-        )
+        with self._lock:
+            hypotheses = self._searcher.score(
+                [source for source, _ in pairs.values()], [words for _, words in pairs.values()]
+            )
         found: list[TokenScores | None] = [None] * len(sources)
         for (index, (_, words)), hypothesis in zip(pairs.items(), hypotheses, strict=True):
             scores = tuple(value / _LN2 for value in hypothesis["positional_scores"].tolist())

@@ -79,7 +79,10 @@ class Searcher:
         for batch in self._batches(sources):
             if show is not None and strategy is not None:
                 generator.search = WatchedSearch(strategy, show)  # one for each batch: it remembers what has ended
-            hypotheses = self._task.inference_step(generator, self._models, batch)
+            try:
+                hypotheses = self._task.inference_step(generator, self._models, batch)
+            except (AssertionError, ValueError) as error:  # such as a beam that is no multiple of the groups
+                raise DataError(f"the search: {error}") from error
             found.update(zip(batch["id"].tolist(), hypotheses, strict=True))
         return [found[index] for index in range(len(sources))]
 

@@ -60,7 +60,8 @@ class MuonWithAdamW(torch.optim.Optimizer):
         if not self._marked:
             raise ValueError(
                 "--optimizer muon: the model has no hidden matrices marked for it, or half precision (--fp16, --bf16) "
-                "hides them; use --amp instead of these, or --optimizer adam"
+                "hides them (use --amp instead of these, or --optimizer adam), or it is a deep copy, which has no "
+                "marks (mark_layers sets them again)"
             )
         others = [param for param in given if hidden_matrix_rows(param) is None]
         # One pass over memory instead of some ten, which on a CPU is four times faster, and one launch on a GPU.
@@ -154,6 +155,11 @@ class FairseqMuon(FairseqOptimizer):
         ValueError: names the option that is wrong.
     """
 
+    # With --amp, fairseq unscales the gradients of `optimizer` when it clips them, and then lets torch's GradScaler
+    # step this object, which the scaler takes for another optimizer and would unscale again. So it is told not to.
+    _step_supports_amp_scaling = True
+    found_inf: Tensor | None = None  # set by the scaler for a step
+
     def __init__(self, cfg: MuonConfig, params: Iterable[nn.Parameter]) -> None:
         super().__init__(cfg)
         self._optimizer = MuonWithAdamW(params, **self.optimizer_config)
@@ -168,3 +174,8 @@ class FairseqMuon(FairseqOptimizer):
             "eps": self.cfg.adam_eps,
             "weight_decay": self.cfg.weight_decay,
         }
+
+    def step(self, closure: Any = None, scale: float = 1.0, groups: Any = None) -> None:
+        """Take one step; none if `--amp` has found infinite gradients. See fairseq's optimizer."""
+        if self.found_inf is None or not bool(self.found_inf):
+            super().step(closure, scale, groups)

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional
@@ -222,6 +223,9 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
     def build_generator(self, models: Sequence[Any], args: Any, *other: Any, **kwargs: Any) -> Any:
         """fairseq's generator, with `--min-len-ratio` applied in its search; see fairseq's task.
 
+        Its default maximum of 200 tokens would cut translations of long sources short: unless `--max-len-a` or
+        `--max-len-b` is given, a translation may have twice as many tokens as its source, and 200 more.
+
         Raises:
             ValueError: alignments are requested from a Reencoder that has none.
         """
@@ -233,6 +237,9 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
                         "--print-alignment: this model has no alignments; train one with --readout max, attention or "
                         "lexical-attention"
                     )
+        if (getattr(args, "max_len_a", None), getattr(args, "max_len_b", None)) == (0, 200):  # fairseq's defaults
+            args = copy(args)
+            args.max_len_a = 2.0
         self._constrained = bool(getattr(args, "constraints", None))
         generator = super().build_generator(models, args, *other, **kwargs)
         if self.cfg.min_len_ratio > 0 and hasattr(generator, "search"):

@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -83,11 +84,14 @@ def _compile(folder: Path) -> Path:
         OSError: there is no compiler, or the folder cannot be written.
         subprocess.CalledProcessError: the compiler refuses.
     """
-    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None:
-        raise OSError("there is no C compiler")
+    compiler = shlex.split(os.environ.get("CC", ""))  # such as "ccache gcc"
+    if not compiler:
+        found = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+        if found is None:
+            raise OSError("there is no C compiler")
+        compiler = [found]
     flags = [*_FLAGS, *([_WIDE] if platform.machine() in ("x86_64", "AMD64") else [])]
-    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True).stdout
+    version = subprocess.run([*compiler, "--version"], capture_output=True, text=True, check=True).stdout
     parts = (SOURCE.read_text(encoding="utf-8"), *flags, version, _processor())
     path = folder / f"grid-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]}.so"
     if not path.exists():
@@ -96,8 +100,8 @@ def _compile(folder: Path) -> Path:
             made = Path(work) / "grid.o", Path(work) / "grid.so"
             # Linked without -fopenmp: the library then shares the threads of torch's OpenMP.
             for command in (
-                [compiler, *flags, "-c", str(SOURCE), "-o", str(made[0])],
-                [compiler, "-shared", str(made[0]), "-o", str(made[1])],
+                [*compiler, *flags, "-c", str(SOURCE), "-o", str(made[0])],
+                [*compiler, "-shared", str(made[0]), "-o", str(made[1])],
             ):
                 subprocess.run(command, capture_output=True, text=True, check=True)
             made[1].replace(path)

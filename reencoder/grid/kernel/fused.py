@@ -13,7 +13,6 @@ from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from ..block import OUTPUT_FORMS, OutputForm, State
 from ..checks import check_shape
@@ -52,6 +51,24 @@ class _Options(NamedTuple):
     keep_gates: bool
 
 
+class _Refused(torch.autograd.Function):
+    """Passes a gradient on, and cannot be differentiated."""
+
+    @staticmethod
+    def forward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        return gradient.view_as(gradient)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> None:
+        raise RuntimeError(
+            "the fast engine has first derivatives only; set engine = 'general' on the grid to differentiate twice"
+        )
+
+
+def _refuse_second_derivatives(gradients: Sequence[Tensor | None]) -> tuple[Tensor | None, ...]:
+    return tuple(None if part is None else _Refused.apply(part.detach().requires_grad_()) for part in gradients)
+
+
 class _FusedFunction(torch.autograd.Function):
     """Takes `FusedInputs` and the sides (hidden, memory in turn); returns the leaving states likewise, and the hidden
     vectors at all points or those that leave all blocks, as requested."""
@@ -76,11 +93,19 @@ class _FusedFunction(torch.autograd.Function):
         return tuple(leaving) if options.wanted is None else (*leaving, hidden if left is None else left)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
+        with torch.no_grad():
+            gradients = _FusedFunction._gradients(ctx, *grads)
+        # Enabled only with `create_graph`. torch's `once_differentiable` would refuse a second derivative only if the
+        # arriving gradients require one, and otherwise leave its part out of the sum without a word.
+        return _refuse_second_derivatives(gradients) if torch.is_grad_enabled() else gradients
+
+    @staticmethod
+    def _gradients(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
         options: _Options = ctx.options
         layout, dimensions = options.layout, len(options.layout.extents)
-        grid = FusedGrid(FusedInputs(*ctx.saved_tensors[:6]), layout, *ctx.saved_tensors[6:])
+        saved = ctx.saved_tensors  # once: with checkpointing a second look computes everything again, or fails
+        grid = FusedGrid(FusedInputs(*saved[:6]), layout, *saved[6:])
         inputs, batch = grid.inputs, grid.batch
         grad_leaving = list(grads[: 2 * dimensions])
         if grid.fronts is not None and grid.fronts.on_gpu:

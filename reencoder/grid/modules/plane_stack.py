@@ -181,14 +181,13 @@ class PlaneStack(nn.Module):
 
     # Packed weights serve many calls without gradients, such as the words of a search. They are kept as long as the
     # weights do not change: `train` discards them before a training step, and any other change made in place, such as
-    # loading a checkpoint, raises the version of a tensor. Only writing through `weight.data` in evaluation mode would
-    # go unnoticed.
+    # loading a checkpoint, raises the version of a tensor. Writing through `weight.data` does not; a few elements tell.
 
     @torch.compiler.disable  # reads addresses and versions of tensors, which compiled code does not track
     def _pack(self) -> list[PackedWeights] | None:
         if self.training or torch.is_grad_enabled() or any(weight.is_inference() for weight in self.weights):
             return None
-        versions = [(weight.data_ptr(), weight._version) for weight in self.weights]
+        versions = [(weight.data_ptr(), weight._version, *_sample(weight)) for weight in self.weights]
         if self._packed is None or versions != self._packed_versions:
             self._packed, self._packed_versions = [pack_plane(weight) for weight in self.weights], versions
         return self._packed
@@ -200,3 +199,12 @@ class PlaneStack(nn.Module):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_packed": None}  # packed matrices can be neither copied nor pickled
+
+
+def _sample(weight: Tensor) -> list[float]:
+    """Return some elements of a weight on a CPU; none on other devices, where nothing is packed."""
+    if weight.device.type != "cpu":
+        return []
+    elements = weight.detach().flatten()
+    sample: list[float] = elements[:: max(1, len(elements) // 16)].tolist()
+    return sample
