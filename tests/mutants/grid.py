@@ -63,6 +63,14 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/grid/kernel/fused.py",
+        "grid_kernel_fused",
+        (
+            "_refuse_second_derivatives(gradients) if torch.is_grad_enabled() else gradients",
+            "gradients",
+        ),
+    ),
+    *group(
+        "reencoder/grid/kernel/fused.py",
         "grid_kernel_fused grid_compute grid_modules_plane_stack",
         ("points[layout.blocks :] = 0", "pass"),
         ("kept, ctx.gates = ctx.gates, None", "kept = ctx.gates"),
@@ -120,6 +128,10 @@ MUTANTS: list[Mutant] = [
             "inside = (extent - 1 - at if backwards else at)[:, None] <= length",
         ),
         ("real = inside if real is None else real & inside", "real = inside if real is None else real | inside"),
+        ("down, right = next_start + first + 1,", "down, right = next_start + first,"),
+        ("Move(count - 1, blocks + k - last, at_end[0])", "Move(count - 1, blocks + k, at_end[0])"),
+        ("right + at_end[1], count - at_end[1]", "right, count - at_end[1]"),
+        ("numbers = starts[k] + i[:, None] - firsts[k]", "numbers = starts[k] + i[:, None]"),
         (
             "return scan_index(extents, scan, device)[1][scan_index(extents, next_scan, device)[0]]",
             "return scan_index(extents, next_scan, device)[1][scan_index(extents, scan, device)[0]]",
@@ -208,6 +220,11 @@ MUTANTS: list[Mutant] = [
             "return state.map(lambda part: F.dropout(part, self.stack.options.dropout, self.training))",
         ),
         ("output.leaving[-1][0]", "output.leaving[0][0]"),
+    ),
+    *group(
+        "reencoder/grid/modules/plane_stack.py",
+        "grid_modules_plane_stack",
+        ("weight._version, *_sample(weight))", "weight._version)"),
     ),
     *group(
         "reencoder/grid/modules/plane_stack.py",

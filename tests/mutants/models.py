@@ -99,7 +99,7 @@ MUTANTS: list[Mutant] = [
         "models_options models_symbols",
         ("depth_priority=cfg.depth_priority,", ""),
         ("untied=cfg.untied,", ""),
-        ("bias[size : 2 * size], cfg.forget_bias", "bias[:size], cfg.forget_bias"),
+        ("parameter[size : 2 * size], cfg.forget_bias", "bias[:size], cfg.forget_bias"),
         ("scale_input(self.grid.project.linear, cfg.input_scale)", "pass"),
         ('cfg.softmax_reads == "hidden-memory" and has_memory', 'cfg.softmax_reads != "hidden-memory" and has_memory'),
         ("self.repeats = 1 if cfg.untied else cfg.layers", "self.repeats = 1"),
@@ -111,6 +111,18 @@ MUTANTS: list[Mutant] = [
         ("scale_input(self.project, cfg.input_scale)", "pass"),
         ("cfg.layers, untied=cfg.untied, **arguments", "cfg.layers, **arguments"),
         ('symbols_out, cfg.softmax_reads == "hidden-memory")', 'symbols_out, cfg.softmax_reads != "hidden-memory")'),
+    ),
+    *group(
+        "reencoder/optim/muon.py",
+        "optim_muon",
+        ("    _step_supports_amp_scaling = True", "    pass"),
+        ("if self.found_inf is None or not bool(self.found_inf):", "if True:"),
+    ),
+    *group(
+        "reencoder/models/sequence.py",
+        "models_options",
+        ("bound = cfg.init_scale / math.sqrt(2 * size)", "bound = cfg.init_scale / math.sqrt(size)"),
+        ("        scale_input(self.embed, cfg.input_scale)\n", ""),
     ),
     *group(
         "reencoder/optim/muon.py",

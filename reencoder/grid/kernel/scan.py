@@ -33,7 +33,7 @@ and the states that entered all blocks form one array in the order of the blocks
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -112,7 +112,7 @@ class GridLayout(NamedTuple):
         return max(points.stop for points in self.leaving)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 @torch.inference_mode(False)  # cached tensors must also serve training
 def grid_layout(extents: tuple[int, ...], device: torch.device | str = "cpu") -> GridLayout:
     """The layout of a grid of `extents` blocks, with its index tensors on `device`.
@@ -125,63 +125,63 @@ def grid_layout(extents: tuple[int, ...], device: torch.device | str = "cpu") ->
     dimensions = len(extents)
     first_extent, second_extent = extents if dimensions == 2 else (extents[0], 1)
     blocks = first_extent * second_extent
-    i, j = torch.meshgrid(torch.arange(first_extent), torch.arange(second_extent), indexing="ij")
-    i, j = i.flatten(), j.flatten()
-    by_front = torch.argsort((i + j) * first_extent + i)
-    coordinates = torch.stack([i, j])[:, by_front]
-    order = torch.empty_like(by_front)
-    order[by_front] = torch.arange(blocks)
-    numbers = order.view(first_extent, second_extent)
-    leaving = (slice(blocks, blocks + second_extent), slice(blocks, blocks + first_extent))
-
+    fronts = tuple(_fronts(first_extent, second_extent, dimensions))
+    # Computed where they are needed, without a look at any value: nothing is copied, and a GPU is not waited for.
+    starts, firsts = torch.tensor([(front.start, front.first[0]) for front in fronts]).to(device).t()
+    i, j = (torch.arange(extent, device=device) for extent in (first_extent, second_extent))
+    k = i[:, None] + j
+    numbers = starts[k] + i[:, None] - firsts[k]
+    row_major = _inverse(numbers.flatten())
+    first_leaving, second_leaving = (blocks + coordinate for coordinate in (j, i))
     # The point that block (i, j) writes along each dimension.
     outputs = torch.stack(
-        [
-            torch.cat([numbers[1:], torch.arange(blocks, blocks + second_extent)[None]]),
-            torch.cat([numbers[:, 1:], torch.arange(blocks, blocks + first_extent)[:, None]], dim=1),
-        ]
-    ).flatten(1)[:, by_front]
-    fronts = []
-    start = 0
-    for k in range(first_extent + second_extent - 1):
-        first, last = max(0, k - second_extent + 1), min(first_extent - 1, k)
-        count = last - first + 1
-        destinations = outputs[:dimensions, start : start + count].tolist()
-        entries = (0 if first == 0 else -1, count - 1 if last == k else -1)
-        fronts.append(
-            Front(
-                start,
-                count,
-                (first, k - first)[:dimensions],
-                tuple(_moves(points, blocks) for points in destinations),
-                entries[:dimensions],
-            )
-        )
-        start += count
+        [torch.cat([numbers[1:], first_leaving[None]]), torch.cat([numbers[:, 1:], second_leaving[:, None]], dim=1)]
+    ).flatten(1)[:, row_major]
+    coordinates = torch.stack([row_major // second_extent, row_major % second_extent])
+    leaving = (slice(blocks, blocks + second_extent), slice(blocks, blocks + first_extent))
     return GridLayout(
         extents,
-        tuple(fronts),
-        coordinates[:dimensions].to(device),
-        order.view(extents).to(device),
-        by_front.to(device),
-        tuple(points.to(device) for points in (numbers[0], numbers[:, 0])[:dimensions]),
+        fronts,
+        coordinates[:dimensions],
+        numbers.view(extents),
+        row_major,
+        (numbers[0], numbers[:, 0])[:dimensions],
         leaving[:dimensions],
-        outputs[:dimensions].to(device),
+        outputs[:dimensions],
     )
 
 
-def _moves(destinations: list[int], blocks: int) -> tuple[Move, ...]:
-    """Group consecutive destinations; a point outside the grid, where a state leaves it, is a group of its own."""
-    moves: list[Move] = []
-    for block, point in enumerate(destinations):
-        if moves and moves[-1].point + moves[-1].blocks == point and point < blocks:
-            moves[-1] = moves[-1]._replace(blocks=moves[-1].blocks + 1)
-        else:
-            moves.append(Move(block, point, 1))
-    return tuple(moves)
+def _fronts(first_extent: int, second_extent: int, dimensions: int) -> Iterator[Front]:
+    """Yield the fronts of a grid of two dimensions, of which the second may have one block and not count."""
+    blocks, start = first_extent * second_extent, 0
+    for k in range(first_extent + second_extent - 1):
+        first, last = max(0, k - second_extent + 1), min(first_extent - 1, k)
+        count = last - first + 1
+        at_end = int(last == first_extent - 1), int(k - first == second_extent - 1)  # its last, its first block
+        # In the next front the blocks are one further along the first dimension, or at the same coordinate of it.
+        next_start = start + count - max(0, k - second_extent + 2)
+        down, right = next_start + first + 1, next_start + first
+        moves = (
+            _moves(Move(0, down, count - at_end[0]), Move(count - 1, blocks + k - last, at_end[0])),
+            _moves(Move(0, blocks + first, at_end[1]), Move(at_end[1], right + at_end[1], count - at_end[1])),
+        )
+        entries = (0 if first == 0 else -1, count - 1 if last == k else -1)
+        yield Front(start, count, (first, k - first)[:dimensions], moves[:dimensions], entries[:dimensions])
+        start += count
 
 
-@lru_cache(maxsize=256)
+def _moves(*moves: Move) -> tuple[Move, ...]:
+    return tuple(move for move in moves if move.blocks > 0)
+
+
+def _inverse(permutation: Tensor) -> Tensor:
+    """Return the inverse of a permutation, shape (n,)."""
+    inverse = torch.empty_like(permutation)
+    inverse[permutation] = torch.arange(len(permutation), device=permutation.device)
+    return inverse
+
+
+@lru_cache(maxsize=128)
 @torch.inference_mode(False)  # cached tensors must also serve training
 def scan_index(extents: tuple[int, int], scan: Scan, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
     """The positions of the blocks in the order of a scan, and the inverse.
@@ -196,10 +196,10 @@ def scan_index(extents: tuple[int, int], scan: Scan, device: torch.device | str 
     """
     layout = grid_layout(extents, device)
     blocks = layout.order.flip([n for n, reverse in enumerate(scan) if reverse]).flatten()
-    return torch.argsort(blocks), blocks
+    return _inverse(blocks), blocks
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 @torch.inference_mode(False)  # cached tensors must also serve training
 def rescan_index(
     extents: tuple[int, int],
