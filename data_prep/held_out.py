@@ -73,6 +73,7 @@ def _read_sides(source_path: Path, reference_paths: Sequence[Path]) -> Iterator[
     sides = []
     for path in reference_paths:
         side = _read_side(path)
+        _check_same_kind((source_path, sources), (path, side))
         if all(isinstance(next(iter(names), None), str) for names in (side, sources)):
             # Sentences with names are matched by them: a reference may lack some.
             unknown = next((name for name in side if name not in sources), None)
@@ -88,23 +89,42 @@ def _read_sides(source_path: Path, reference_paths: Sequence[Path]) -> Iterator[
                 f"{source_path} has {len(sources)} sentences but {path} has {len(side)}; "
                 "the files must be aligned line by line, with blank lines for missing references"
             )
-    unit = "segment" if is_markup(source_path) else "line"
-    for number, (texts, *found) in enumerate(zip(sources.values(), *sides, strict=True), 1):
-        yield f"{source_path}, {unit} {number}", texts[0], [text for references in found for text in references]
+    for number, (name, texts, *found) in enumerate(zip(sources, sources.values(), *sides, strict=True), 1):
+        # Blank lines between sentences with names are skipped: the number of a sentence need not be that of its line.
+        place = f"line {name}" if isinstance(name, int) else f"segment {number}" if is_markup(source_path) else name
+        yield f"{source_path}, {place}", texts[0], [text for references in found for text in references]
 
 
 def _read_side(path: Path) -> dict[str | int, list[str]]:
-    """Return the texts of each sentence of a file, by its name or, in plain files, by its line."""
+    """Return the texts of each sentence of a file, by its name or, in plain files, by its line.
+
+    In a file with names blank lines are skipped: they belong to no sentence.
+    """
     if is_markup(path):
         segments = read_segments(path)
         return {f"segment {number} of document '{name}'": texts for (name, number), texts in segments.items()}
     lines = read_lines(path)
     for number, line in enumerate(lines, 1):
         check_carriage_return(line, str(path), number)
-    numbered = numbered_texts(lines)
+    numbered = numbered_texts(lines, {number for number, line in enumerate(lines, 1) if not line.strip()})
     if numbered is None:
         return {number: [line] for number, line in enumerate(lines, 1)}
     sentences: dict[str | int, list[str]] = {}
     for name, text in numbered:
-        sentences.setdefault(f"sentence '{name}'", []).append(text)
+        if name:
+            sentences.setdefault(f"sentence '{name}'", []).append(text)
     return sentences
+
+
+def _check_same_kind(*sides: tuple[Path, dict[str | int, list[str]]]) -> None:
+    """Check that all plain files have names of sentences, or none: otherwise names could stay in the texts."""
+    plain = [(path, side) for path, side in sides if side and not is_markup(path)]
+    named = next((path for path, side in plain if isinstance(next(iter(side)), str)), None)
+    for path, side in plain:
+        # The first line without a name, if only some have one.
+        for number, (line,) in ((key, texts) for key, texts in side.items() if named and isinstance(key, int)):
+            if line.strip() and numbered_texts([line]) is None:
+                raise DataError(
+                    f"{path}, line {number}: no name of a sentence, but the lines of {named} have the form "
+                    "NAME\\NUMBER\\TEXT; give all files of the set with names, or all without"
+                )

@@ -99,6 +99,19 @@ def test_numbered_lines_of_btec_are_grouped_by_sentence(tmp_path: Path) -> None:
     assert read(files) == [("乙", ["B"])]
 
 
+def test_blank_lines_do_not_leave_names_of_sentences_in_the_texts(tmp_path: Path) -> None:
+    files = write(
+        tmp_path,
+        {"dev.zh": "S1\\01\\你好\n\nS2\\01\\再见\nS3\\01\\谢谢\n", "dev.en": "S1\\01\\hello\nS2\\01\\bye\n\n"},
+    )
+    record = Record()
+    assert read(files, record) == [("你好", ["hello"]), ("再见", ["bye"])]
+    assert [entry.origin for entry in record.dropped] == [f"{files[0]}, sentence 'S3'"]
+    write(tmp_path, {"dev.en": "\n\n\n"})
+    with pytest.raises(DataError, match="contains no pairs"):
+        read(files)
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [
@@ -118,6 +131,15 @@ def test_numbered_lines_of_btec_are_grouped_by_sentence(tmp_path: Path) -> None:
             "a.sgm: segment 1 of document '1' occurs 2 times",
         ),
         ({"zh": "S_1\\01\\甲\n", "en": "S_2\\01\\A\n"}, "en: sentence 'S_2' is not in .*zh"),
+        (
+            {"zh": "S_1\\01\\甲\n", "en": "A\n"},
+            "en, line 1: no name of a sentence, but the lines of .*zh have the form",
+        ),
+        ({"zh": "甲\n乙\n", "en": "S_1\\01\\A\n\n"}, "zh, line 1: no name of a sentence, but the lines of .*en have"),
+        (
+            {"zh": "S_1\\01\\甲\nS_2\\01\\乙\n", "en": "S_1\\01\\A\nB\n"},
+            r"en, line 2: no name of a sentence.*NAME\\NUMBER\\TEXT; give all files of the set with names",
+        ),
     ],
 )
 def test_bad_test_sets_are_refused(files: dict[str, str], message: str, tmp_path: Path) -> None:
