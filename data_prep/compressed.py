@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import lzma
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from .errors import DataError
 
+_BLOCK = 1 << 16
+
+
+class _Decompressor(Protocol):
+    """What the decompressors of one stream of gzip, xz and zstd have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: memoryview, /) -> bytes: ...
+
 
 def decompress(data: bytes, path: Path) -> bytes:
-    """Return the contents of a file, decompressed if its name ends with .gz, .xz or .zst.
+    """Return the contents of a file, decompressed if its name ends with .gz, .xz or .zst, in small or capital letters.
+
+    A file may consist of several streams (frames), one after the other, each of which must be complete. In .gz and .xz
+    zeros may follow a stream.
 
     Args:
         data: the bytes of the file.
         path: its name.
 
     Raises:
-        DataError: the data are damaged or incomplete, or the package zstandard is missing.
+        DataError: the data are damaged, incomplete or empty, or the package zstandard is missing.
     """
-    unpack = _UNPACK.get(path.suffix)
-    if unpack is None:
+    ending = path.suffix.lower()
+    if ending not in _DECOMPRESSORS:
         return data
     try:
-        return unpack(data)
+        return b"".join(_contents(data, _DECOMPRESSORS[ending], padded=ending != ".zst"))
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         raise DataError(f"{path}: damaged or incomplete: {error}; copy or download it again") from error
     except ModuleNotFoundError:
@@ -38,22 +54,49 @@ def decompress(data: bytes, path: Path) -> bytes:
 
 def plain_name(path: Path) -> str:
     """Return the name of a file without its folder and without the ending of its compression."""
-    return path.stem if path.suffix in _UNPACK else path.name
+    return path.stem if path.suffix.lower() in _DECOMPRESSORS else path.name
 
 
-def _unzstd(data: bytes) -> bytes:
+def _contents(data: bytes, new: Callable[[], _Decompressor], padded: bool) -> Iterator[bytes]:
+    """Yield the contents of all streams, piece by piece; if `padded`, zeros may follow a stream.
+
+    Raises:
+        EOFError: the last stream has no end, or there is none.
+    """
+    if not data:
+        raise EOFError("the file is empty")
+    # In blocks: a decompressor copies what follows the end of its stream, and there can be many streams.
+    view, position = memoryview(data), 0
+    while position < len(data):
+        stream = new()
+        while not stream.eof:
+            if position == len(data):
+                raise EOFError("the file ends before its contents do")
+            block = view[position : position + _BLOCK]
+            position += len(block)
+            yield _decompressed(stream, block)
+        position -= len(stream.unused_data)
+        while padded and data[position : position + 1] == b"\0":
+            position += 1
+
+
+def _decompressed(stream: _Decompressor, block: memoryview) -> bytes:
+    try:
+        return stream.decompress(block)
+    except (OSError, lzma.LZMAError, zlib.error):
+        raise
+    except Exception as error:  # zstandard's own, which need not be installed
+        raise OSError(str(error)) from error
+
+
+def _gzip() -> _Decompressor:
+    return zlib.decompressobj(16 + zlib.MAX_WBITS)  # with gzip's header and checksum
+
+
+def _zstd() -> _Decompressor:
     import zstandard
 
-    try:
-        with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True) as reader:
-            unpacked = reader.read()
-        # The reader does not tell a file that ends early from a complete one; a frame with a size does.
-        expected = zstandard.frame_content_size(data)
-    except zstandard.ZstdError as error:
-        raise OSError(str(error)) from error
-    if len(unpacked) < expected:
-        raise EOFError(f"contains {len(unpacked)} of {expected} bytes")
-    return unpacked
+    return zstandard.ZstdDecompressor().decompressobj()
 
 
-_UNPACK: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.decompress, ".xz": lzma.decompress, ".zst": _unzstd}
+_DECOMPRESSORS: dict[str, Callable[[], _Decompressor]] = {".gz": _gzip, ".xz": lzma.LZMADecompressor, ".zst": _zstd}

@@ -1,15 +1,12 @@
-"""Compressed files, test sets with several references, SGM and XML, and the files of a directory."""
+"""Test sets with several references, SGM and XML, and the files of a directory."""
 
 from __future__ import annotations
 
-import builtins
 import gzip
-import lzma
 from pathlib import Path
 from typing import Any
 
 import pytest
-import zstandard
 from sacrebleu.dataset.fake_sgml import FakeSGMLDataset
 
 from data_prep.__main__ import main
@@ -21,41 +18,6 @@ from data_prep.held_out import read_held_out
 from data_prep.layout import find_layout
 from data_prep.markup import read_segments
 from data_prep.options import Options
-
-TEXT = "\ufeff嗨。\r\n没门！\n".encode()
-COMPRESSED = {".gz": gzip.compress(TEXT), ".xz": lzma.compress(TEXT), ".zst": zstandard.compress(TEXT)}
-
-
-@pytest.mark.parametrize("ending", COMPRESSED)
-def test_compressed_files_are_read_and_damaged_ones_refused(ending: str, tmp_path: Path) -> None:
-    path = tmp_path / f"text{ending}"
-    path.write_bytes(COMPRESSED[ending])
-    assert read_lines(path) == ["嗨。", "没门！"]
-    for damaged in (COMPRESSED[ending][:-4], b"plain text"):
-        path.write_bytes(damaged)
-        with pytest.raises(DataError, match=r"damaged or incomplete"):
-            read_lines(path)
-
-
-def test_zst_in_several_frames_and_of_unknown_size(tmp_path: Path) -> None:
-    path = tmp_path / "text.zst"
-    unknown = zstandard.ZstdCompressor(write_content_size=False).compress(b"b\n")
-    path.write_bytes(zstandard.compress(b"a\n") + unknown)
-    assert read_lines(path) == ["a", "b"]
-
-
-def test_without_zstandard_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "text.zst").write_bytes(COMPRESSED[".zst"])
-    real = builtins.__import__
-
-    def missing(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name == "zstandard":
-            raise ModuleNotFoundError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(DataError, match=r"text.zst: .zst needs the package zstandard; install the extra 'data'"):
-        read_lines(tmp_path / "text.zst")
 
 
 def write(folder: Path, files: dict[str, str]) -> list[Path]:
