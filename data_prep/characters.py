@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .directories import new_directory
 from .errors import DataError
-from .files import new_directory, read_bytes, write_json
+from .files import read_bytes, write_json
 from .manifest import checksums, describe_file, foreign_file, write_manifest
 
 ALPHABET = "alphabet.json"

@@ -1,4 +1,4 @@
-"""Reading text strictly; writing files and directories whole or not at all: a temporary sibling, then a rename."""
+"""Reading text strictly; writing files whole or not at all: a temporary sibling, then a rename."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,61 +17,13 @@ from typing import Any
 from .compressed import decompress
 from .errors import DataError
 
-#: Given a directory, returns a file in it that the program did not write, or None.
-ForeignFile = Callable[[Path], Path | None]
-
-
-@contextmanager
-def new_directory(dest: Path, overwrite: bool, foreign: ForeignFile, keep: Iterable[Path]) -> Iterator[Path]:
-    """Provide a temporary directory that replaces `dest` if the block ends without an error.
-
-    Args:
-        dest: directory to write.
-        overwrite: replace an existing, non-empty `dest`.
-        foreign: finds a file that must not be deleted with an existing `dest`.
-        keep: files that must not be deleted with an existing `dest`.
-
-    Yields:
-        The temporary directory.
-
-    Raises:
-        DataError: `dest` exists and may not be replaced, or cannot be written.
-    """
-    dest = dest.resolve()
-    check_directory(dest, overwrite, foreign, keep)
-    with _temporary_sibling(dest, "--dest") as temporary:
-        temporary.chmod(0o777 & ~_umask())
-        yield temporary
-        _replace_directory(temporary, dest)
-
-
-def check_directory(dest: Path, overwrite: bool, foreign: ForeignFile, keep: Iterable[Path]) -> None:
-    """Check, before long work starts, that `new_directory` would accept the same arguments.
-
-    Raises:
-        DataError: `dest` exists and may not be replaced.
-    """
-    if not dest.exists():
-        return
-    if not dest.is_dir():
-        raise DataError(f"--dest {dest}: exists and is not a directory; choose another destination")
-    if not any(dest.iterdir()):
-        return
-    if not overwrite:
-        raise DataError(f"--dest {dest}: exists and is not empty; choose another destination or give --overwrite")
-    stranger = foreign(dest)
-    if stranger is not None:
-        raise DataError(
-            f"--dest {dest}: --overwrite would delete {stranger}, which no earlier run wrote; move it away first"
-        )
-    for path in keep:
-        if path.resolve().is_relative_to(dest.resolve()):
-            raise DataError(f"--dest {dest}: --overwrite would delete the input {path}; move it away first")
-
 
 @contextmanager
 def new_file(path: Path, overwrite: bool = True, option: str = "") -> Iterator[Path]:
     """Provide a temporary path; the file written there replaces `path` if the block ends without an error.
+
+    A symbolic link stays: what it points to is replaced. What is no regular file, such as a pipe or /dev/stdout, is not
+    replaced: the contents are written to it at the end.
 
     Args:
         path: file to write.
@@ -84,15 +36,28 @@ def new_file(path: Path, overwrite: bool = True, option: str = "") -> Iterator[P
     Raises:
         DataError: `path` exists and `overwrite` is not set, or it cannot be written.
     """
-    if path.is_dir() or (path.exists() and not overwrite):
+    name = f"{option} {path}".lstrip()
+    stream = path.is_fifo() or path.is_char_device()
+    if path.is_dir() or (path.exists() and not overwrite and not stream):
         hint = "name a file" if path.is_dir() else "choose another name or give --overwrite"
-        raise DataError(f"{option} {path}: exists already; {hint}".lstrip())
-    with _temporary_sibling(path, option) as temporary:
-        yield temporary / path.name
-        try:
-            os.replace(temporary / path.name, path)
-        except OSError as error:
-            raise DataError(f"{option} {path}: cannot be written: {error.strerror}".lstrip()) from error
+        raise DataError(f"{name}: exists already; {hint}")
+    if path.exists() and not path.is_file():
+        with tempfile.TemporaryDirectory() as folder:
+            temporary = Path(folder) / path.name
+            yield temporary
+            with _cannot_be_written(name), temporary.open("rb") as source, path.open("wb") as sink:
+                shutil.copyfileobj(source, sink)
+        return
+    with _cannot_be_written(name):
+        target = path.resolve()
+    with temporary_sibling(target, name) as sibling:
+        temporary = sibling / path.name
+        yield temporary
+        with _cannot_be_written(name):
+            if overwrite:
+                os.replace(temporary, target)
+            elif not _move(temporary, target):
+                raise DataError(f"{name}: was written by another program meanwhile; choose another name")
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
@@ -217,35 +182,44 @@ def sha256_of(path: Path) -> str:
 
 
 @contextmanager
-def _temporary_sibling(path: Path, option: str) -> Iterator[Path]:
-    """Provide a temporary directory beside `path`, which is removed at the end if it still exists."""
-    try:
+def temporary_sibling(path: Path, name: str) -> Iterator[Path]:
+    """Provide a temporary directory beside `path`, which is removed at the end if it still exists.
+
+    Args:
+        path: what will be written.
+        name: its name in error messages, perhaps with the option that set it.
+
+    Raises:
+        DataError: the directory cannot be made.
+    """
+    with _cannot_be_written(name):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
-    except OSError as error:
-        raise DataError(f"{option} {path}: cannot be written: {error.strerror}".lstrip()) from error
     try:
         yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _replace_directory(new: Path, dest: Path) -> None:
-    if not dest.exists() or not any(dest.iterdir()):
-        new.rename(dest)  # a rename may replace an empty directory
-        return
-    # A rename cannot replace a non-empty directory: move the old one away, and back if the second rename fails.
-    old = Path(tempfile.mkdtemp(prefix=f".{dest.name}.", suffix=".old", dir=dest.parent))
-    dest.rename(old)
+@contextmanager
+def _cannot_be_written(name: str) -> Iterator[None]:
+    """Turn errors of writing in the block into one that names the file."""
     try:
-        new.rename(dest)
-    except BaseException:
-        old.rename(dest)
-        raise
-    shutil.rmtree(old)
+        yield
+    except (OSError, RuntimeError) as error:  # RuntimeError: symbolic links in a circle
+        raise DataError(f"{name}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _move(source: Path, target: Path) -> bool:
+    """Give a file a new name unless that exists; return whether it was done. The old name may stay."""
+    try:
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links: claim the name, then replace the empty file
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL))
+            os.replace(source, target)
+    except FileExistsError:
+        return False
+    return True

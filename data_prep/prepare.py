@@ -17,9 +17,10 @@ from reencoder.text.truecase import usual_capitals
 from .binarise import binarise
 from .check import SideCounts
 from .corpora import Split, read_split
+from .directories import check_directory, new_directory
 from .dropped import BLANK_AT_END, DROPPED
 from .encoding import Encoding, Forms, Words
-from .files import check_directory, iterate_lines, new_directory, write_json, write_lines
+from .files import iterate_lines, write_json, write_lines
 from .manifest import checksums, describe_file, foreign_file, package_versions, write_manifest
 from .options import Options
 from .phrase_part import add_phrase_part
