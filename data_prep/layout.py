@@ -108,6 +108,11 @@ def _find_set(directory: Path, files: Sequence[_File], names: Sequence[str], par
     # Files of all references contain the first reference too, which often is in a file of its own as well.
     numbered = sorted((file for file in english if file.number is not None), key=lambda file: file.number or 0)
     chosen = [file for file in english if file.multiple] or numbered or english
+    if chosen is numbered and len(numbered) != len(english):
+        raise DataError(
+            f"--directory {directory}: English files of '{wanted}' with and without the number of a reference: "
+            f"{_names(file.path for file in english)}; number all of them, or remove those that are no references{hint}"
+        )
     if (not numbered and len(chosen) > 1) or len({file.number for file in chosen}) != len(chosen):
         raise DataError(f"--directory {directory}: several English files: {_names(file.path for file in chosen)}{hint}")
     if len(chosen) > MOST_REFERENCES:

@@ -186,7 +186,7 @@ def test_xml_of_wmt_has_source_and_references(tmp_path: Path) -> None:
             ["IWSLT17.TED.tst2010.zh-en.zh.xml", "IWSLT17.TED.tst2010.zh-en.en.xml"],
         ),
         (
-            ["IWSLT10_BTEC.train.zh.txt", "IWSLT10_BTEC.train.en.txt", "test.zh", "test.ref.en.0", "test.en"]
+            ["IWSLT10_BTEC.train.zh.txt", "IWSLT10_BTEC.train.en.txt", "test.zh", "test.ref.en.0"]
             + [f"IWSLT10.devset1_CSTAR03.{end}.txt" for end in ("zh", "en", "mref.en")],
             {"valid": "devset1_CSTAR03"},
             ["IWSLT10.devset1_CSTAR03.zh.txt", "IWSLT10.devset1_CSTAR03.mref.en.txt"],
@@ -207,11 +207,19 @@ def test_files_of_a_directory_are_found(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (
+            lambda folder: [(folder / f"dev.en.{k}").touch() for k in (1, 2)],
+            "of 'valid or dev or val' with and without the number of a reference: dev.en, dev.en.1, dev.en.2; number",
+        ),
+        (
+            lambda folder: (folder / "train.en.1").touch(),
+            "of 'train' with and without .*: train.en, train.en.1; number",
+        ),
         (lambda folder: (folder / "train.en").unlink(), "no file of 'train' in en, such as train.en$"),
         (lambda folder: (folder / "dev.zh").unlink(), "no file of 'valid or dev or val' in zh.*--valid-name"),
         (lambda folder: (folder / "test.zh.gz").touch(), "several Chinese files: test.zh, test.zh.gz"),
         (lambda folder: (folder / "dev.txt.en").touch(), "several English files: dev.en, dev.txt.en"),
-        (lambda folder: [(folder / f"test.en.{k}").touch() for k in range(17)], "17 files of references of 'test'"),
+        (lambda folder: [(folder / f"dev.mref.en.{k}").touch() for k in range(17)], "17 files of references of 'valid"),
     ],
 )
 def test_a_directory_that_is_not_clear_is_refused(change: Any, message: str, tmp_path: Path) -> None:
