@@ -83,6 +83,7 @@ def read_tsv(path: Path, record: Record | None = None, columns: Columns | None =
     """
     record = record or Record()
     lines = _read_sentences(path)
+    blank_at_end = _drop_blank_at_end(lines)
     pairs = []
     for number, line in enumerate(lines.texts, 1):
         origin = f"{path}, line {number}"
@@ -97,7 +98,7 @@ def read_tsv(path: Path, record: Record | None = None, columns: Columns | None =
             continue
         if _is_complete(chinese, english, (origin, origin), record):
             pairs.append(Pair(chinese, english, attribution, origin))
-    return Corpus(pairs, lines.blank_at_end)
+    return Corpus(pairs, blank_at_end)
 
 
 def _columns_of(line: str, columns: Columns | None) -> tuple[str | None, str | None, str | None]:
@@ -137,6 +138,7 @@ def read_parallel(chinese_path: Path, english_path: Path, record: Record | None 
     """
     record = record or Record()
     chinese, english = _read_sentences(chinese_path), _read_sentences(english_path)
+    blank_at_end = _drop_blank_at_end(chinese, english)
     if len(chinese.texts) != len(english.texts):
         raise DataError(
             f"{chinese_path} has {len(chinese.texts)} lines but {english_path} has {len(english.texts)} "
@@ -164,7 +166,7 @@ def read_parallel(chinese_path: Path, english_path: Path, record: Record | None 
             record.dropped.append(Entry("line of markup", origins[0], target, source))
         elif _is_complete(source, target, origins, record):
             pairs.append(Pair(source, target, origin=origins[0]))
-    return Corpus(pairs, max(chinese.blank_at_end, english.blank_at_end))
+    return Corpus(pairs, blank_at_end)
 
 
 def numbered_texts(lines: Sequence[str], nameless: Collection[int] = ()) -> list[tuple[str, str]] | None:
@@ -232,15 +234,14 @@ class _Fault(NamedTuple):
 
 
 class _Lines(NamedTuple):
-    """The lines of a file without the blank ones at its end, and the faults of lines by number, counted from 1."""
+    """The lines of a file, and the faults of lines by number, counted from 1."""
 
     texts: list[str]
     faults: dict[int, _Fault]
-    blank_at_end: int
 
 
 def _read_sentences(path: Path) -> _Lines:
-    lines = _Lines([], {}, 0)
+    lines = _Lines([], {})
     for number, offset, line in read_byte_lines(path):
         try:
             lines.texts.append(decode_utf8(line, str(path), number, offset))
@@ -252,10 +253,19 @@ def _read_sentences(path: Path) -> _Lines:
             check_carriage_return(lines.texts[-1], str(path), number)
         except DataError as error:
             lines.faults[number] = _Fault("carriage return inside the line", str(error))
-    total = len(lines.texts)
-    while lines.texts and not lines.texts[-1].strip() and len(lines.texts) not in lines.faults:
-        lines.texts.pop()
-    return lines._replace(blank_at_end=total - len(lines.texts))
+    return lines
+
+
+def _drop_blank_at_end(*files: _Lines) -> int:
+    """Drop the last lines as far as they are blank, or missing, in each of the files; return how many."""
+    used = 0
+    for texts, faults in files:
+        filled = (number for number in range(len(texts), 0, -1) if texts[number - 1].strip() or number in faults)
+        used = max(used, next(filled, 0))
+    dropped = max(len(texts) for texts, _ in files) - used
+    for texts, _ in files:
+        del texts[used:]
+    return max(dropped, 0)
 
 
 def _is_complete(chinese: str, english: str, origins: tuple[str, str], record: Record) -> bool:

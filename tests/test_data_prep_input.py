@@ -11,7 +11,7 @@ from data_prep.__main__ import main
 from data_prep.dropped import Record
 from data_prep.errors import DataError
 from data_prep.manifest import read_manifest
-from data_prep.pairs import EMPTY, MALFORMED, Columns, Pair, read_parallel, read_tsv
+from data_prep.pairs import EMPTY, MALFORMED, Columns, Corpus, Pair, read_parallel, read_tsv
 
 GOOD = "Hi.\t嗨。\tCC-BY\n"
 
@@ -85,6 +85,20 @@ def test_parallel_files_are_chinese_then_english(tmp_path: Path) -> None:
     corpus = read_parallel(tmp_path / "zh", tmp_path / "en")
     assert corpus.pairs == [Pair("嗨。", "Hi."), Pair("没门！", "No way.")]
     assert corpus.blank_last_lines == 1
+
+
+def test_a_last_line_that_is_blank_on_one_side_is_an_incomplete_pair(tmp_path: Path) -> None:
+    (tmp_path / "zh").write_text("嗨。\n没门！\n\n\n\n", encoding="utf-8")
+    (tmp_path / "en").write_text("Hi.\nNo way.\nYes.\n\n", encoding="utf-8")
+    record = Record({EMPTY})
+    corpus = read_parallel(tmp_path / "zh", tmp_path / "en", record)
+    assert corpus == Corpus([Pair("嗨。", "Hi."), Pair("没门！", "No way.")], blank_last_lines=2)
+    assert [(entry.reason, entry.english) for entry in record.dropped] == [("the Chinese side is empty", "Yes.")]
+    with pytest.raises(DataError, match="zh, line 3: the Chinese side is empty"):
+        read_parallel(tmp_path / "zh", tmp_path / "en")
+    (tmp_path / "zh").write_text("嗨。\n没门！\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"zh has 2 lines but .*en has 3"):
+        read_parallel(tmp_path / "zh", tmp_path / "en")
 
 
 def test_training_files_of_btec_have_the_names_of_sentences(tmp_path: Path) -> None:
