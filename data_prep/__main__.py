@@ -227,7 +227,10 @@ def _add_segment(parser: argparse.ArgumentParser) -> None:
         "--segmentation", choices=SEGMENTATIONS, default="jieba", help="segmentation (default: %(default)s)"
     )
     parser.add_argument(
-        "--sentencepiece-model", type=Path, metavar="FILE", help="model for --segmentation sentencepiece"
+        "--sentencepiece-model",
+        type=Path,
+        metavar="FILE",
+        help="model for --segmentation sentencepiece and jieba-sentencepiece",
     )
     parser.set_defaults(run=_run_segment)
 

@@ -9,7 +9,7 @@ from .errors import DataError
 from .files import decode_utf8
 from .manifest import segmenter_from_manifest
 from .pairs import check_carriage_return
-from .text import ChineseSegmenter
+from .text import SEGMENTATIONS, ChineseSegmenter
 
 
 def segment_stream(
@@ -22,13 +22,14 @@ def segment_stream(
         sink: where the segmented lines are written.
         manifest: manifest of prepared data whose settings are used; None to use `segmentation` and `model`.
         segmentation: see `ChineseSegmenter`.
-        model: path of a sentencepiece model, for that segmentation only.
+        model: path of a sentencepiece model, for the segmentations that use one.
 
     Raises:
         DataError: the settings contradict each other, or a line is not UTF-8 or contains a carriage return.
     """
-    if model is not None and (manifest is not None or segmentation != "sentencepiece"):
-        raise DataError("--sentencepiece-model can only be used with --segmentation sentencepiece")
+    if model is not None and (manifest is not None or "sentencepiece" not in segmentation):
+        usable = " or ".join(name for name in SEGMENTATIONS if "sentencepiece" in name)
+        raise DataError(f"--sentencepiece-model can only be used with --segmentation {usable}")
     segment = segmenter_from_manifest(manifest) if manifest else ChineseSegmenter(segmentation, model)
     offset = 0
     for number, line in enumerate(source, 1):

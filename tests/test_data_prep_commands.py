@@ -59,13 +59,14 @@ def test_segment_reads_its_settings_from_the_manifest(segmentation: str, expecte
     assert sink.getvalue().decode() == expected
 
 
-def test_segment_finds_the_sentencepiece_model_beside_the_manifest(tmp_path: Path) -> None:
-    write_manifest(tmp_path, {"options": {"segmentation": "sentencepiece"}})
+@pytest.mark.parametrize("segmentation", ["sentencepiece", "jieba-sentencepiece"])
+def test_segment_finds_the_sentencepiece_model_beside_the_manifest(segmentation: str, tmp_path: Path) -> None:
+    write_manifest(tmp_path, {"options": {"segmentation": segmentation}})
     manifest, model = tmp_path / "manifest.json", tmp_path / "sentencepiece.zh.model"
     train_sentencepiece(["早上喝咖啡", "早上看书", "喝茶"] * 5, 12, model)
     sinks = [io.BytesIO(), io.BytesIO()]
     segment_stream(io.BytesIO("早上喝茶\n".encode()), sinks[0], manifest, "jieba", None)
-    segment_stream(io.BytesIO("早上喝茶\n".encode()), sinks[1], None, "sentencepiece", model)
+    segment_stream(io.BytesIO("早上喝茶\n".encode()), sinks[1], None, segmentation, model)
     assert sinks[0].getvalue() == sinks[1].getvalue()
     assert "".join(sinks[0].getvalue().decode().split()) == "早上喝茶"
 
@@ -102,7 +103,7 @@ def test_segment_refuses_bytes_that_are_not_utf_8_and_contradicting_options() ->
         "error: standard input, line 2: byte 0xff at offset 6 is not UTF-8; convert the file to UTF-8 first\n"
     )
     done = run("segment", "--sentencepiece-model", "x")
-    assert done.returncode == 2 and b"can only be used with --segmentation sentencepiece" in done.stderr
+    assert done.returncode == 2 and b"only be used with --segmentation sentencepiece or jieba-" in done.stderr
 
 
 def test_help_does_not_import_the_large_libraries() -> None:
