@@ -11,7 +11,7 @@ from functools import cache
 from .dropped import Entry, Record
 from .errors import DataError
 from .pairs import Pair
-from .text import normalise_chinese, normalise_english, to_simplified
+from .split import folded_keys
 
 CONTROL_ACTIONS = ("keep", "drop", "remove")
 MOJIBAKE_ACTIONS = ("keep", "drop", "repair")
@@ -187,8 +187,8 @@ def _duplicate_key(pair: Pair, kind: str) -> tuple[str, str]:
     if kind == "exact":
         return pair.chinese, pair.english
     # Pairs without a key, of punctuation alone, are compared as they are.
-    chinese, english = normalise_chinese(pair.chinese), normalise_english(pair.english)
-    return to_simplified(chinese) or pair.chinese, english or pair.english
+    chinese, english = folded_keys(pair)
+    return chinese or pair.chinese, english or pair.english
 
 
 @cache

@@ -16,8 +16,7 @@ from .dropped import Entry, Record
 from .encoding import Encoding, Tokenise
 from .files import write_lines
 from .pairs import Pair
-from .split import leaks_from, pair_keys
-from .text import to_simplified
+from .split import folded_keys, leaks_from
 from .workers import Workers
 
 
@@ -36,9 +35,9 @@ def usable_pairs(
         record: lists what is dropped.
     """
     is_leak = leaks_from(held_out)
-    seen = {_folded_keys(pair) for pair in train}
+    seen = {folded_keys(pair) for pair in train}
     for pair in synthetic:
-        keys = _folded_keys(pair)
+        keys = folded_keys(pair)
         if not all(keys):
             reason = "synthetic: no letter or digit on a side"
         elif is_leak(pair):
@@ -77,8 +76,3 @@ def add_synthetic_part(
         write_lines(directory / "text" / f"{part}.{language}", lines)
     counts = binarise_further_part(directory, part, (source, target), workers=workers.count)
     return {"part": part, "pairs": len(pairs), **{language: asdict(side) for language, side in counts.items()}}
-
-
-def _folded_keys(pair: Pair) -> tuple[str, str]:
-    chinese, english = pair_keys(pair)
-    return to_simplified(chinese), english

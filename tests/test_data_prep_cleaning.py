@@ -46,6 +46,7 @@ def test_nothing_changes_by_default() -> None:
         ),
         (("好。", "Ok."), ("好。", "Ok."), {"duplicates": "exact"}, "exact duplicate"),
         (("漢語ＡＢ。", "Ok."), ("汉语AB", "OK!"), {"duplicates": "normalised"}, "normalised duplicate"),
+        (("我的iPhone。", "Ok."), ("我的IPHONE！", "OK!"), {"duplicates": "normalised"}, "normalised duplicate"),
         (("a\tb\u3000", "no\u200djoin"), ("你\u200b好", "Hi"), {"control_characters": "drop"}, "control character"),
         (("好\x07", "Ok"), ("\x07", "Ok"), {"control_characters": "remove"}, "only control characters on one side"),
         (("你好", "It’s a café."), ("你好", "Itâ€™s cafÃ©"), {"mojibake": "drop"}, "mojibake"),

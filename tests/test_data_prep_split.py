@@ -102,6 +102,12 @@ def test_leaks_are_found_on_either_side() -> None:
     assert [is_leak(pair) for pair in train] == [True, True, False, True, False]
 
 
+def test_the_case_of_latin_letters_in_chinese_hides_no_leak_and_does_not_change_the_parts() -> None:
+    is_leak = leaks_from([Pair("我喜欢我的iPhone。", "I like my phone.")])
+    assert is_leak(Pair("我喜歡我的ＩＰＨＯＮＥ！", "My phone is good."))
+    assert pair_keys(Pair("我的IPHONE！", "x")) == ("我的IPHONE", "x")
+
+
 @pytest.mark.shared
 def test_counts_and_freedom_from_leaks_on_the_tatoeba_pairs(shared_data: Path) -> None:
     pairs = read_tsv(shared_data / "tatoeba-zh-en" / "cmn-eng.tsv").pairs
