@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .command_line import Parser, run, sigterm_interrupts
+from .command_line import Parser, run
 from .errors import DataError
 from .input_arguments import add_cleaning, add_corpora, add_held_out
 from .subwords import MODEL_TYPES
@@ -185,8 +185,7 @@ def _run_prepare(args: argparse.Namespace) -> None:
     from .prepare import Options, format_counts, prepare
 
     given = {name: value for name, value in vars(args).items() if name not in {"command", "run"}}
-    with sigterm_interrupts():
-        manifest = prepare(Options(**given), args.command)
+    manifest = prepare(Options(**given), args.command)
     print(format_counts(manifest))
 
 
@@ -214,8 +213,7 @@ def _run_characters(args: argparse.Namespace) -> None:
 
     given = {name: value for name, value in vars(args).items() if name not in {"command", "run"}}
     options = Options(**given)
-    with sigterm_interrupts():
-        manifest = prepare_characters(options, args.command)
+    manifest = prepare_characters(options, args.command)
     print(format_counts(manifest, options.level))
 
 

@@ -6,11 +6,15 @@ import argparse
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import NoReturn
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any, NoReturn
 
 from .errors import DataError
+
+_INTERRUPTS = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]  # Windows has no SIGHUP
 
 
 class Parser(argparse.ArgumentParser):
@@ -27,33 +31,48 @@ def split_extra(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 @contextmanager
-def sigterm_interrupts() -> Iterator[None]:
-    """Let SIGTERM interrupt the block like Ctrl-C, so that what is half written is removed; only in the main thread."""
+def signals_interrupt() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP interrupt the block like Ctrl-C, so that what is half written is removed.
+
+    Only in the main thread, the only one that receives signals. A signal that is ignored, as nohup does with SIGHUP,
+    stays ignored.
+    """
+    before: dict[signal.Signals, Callable[[int, FrameType | None], Any] | int] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in _INTERRUPTS:
+            handler = signal.getsignal(number)
+            if handler is not None and handler != signal.SIG_IGN:
+                before[number] = handler
 
     def interrupt(*_: object) -> NoReturn:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not interrupt the removal
+        for number in before:
+            # A second one must not interrupt the removal. SIG_IGN would be inherited by programs that start meanwhile.
+            signal.signal(number, lambda *_: None)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
     try:
+        for number in before:
+            signal.signal(number, interrupt)
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def run(work: Callable[[], object], interrupted: str = "interrupted") -> int:
     """Do the work of a command line and report what goes wrong in one line.
 
     Args:
-        work: what to do.
-        interrupted: what to report after an interrupt (Ctrl-C).
+        work: what to do. SIGTERM and SIGHUP interrupt it like Ctrl-C.
+        interrupted: what to report after an interrupt.
 
     Returns:
         The exit status: 0 on success, 1 if the reader of the output closed the pipe, 2 for bad input or options, 130 if
         interrupted.
     """
     try:
-        work()
+        with signals_interrupt():
+            work()
     except DataError as error:
         return _report(str(error))
     except BrokenPipeError:
@@ -64,7 +83,8 @@ def run(work: Callable[[], object], interrupted: str = "interrupted") -> int:
     except OSError as error:
         return _report(f"{error.filename or 'input or output'}: {error.strerror or error}")
     except KeyboardInterrupt:
-        _report(interrupted)
+        with suppress(OSError):  # the terminal may be gone
+            _report(interrupted)
         return 130
     return 0
 

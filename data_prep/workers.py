@@ -117,8 +117,10 @@ def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
 def _initialise() -> None:
     """Prepare a process for work."""
     gc.freeze()  # a collection would copy all memory that this process shares with its parent
-    # An interrupt at the terminal reaches all processes; the parent ends them.
+    # An interrupt at the terminal and its end reach all processes; the parent ends them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):  # Windows has none
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,13 +16,11 @@ S = TypeVar("S")
 
 
 def run(work: Callable[[], object]) -> int:
-    """Do the work of a recipe. SIGTERM interrupts it like Ctrl-C, so that it can terminate its trainings.
+    """Do the work of a recipe. An interrupt, which may be SIGTERM or SIGHUP, terminates its trainings.
 
     Returns:
         The exit status; see `data_prep.command_line.run`.
     """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
     return command_line.run(work, interrupted="interrupted; run the same command again to resume")
 
 

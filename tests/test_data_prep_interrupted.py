@@ -1,4 +1,4 @@
-"""A preparation that is ended from outside leaves nothing that looks whole."""
+"""A program that is ended from outside leaves nothing that looks whole."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from data_prep.command_line import run
 from tests.programs import ROOT
 
 # As `python -m data_prep`, but several processes start for the few lines of a test.
@@ -21,6 +23,22 @@ PROGRAM = (
 )
 # In place of fairseq-preprocess: tells that it runs, and does not end.
 ENDLESS = "import os, pathlib, time; pathlib.Path(os.environ['RUNS']).write_text(str(os.getpid())); time.sleep(600)"
+
+# What all programs do that write a file: it tells that it is half written, and ends when it has read a line.
+WRITER = """
+import sys
+from pathlib import Path
+from data_prep.command_line import run
+from data_prep.files import new_file
+
+def work():
+    with new_file(Path(sys.argv[1])) as path:
+        path.write_text("whole")
+        print("half", flush=True)
+        sys.stdin.readline()
+
+sys.exit(run(work))
+"""
 
 
 @pytest.fixture
@@ -39,6 +57,20 @@ def preparation(tmp_path: Path) -> subprocess.Popen[str]:
     while not (tmp_path / "runs").exists() or not (tmp_path / "runs").read_text():
         assert process.poll() is None
         time.sleep(0.05)
+    return process
+
+
+def writer(path: Path, *prefix: str) -> subprocess.Popen[str]:
+    """A program that has half written a file."""
+    process = subprocess.Popen(
+        [*prefix, sys.executable, "-c", WRITER, str(path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None and process.stdout.readline() == "half\n"
     return process
 
 
@@ -69,3 +101,29 @@ def test_after_sigkill_nothing_looks_whole(preparation: subprocess.Popen[str], t
     (partial,) = (tmp_path / "out").iterdir()
     assert partial.name.startswith(".data.") and partial.name.endswith(".partial")
     assert not (partial / "manifest.json").exists()
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_leaves_no_half_written_file(name: str, tmp_path: Path) -> None:
+    process = writer(tmp_path / "file")
+    process.send_signal(getattr(signal, name))
+    _, printed = process.communicate(timeout=240)
+    assert printed == "error: interrupted\n" and process.returncode == 130
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_signal_that_is_ignored_interrupts_nothing(tmp_path: Path) -> None:
+    process = writer(tmp_path / "file", "nohup")
+    process.send_signal(signal.SIGHUP)
+    _, printed = process.communicate("go on\n", timeout=240)
+    assert process.returncode == 0 and "error" not in printed
+    assert (tmp_path / "file").read_text() == "whole"
+
+
+def test_after_the_work_signals_do_what_they_did_before() -> None:
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP)
+    during: list[object] = []
+    assert run(lambda: during.append(signal.getsignal(signal.SIGTERM))) == 0
+    assert during != [before[0]] and before == (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP))
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(run, lambda: None).result() == 0  # only the main thread can set handlers
