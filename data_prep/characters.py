@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from .directories import new_directory
 from .errors import DataError
-from .files import read_bytes, write_json
-from .manifest import checksums, describe_file, foreign_file, write_manifest
+from .files import read_bytes, recorded_reading, write_json
+from .manifest import checksums, foreign_file, write_manifest
 
 ALPHABET = "alphabet.json"
 LEVELS = ("byte", "character")
@@ -102,7 +102,8 @@ def prepare_characters(options: Options, command: Sequence[str]) -> dict[str, An
         DataError: the input is bad, or `dest` cannot be written.
     """
     with new_directory(options.dest, options.overwrite, foreign_file, [options.text]) as folder:
-        symbols = read_symbols(options.text, options.level, options.limit)
+        with recorded_reading() as read:
+            symbols = read_symbols(options.text, options.level, options.limit)
         train = len(symbols) - options.valid - options.test
         if train < 1:
             raise DataError(
@@ -125,7 +126,7 @@ def prepare_characters(options: Options, command: Sequence[str]) -> dict[str, An
         manifest = {
             "command": list(command),
             "options": recorded,
-            "inputs": {"text": describe_file(options.text)},
+            "inputs": {"text": {"path": str(options.text), **read[options.text]}},
             "counts": counts,
             "files": checksums(folder),
         }

@@ -11,11 +11,14 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from .compressed import decompress
 from .errors import DataError
+
+_reading: ContextVar[dict[Path, dict[str, Any]] | None] = ContextVar("_reading", default=None)
 
 
 @contextmanager
@@ -84,18 +87,42 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, An
         writer.writerows(rows)
 
 
+@contextmanager
+def recorded_reading() -> Iterator[dict[Path, dict[str, Any]]]:
+    """Record what the block reads with `read_bytes`: a file may change later, and a pipe cannot be read again.
+
+    Yields:
+        The SHA-256, hexadecimal, and the size in bytes of each file read so far ("sha256" and "bytes").
+    """
+    found: dict[Path, dict[str, Any]] = {}
+    token = _reading.set(found)
+    try:
+        yield found
+    finally:
+        _reading.reset(token)
+
+
 def read_bytes(path: Path) -> bytes:
-    """Return the contents of a file.
+    """Return the contents of a file; see also `recorded_reading`.
 
     Raises:
-        DataError: the file cannot be read.
+        DataError: the file cannot be read, or has changed since it was first read in a block of `recorded_reading`.
     """
     try:
-        return path.read_bytes()
+        contents = path.read_bytes()
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    found = _reading.get()
+    if found is not None:
+        description = {"sha256": hashlib.sha256(contents).hexdigest(), "bytes": len(contents)}
+        if found.setdefault(path, description) != description:
+            raise DataError(
+                f"{path}: has other contents than when it was first read; leave it alone during the run, "
+                "and give a pipe only once"
+            )
+    return contents
 
 
 def decode_utf8(line: bytes, name: str, number: int, offset: int = 0) -> str:

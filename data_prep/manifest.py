@@ -40,11 +40,6 @@ def package_versions(aligner: bool = False, repair: bool = False) -> dict[str, s
     return versions
 
 
-def describe_file(path: Path) -> dict[str, Any]:
-    """Return the path as given, the SHA-256 and the size in bytes of a file."""
-    return {"path": str(path), "sha256": sha256_of(path), "bytes": path.stat().st_size}
-
-
 def checksums(directory: Path) -> dict[str, str]:
     """Return the SHA-256 of every file below `directory`, by relative path in sorted order."""
     files = sorted(path for path in directory.rglob("*") if path.is_file())

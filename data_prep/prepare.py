@@ -20,8 +20,8 @@ from .corpora import Split, read_split
 from .directories import check_directory, new_directory
 from .dropped import BLANK_AT_END, DROPPED
 from .encoding import Encoding, Forms, Words
-from .files import iterate_lines, write_json, write_lines
-from .manifest import checksums, describe_file, foreign_file, package_versions, write_manifest
+from .files import iterate_lines, recorded_reading, write_json, write_lines
+from .manifest import checksums, foreign_file, package_versions, write_manifest
 from .options import Options
 from .phrase_part import add_phrase_part
 from .sampled_part import add_sampled_part
@@ -54,7 +54,8 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         check_aligner("--word-alignments" if options.word_alignments else "--phrase-pairs")
     inputs = list(options.inputs.values())
     check_directory(options.dest, options.overwrite, foreign_file, inputs)
-    split = read_split(options)
+    with recorded_reading() as read:
+        split = read_split(options)
     with (
         Workers(options.workers) as workers,
         new_directory(options.dest, options.overwrite, foreign_file, inputs) as directory,
@@ -82,7 +83,7 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         manifest = {
             "options": options.recorded(),
             "versions": package_versions(options.needs_aligner, repair=options.mojibake != "keep"),
-            "inputs": {name: describe_file(path) for name, path in options.inputs.items()},
+            "inputs": {name: {"path": str(path), **read[path]} for name, path in options.inputs.items()},
             "counts": {part: _counts(split.parts[part], counts[part]) for part in parts},
             **optional,
             "dropped": split.record.counts(),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +46,16 @@ def test_the_end_is_for_the_test_and_nothing_is_lost(
     assert manifest["inputs"]["text"]["sha256"] == hashlib.sha256(TEXT.encode()).hexdigest()
     for name, digest in manifest["files"].items():
         assert hashlib.sha256((tmp_path / "data" / name).read_bytes()).hexdigest() == digest
+
+
+def test_a_text_may_come_from_a_pipe(tmp_path: Path) -> None:
+    pipe, dest = tmp_path / "pipe", tmp_path / "data"
+    os.mkfifo(pipe)
+    threading.Thread(target=pipe.write_text, args=("abcd",), daemon=True).start()
+    assert main(["characters", str(pipe), "--dest", str(dest), "--valid", "1", "--test", "1"]) == 0
+    manifest = json.loads((dest / "manifest.json").read_text())
+    expected = {"path": str(pipe), "sha256": hashlib.sha256(b"abcd").hexdigest(), "bytes": 4}
+    assert manifest["inputs"]["text"] == expected
 
 
 def test_a_text_may_have_more_than_256_characters(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from data_prep import files
 from data_prep.directories import new_directory
 from data_prep.errors import DataError
-from data_prep.files import new_file, write_lines
+from data_prep.files import new_file, read_lines, recorded_reading, write_lines
 
 
 def test_a_symbolic_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
@@ -100,3 +101,15 @@ def test_an_empty_directory_that_appears_meanwhile_is_replaced(tmp_path: Path) -
         (temporary / "file").touch()
         dest.mkdir()
     assert list(tmp_path.iterdir()) == [dest] and [path.name for path in dest.iterdir()] == ["file"]
+
+
+def test_what_is_recorded_is_what_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old\n")
+    with recorded_reading() as read:
+        assert read_lines(path) == read_lines(path) == ["old"]
+        path.write_text("newer\n")
+        with pytest.raises(DataError, match="file: has other contents than when it was first read"):
+            read_lines(path)
+    assert read == {path: {"sha256": hashlib.sha256(b"old\n").hexdigest(), "bytes": 4}}
+    assert read_lines(path) == ["newer"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -133,13 +135,14 @@ def test_the_manifest_describes_input_and_output(prepared: Path, tsv: Path) -> N
 
 
 def test_the_same_input_gives_the_same_bytes_from_parallel_files_too(prepared: Path, tmp_path: Path) -> None:
-    files = []
-    for language, column in (("zh", 1), ("en", 0)):
-        files.append(str(tmp_path / f"all, of it.{language}"))
-        Path(files[-1]).write_text("".join(pair[column] + "\n" for pair in pairs()), encoding="utf-8")
+    files = [tmp_path / f"all, of it.{language}" for language in ("zh", "en")]
+    texts = ["".join(pair[column] + "\n" for pair in pairs()).encode() for column in (1, 0)]
+    files[1].write_bytes(texts[1])
+    os.mkfifo(files[0])  # a pipe, which can be read once only
+    threading.Thread(target=files[0].write_bytes, args=(texts[0],), daemon=True).start()
     # The comma: fairseq-preprocess takes it for the separator of a list.
     dest = tmp_path / "a, b" / "data"
-    assert main(["prepare", "--parallel", *files, "--dest", str(dest), *OPTIONS]) == 0
+    assert main(["prepare", "--parallel", *map(str, files), "--dest", str(dest), *OPTIONS]) == 0
     found, expected = (
         {name: digest for name, digest in manifest_of(folder)["files"].items() if "attribution" not in name}
         for folder in (dest, prepared)
@@ -147,6 +150,10 @@ def test_the_same_input_gives_the_same_bytes_from_parallel_files_too(prepared: P
     # It names the files.
     del found["dropped.tsv"], expected["dropped.tsv"]
     assert found == expected
+    assert manifest_of(dest)["inputs"] == {
+        language: {"path": str(path), "sha256": hashlib.sha256(text).hexdigest(), "bytes": len(text)}
+        for language, path, text in zip(("zh", "en"), files, texts, strict=True)
+    }
 
 
 def test_the_printed_counts_and_an_overwritten_destination(
