@@ -39,7 +39,7 @@ def read_split(options: Options) -> Split:
 
     `assign_parts` needs a key on both sides. A pair with a side without letters and digits has none, so it is dropped
     and counted. With the user's own split every pair that passes the cleaning is kept, except leaks if the options say
-    so. Validation and test sets that the user gives are never cleaned.
+    so. Validation and test sets that the user gives are never cleaned; sentences that they share give a warning.
 
     Raises:
         DataError: a file cannot be read or is malformed, or there are no pairs for training, validation or test.
@@ -53,6 +53,11 @@ def read_split(options: Options) -> Split:
             for part, (option, files) in options.held_out.items()
         }
         is_leak = leaks_from(pair for examples in held_out.values() for example in examples for pair in example.pairs)
+        if shared := _shared(held_out["valid"], held_out["test"]):
+            warnings.append(
+                f"{shared} sentences of the test set that you gave are in the valid set, too, in at least one "
+                "language; what is tuned on the valid set has seen them"
+            )
         if options.drop_leaks:
             pairs = list(_without_leaks(pairs, is_leak, record))
         elif leaks := sum(map(is_leak, pairs)):
@@ -71,6 +76,12 @@ def read_split(options: Options) -> Split:
     if not parts["train"]:
         raise DataError(f"no training pairs in {' and '.join(map(str, options.inputs.values()))}: nothing to train on")
     return Split(parts, _read_synthetic(options, parts, record), record, warnings)
+
+
+def _shared(valid: Iterable[Example], test: Iterable[Example]) -> int:
+    """Return the number of examples of `test` that share a sentence with `valid`."""
+    is_leak = leaks_from(pair for example in valid for pair in example.pairs)
+    return sum(any(map(is_leak, example.pairs)) for example in test)
 
 
 def _without_leaks(pairs: Iterable[Pair], is_leak: Callable[[Pair], bool], record: Record) -> Iterator[Pair]:

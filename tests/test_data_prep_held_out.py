@@ -283,6 +283,16 @@ def test_leaks_are_kept_with_a_warning_without_the_option(own_sets: dict[str, An
     ]
 
 
+def test_sentences_that_valid_and_test_share_give_a_warning(own_sets: dict[str, Any], tmp_path: Path) -> None:
+    own_sets["test_tsv"].write_text("A fish.\t鱼。\nThe cat.\t貓\na CAT\t猫咪\nA CAT!\t猫咪\n", encoding="utf-8")
+    split = read_split(Options(tmp_path / "data", **own_sets, drop_leaks=True))
+    assert split.warnings == [
+        "2 sentences of the test set that you gave are in the valid set, too, in at least one language; "
+        "what is tuned on the valid set has seen them"
+    ]
+    assert [len(split.parts[part]) for part in ("valid", "test")] == [1, 3]
+
+
 def test_training_pairs_that_are_all_leaks_are_refused(own_sets: dict[str, Any], tmp_path: Path) -> None:
     own_sets["tsv"] = own_sets["valid_tsv"]
     with pytest.raises(DataError, match=r"no training pairs in .*: nothing to train on"):
