@@ -122,6 +122,7 @@ def _read_files(corpora: Iterable[tuple[Path, ...]], record: Record, columns: Co
     for files in corpora:
         corpus = read_tsv(files[0], record, columns) if len(files) == 1 else read_parallel(files[0], files[1], record)
         record.blank_last_lines += corpus.blank_last_lines
+        record.byte_order_marks += corpus.byte_order_marks
         yield from corpus.pairs
 
 

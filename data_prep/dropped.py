@@ -16,6 +16,9 @@ DROPPED = "dropped.tsv"
 REPAIRED = "repaired.tsv"
 """Name of the file of pairs as they were before they were repaired."""
 
+MARK = "byte-order mark at the start of a line"
+"""The only reason that `REPAIRED` does not list."""
+
 BLANK_AT_END = "blank line at the end of the file"
 """The only reason that `DROPPED` does not list."""
 
@@ -46,6 +49,7 @@ class Record:
         dropped: what was dropped, in the order in which it was found.
         repaired: what was repaired.
         blank_last_lines: number of blank lines at the ends of the files, which were skipped.
+        byte_order_marks: number of lines inside the files from which a byte-order mark was removed.
     """
 
     def __init__(self, tolerated: Collection[str] = ()) -> None:
@@ -53,6 +57,7 @@ class Record:
         self.dropped: list[Entry] = []
         self.repaired: list[Entry] = []
         self.blank_last_lines = 0
+        self.byte_order_marks = 0
 
     def fault(self, option: str, error: str, entry: Entry) -> None:
         """Drop what cannot be read as a pair, if the option is set.
@@ -70,8 +75,9 @@ class Record:
         return blank | Counter(entry.reason for entry in self.dropped)
 
     def repairs(self) -> dict[str, int]:
-        """Return the number of repaired pairs by reason."""
-        return dict(Counter(entry.reason for entry in self.repaired))
+        """Return the number of repaired lines and pairs by reason."""
+        marks = {MARK: self.byte_order_marks} if self.byte_order_marks else {}
+        return marks | dict(Counter(entry.reason for entry in self.repaired))
 
     def write(self, directory: Path) -> None:
         """Write the files of dropped and of repaired pairs, those that would not be empty.

@@ -146,6 +146,11 @@ def decode_utf8(line: bytes, name: str, number: int, offset: int = 0) -> str:
         ) from None
 
 
+def without_mark(line: str) -> str:
+    """Return a line without the byte-order mark at its start, which files that were joined have inside."""
+    return line.lstrip("\ufeff")
+
+
 def read_byte_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
     """Yield number (from 1), offset in bytes and contents of every line of a file; a byte-order mark is skipped.
 
@@ -165,7 +170,7 @@ def read_byte_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
 
 
 def read_lines(path: Path) -> list[str]:
-    """Return the lines of a UTF-8 file without their ends; a byte-order mark is skipped.
+    """Return the lines of a UTF-8 file without their ends and without byte-order marks at their starts.
 
     Only LF or CRLF ends a line: `str.splitlines` would also split at rarer characters that can be part of a sentence.
     The file may be compressed, see `decompress`.
@@ -173,7 +178,8 @@ def read_lines(path: Path) -> list[str]:
     Raises:
         DataError: the file cannot be read or decompressed, or is not UTF-8.
     """
-    return [decode_utf8(line, str(path), number, offset) for number, offset, line in read_byte_lines(path)]
+    lines = read_byte_lines(path)
+    return [without_mark(decode_utf8(line, str(path), number, offset)) for number, offset, line in lines]
 
 
 def iterate_lines(path: Path) -> Iterator[str]:

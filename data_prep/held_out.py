@@ -37,6 +37,7 @@ def read_held_out(option: str, files: Sequence[Path], record: Record, columns: C
     if len(files) == 1 and not is_markup(files[0]):
         corpus = read_tsv(files[0], columns=columns)
         record.blank_last_lines += corpus.blank_last_lines
+        record.byte_order_marks += corpus.byte_order_marks
         examples = group_sources(corpus.pairs)
     else:
         examples = list(_examples(option, files, record))

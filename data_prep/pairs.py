@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from .dropped import Entry, Record
 from .errors import DataError
-from .files import decode_utf8, read_byte_lines, write_lines
+from .files import decode_utf8, read_byte_lines, without_mark, write_lines
 
 MALFORMED, EMPTY = "--drop-malformed", "--drop-empty"
 """The options that tolerate faults of the input."""
@@ -45,10 +45,12 @@ class Corpus:
     Attributes:
         pairs: the pairs in the order of the file.
         blank_last_lines: number of blank lines at the end of the file, which were skipped.
+        byte_order_marks: number of lines inside the file from which a byte-order mark was removed.
     """
 
     pairs: list[Pair]
     blank_last_lines: int
+    byte_order_marks: int = 0
 
 
 class Columns(NamedTuple):
@@ -69,8 +71,8 @@ def read_tsv(path: Path, record: Record | None = None, columns: Columns | None =
     """Read a file of one pair per line, its columns separated by tabs.
 
     Without `columns` the format is Tatoeba's: English, Chinese and perhaps an attribution, to which all columns after
-    the second belong. A byte-order mark, CRLF line ends and blank lines at the end of the file are accepted. The file
-    may be compressed.
+    the second belong. Byte-order marks at the start of lines, CRLF line ends and blank lines at the end of the file are
+    accepted. The file may be compressed.
 
     Args:
         path: the file.
@@ -98,7 +100,7 @@ def read_tsv(path: Path, record: Record | None = None, columns: Columns | None =
             continue
         if _is_complete(chinese, english, (origin, origin), record):
             pairs.append(Pair(chinese, english, attribution, origin))
-    return Corpus(pairs, blank_at_end)
+    return Corpus(pairs, blank_at_end, lines.byte_order_marks)
 
 
 def _columns_of(line: str, columns: Columns | None) -> tuple[str | None, str | None, str | None]:
@@ -166,7 +168,7 @@ def read_parallel(chinese_path: Path, english_path: Path, record: Record | None 
             record.dropped.append(Entry("line of markup", origins[0], target, source))
         elif _is_complete(source, target, origins, record):
             pairs.append(Pair(source, target, origin=origins[0]))
-    return Corpus(pairs, blank_at_end)
+    return Corpus(pairs, blank_at_end, chinese.byte_order_marks + english.byte_order_marks)
 
 
 def numbered_texts(lines: Sequence[str], nameless: Collection[int] = ()) -> list[tuple[str, str]] | None:
@@ -234,37 +236,41 @@ class _Fault(NamedTuple):
 
 
 class _Lines(NamedTuple):
-    """The lines of a file, and the faults of lines by number, counted from 1."""
+    """The lines of a file, the faults of lines by number, counted from 1, and how many had a byte-order mark."""
 
     texts: list[str]
     faults: dict[int, _Fault]
+    byte_order_marks: int
 
 
 def _read_sentences(path: Path) -> _Lines:
-    lines = _Lines([], {})
+    lines = _Lines([], {}, 0)
+    marks = 0
     for number, offset, line in read_byte_lines(path):
         try:
-            lines.texts.append(decode_utf8(line, str(path), number, offset))
+            text = decode_utf8(line, str(path), number, offset)
         except DataError as error:
             lines.faults[number] = _Fault("not UTF-8", str(error))
             lines.texts.append(line.rstrip(b"\r").decode("utf-8", errors="backslashreplace"))
             continue
+        lines.texts.append(without_mark(text))
+        marks += text != lines.texts[-1]
         try:
             check_carriage_return(lines.texts[-1], str(path), number)
         except DataError as error:
             lines.faults[number] = _Fault("carriage return inside the line", str(error))
-    return lines
+    return lines._replace(byte_order_marks=marks)
 
 
 def _drop_blank_at_end(*files: _Lines) -> int:
     """Drop the last lines as far as they are blank, or missing, in each of the files; return how many."""
     used = 0
-    for texts, faults in files:
+    for texts, faults, _ in files:
         filled = (number for number in range(len(texts), 0, -1) if texts[number - 1].strip() or number in faults)
         used = max(used, next(filled, 0))
-    dropped = max(len(texts) for texts, _ in files) - used
-    for texts, _ in files:
-        del texts[used:]
+    dropped = max(len(file.texts) for file in files) - used
+    for file in files:
+        del file.texts[used:]
     return max(dropped, 0)
 
 

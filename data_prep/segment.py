@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .errors import DataError
-from .files import decode_utf8
+from .files import decode_utf8, without_mark
 from .manifest import segmenter_from_manifest
 from .pairs import check_carriage_return
 from .text import SEGMENTATIONS, ChineseSegmenter
@@ -36,5 +36,5 @@ def segment_stream(
         text = decode_utf8(line, "standard input", number, offset)
         check_carriage_return(text, "standard input", number)
         offset += len(line)
-        sink.write(segment(text.removeprefix("\ufeff") if number == 1 else text).encode() + b"\n")
+        sink.write(segment(without_mark(text)).encode() + b"\n")
         sink.flush()

@@ -39,7 +39,7 @@ def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[byte
 
 
 def test_segment_is_a_filter_with_as_many_lines_out_as_in() -> None:
-    done = run("segment", stdin="\ufeff我在北京大學讀書。\r\n\n  \n你好，Ｔｏｍ".encode())
+    done = run("segment", stdin="\ufeff我在北京大學讀書。\r\n\n  \n\ufeff你好，Ｔｏｍ".encode())
     assert done.returncode == 0 and done.stderr == b""
     assert done.stdout.decode() == "我 在 北京大学 读书 。\n\n\n你好 , Tom\n"
 

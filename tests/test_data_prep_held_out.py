@@ -170,10 +170,10 @@ def test_xml_of_wmt_has_source_and_references(tmp_path: Path) -> None:
     ("names", "options", "valid", "test"),
     [
         (
-            ["train.zh", "train.en", "dev.zh", *(f"dev.en{k}" for k in (10, 2, 0)), "test.zh.gz", "test.en.xz"],
+            ["train.zh", "train.en", "dev.zh", *(f"dev.en{k}" for k in (10, 2, 0)), "test.zh.gz", "test.en.XZ"],
             {},
             ["dev.zh", "dev.en0", "dev.en2", "dev.en10"],
-            ["test.zh.gz", "test.en.xz"],
+            ["test.zh.gz", "test.en.XZ"],
         ),
         (
             [

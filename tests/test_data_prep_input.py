@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from data_prep.__main__ import main
+from data_prep.corpora import read_split
 from data_prep.dropped import Record
 from data_prep.errors import DataError
+from data_prep.files import read_lines
 from data_prep.manifest import read_manifest
+from data_prep.options import Options
 from data_prep.pairs import EMPTY, MALFORMED, Columns, Corpus, Pair, read_parallel, read_tsv
 
 GOOD = "Hi.\t嗨。\tCC-BY\n"
@@ -33,6 +36,17 @@ def test_a_tsv_file_is_read_as_it_is(tmp_path: Path) -> None:
     assert corpus.pairs == [Pair("嗨。", "Hi.", "CC-BY\t#1"), Pair(" 没门！", " Ｎo\u2028way. ", None)]
     assert [pair.origin for pair in corpus.pairs] == [f"{path}, line 1", f"{path}, line 2"]
     assert corpus.blank_last_lines == 1
+
+
+def test_joined_files_have_byte_order_marks_inside(tmp_path: Path) -> None:
+    for name, text in (("tsv", "Hi.\t嗨。\n"), ("zh", "嗨。\n"), ("en", "Hi.\n")):
+        (tmp_path / name).write_bytes(("\ufeff" + text).encode() * 2 + "\ufeff\n".encode())
+    pairs = [Pair("嗨。", "Hi.")] * 2
+    assert read_tsv(tmp_path / "tsv") == Corpus(pairs, blank_last_lines=1, byte_order_marks=2)
+    assert read_parallel(tmp_path / "zh", tmp_path / "en") == Corpus(pairs, blank_last_lines=1, byte_order_marks=4)
+    assert read_lines(tmp_path / "zh") == ["嗨。", "嗨。", ""]
+    split = read_split(Options(tmp_path / "data", tsv=tmp_path / "tsv", test_permille=0, valid_permille=0))
+    assert split.record.repairs() == {"byte-order mark at the start of a line": 2}
 
 
 def test_columns_can_lie_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
