@@ -94,6 +94,8 @@ def align_best(model: Reencoder, text: str, translations: Sequence[Translation])
 def read_sentences(groups: Iterable[list[bytes]], json_input: bool = False) -> Iterator[list[Sentence]]:
     """Yield groups of lines as sentences; bytes that are not UTF-8 become U+FFFD, and a byte-order mark is skipped.
 
+    The first line that is not UTF-8 is reported on standard error.
+
     Args:
         groups: lines as bytes, with their ends; see `eval.lines`.
         json_input: see `OutputSettings`.
@@ -102,11 +104,19 @@ def read_sentences(groups: Iterable[list[bytes]], json_input: bool = False) -> I
         DataError: a line is not such a JSON object; the lines before it have been yielded.
     """
     number = 0
+    told = False
     for group in groups:
         sentences: list[Sentence] = []
         for line in group:
             number += 1
             text = line.decode("utf-8", errors="replace").rstrip("\r\n")
+            if not told and "\ufffd" in text and "\ufffd".encode() not in line:
+                told = True
+                print(
+                    f"line {number}: not UTF-8; here and from now on U+FFFD stands for what cannot be read; convert "
+                    "the input to UTF-8",
+                    file=sys.stderr,
+                )
             sentence = Sentence(text.removeprefix("\ufeff") if number == 1 else text, number, number)
             try:
                 sentences.append(_from_json(sentence) if json_input else sentence)

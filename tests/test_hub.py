@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import math
@@ -373,12 +374,20 @@ def test_bleu_of_readable_text_during_training(folder: Path, tmp_path: Path) -> 
     assert any(re.fullmatch(pattern, text, re.IGNORECASE) for text in references)
 
 
-def test_a_file_becomes_a_file(folder: Path, model: Reencoder, tmp_path: Path) -> None:
+def test_a_file_becomes_a_file(
+    folder: Path, model: Reencoder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source, output = tmp_path / "in.txt", tmp_path / "out.txt"
     source.write_bytes("\ufeff".encode() + "\n".join(SENTENCES).encode() + b"\n\xff\xfe\n")
     arguments = ["translate", str(folder / "trained"), "--input", str(source), "--output", str(output)]
     assert main([*arguments, "--device", "cpu", "--buffer-size", "2"]) == 0
-    assert output.read_text().split("\n") == [*model.translate(SENTENCES), "", ""]
+    expected = [*model.translate(SENTENCES), "", ""]
+    assert output.read_text().split("\n") == expected
+    assert f"line {len(SENTENCES) + 1}: not UTF-8" in capsys.readouterr().err
+    (tmp_path / "in.txt.gz").write_bytes(gzip.compress(source.read_bytes()))
+    arguments[3] += ".gz"
+    assert main([*arguments, "--device", "cpu"]) == 0
+    assert output.read_text().split("\n") == expected
 
 
 def test_a_program_that_pipes_gets_each_answer_at_once(folder: Path, model: Reencoder) -> None:
