@@ -180,6 +180,13 @@ EXPERIMENTS: dict[str, Experiment] = {
         lr=0.003,
         seed=3,
     ),
+    "pieces-phrases-scaled-outside": Experiment(
+        "larger steps of word vectors, and dropout where the LSTM has it: less inside the grid, more around it",
+        {**_TWICE, "embed_scale": 4.0, "dropout": 0.1, "embed_dropout": 0.3, "output_dropout": 0.3},
+        "pieces-phrases",
+        5000,
+        seed=3,
+    ),
     "reverse-scaled": Experiment(
         "English to Chinese, with larger steps of word vectors",
         {**_TWICE, "embed_scale": 4.0},
