@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 from eval.provenance import describe_commit, worst
@@ -12,9 +13,14 @@ from eval.provenance import describe_commit, worst
 def origin(provenance: dict[str, Any]) -> str:
     """Return the command of a result, its commit, when it started, how long it took and where."""
     return (
-        f"Command: `{shlex.join(provenance['command'])}`; {describe_commit(provenance['commit'])}; "
+        f"Command: `{_shown(provenance['command'])}`; {describe_commit(provenance['commit'])}; "
         f"started {provenance['started']}; {provenance['wall_seconds'] / 60:.0f} minutes on {machine(provenance)}."
     )
+
+
+def _shown(command: Sequence[str]) -> str:
+    """Return a command as text; of files outside of the checkout, which lie elsewhere for a reader, the name alone."""
+    return shlex.join(PurePath(part).name if part.startswith("../") else part for part in command)
 
 
 def machine(provenance: dict[str, Any]) -> str:
@@ -35,7 +41,7 @@ def origins_of_rows(rows: Sequence[dict[str, Any]]) -> list[str]:
     found: dict[str, list[str]] = {}
     for row in rows:
         provenance = row["provenance"]
-        text = f"`{shlex.join(provenance['command'])}`; {describe_commit(provenance['commit'])}"
+        text = f"`{_shown(provenance['command'])}`; {describe_commit(provenance['commit'])}"
         found.setdefault(f"{text}; {machine(provenance)}.", []).append(row["variant"])
     return [f"* {'; '.join(f'*{name}*' for name in names)}: {text}" for text, names in found.items()]
 
@@ -48,5 +54,5 @@ def origins_of_run(run: dict[str, Any]) -> str:
         commit = (
             start["commit"] if start is not run["starts"][-1] else worst(start["commit"], [run["provenance"]["commit"]])
         )
-        found[f"`{shlex.join(start['command'])}` ({describe_commit(commit)}, {start['started'][:10]})"] = None
+        found[f"`{_shown(start['command'])}` ({describe_commit(commit)}, {start['started'][:10]})"] = None
     return f"{', then '.join(found)}; {machine(run['provenance'])}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def _runs(folder: Path) -> list[str]:
             for run in runs
         ),
         *(
-            f"| {mark['name']} ({mark['version'] or 'liblzma'}), test set after all text before it; alone "
+            f"| {mark['name']} ({_version(mark['version'])}), test set after all text before it; alone "
             f"{mark['alone']:.3f} | - | - | - | - | - | - | {mark['after']:.3f} |"
             for mark in found["compressors"]
         ),
@@ -66,6 +67,12 @@ def _runs(folder: Path) -> list[str]:
         *(f"* {run['label']}: {_settings(run['options'])}. {origins_of_run(run)}" for run in runs),
         "",
     ]
+
+
+def _version(said: str | None) -> str:
+    """Return the version in what a program says of itself; without a program it was Python's own liblzma."""
+    number = re.search(r"v\d+(\.\d+)+", said or "")
+    return "liblzma" if said is None else number[0] if number else said
 
 
 def _verdict(runs: list[dict[str, Any]]) -> list[str]:
