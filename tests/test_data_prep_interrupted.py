@@ -60,10 +60,14 @@ def preparation(tmp_path: Path) -> subprocess.Popen[str]:
     return process
 
 
-def writer(path: Path, *prefix: str) -> subprocess.Popen[str]:
-    """A program that has half written a file."""
+def writer(path: Path, ignored: signal.Signals | None = None) -> subprocess.Popen[str]:
+    """A program that has half written a file; whatever runs the tests, it ignores that signal alone."""
+    handlers = "".join(
+        f"signal.signal({int(number)}, signal.{'SIG_IGN' if number == ignored else 'SIG_DFL'}); "
+        for number in (signal.SIGTERM, signal.SIGHUP)
+    )
     process = subprocess.Popen(
-        [*prefix, sys.executable, "-c", WRITER, str(path)],
+        [sys.executable, "-c", f"import signal; {handlers}\n{WRITER}", str(path)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -113,7 +117,7 @@ def test_a_signal_leaves_no_half_written_file(name: str, tmp_path: Path) -> None
 
 
 def test_a_signal_that_is_ignored_interrupts_nothing(tmp_path: Path) -> None:
-    process = writer(tmp_path / "file", "nohup")
+    process = writer(tmp_path / "file", signal.SIGHUP)
     process.send_signal(signal.SIGHUP)
     _, printed = process.communicate("go on\n", timeout=240)
     assert process.returncode == 0 and "error" not in printed
