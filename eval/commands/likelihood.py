@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
         raise DataError(f"--buffer-size {args.buffer_size}: must be at least 1")
     sources, targets = read_lines(args.source), read_lines(args.target)
     if len(sources) != len(targets):
-        raise DataError(f"{args.source} has {len(sources)} lines, {args.target} {len(targets)}: expected as many")
+        raise DataError(f"{args.source} has {len(sources)} lines, {args.target} {len(targets)}: expected equal numbers")
     from tqdm import tqdm
 
     with ExitStack() as stack:
@@ -68,4 +68,4 @@ def run(args: argparse.Namespace) -> None:
     print(f"{total.pairs} pairs, {total.tokens} tokens: perplexity per token {total.perplexity:.3f}", file=sys.stderr)
     if total.refused:
         few = ", ".join(map(str, total.refused[:10])) + (", ..." if len(total.refused) > 10 else "")
-        raise DataError(f"{len(total.refused)} pairs were not scored, their lines are empty: {few}")
+        raise DataError(f"{len(total.refused)} pairs were not scored and have no score in the output, lines {few}")

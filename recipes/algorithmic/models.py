@@ -5,8 +5,8 @@ from __future__ import annotations
 from .recipe import Model
 
 GRID = ("forget_bias", "init_scale", "input_scale")
-"""Initial values of a scale that Grid LSTMs have. They were chosen with the tied 2-LSTM; the Stacked LSTM is run with
-torch's initial values (but for the forget bias), and with these."""
+"""Initial values of a scale that Grid LSTMs have. They were chosen with the tied 2-LSTM. The Stacked LSTM is run twice:
+with torch's initial values except for the forget bias, and with these."""
 
 SEQUENCE_MODELS = {
     "tied_2lstm": Model("tied 2-LSTM", {"arch": "grid_lstm_2d"}, GRID),
