@@ -187,6 +187,20 @@ EXPERIMENTS: dict[str, Experiment] = {
         5000,
         seed=3,
     ),
+    "pieces-phrases-shared": Experiment(
+        "word vectors of 256, a layer of 256 before the softmax, and target word vectors as its weights",
+        {
+            **_TWICE,
+            "embed_scale": 4.0,
+            "embed_dropout": 0.25,
+            "embed_dim": 256,
+            "readout_dim": 256,
+            "share_decoder_input_output_embed": True,
+        },
+        "pieces-phrases",
+        5000,
+        seed=3,
+    ),
     "reverse-scaled": Experiment(
         "English to Chinese, with larger steps of word vectors",
         {**_TWICE, "embed_scale": 4.0},
