@@ -20,6 +20,7 @@ _DROPOUT: dict[str, Value] = {"dropout": 0.25, "output_dropout": 0.2}
 _LONG: dict[str, Value] = {**_LEXICAL, **MUON, "upsample_primary": 2}
 _RARE_LONG: dict[str, Value] = {**_LEXICAL, **MUON, **_DROPOUT, **RARE_WORDS, "word_dropout": 0.02}
 _TWICE: dict[str, Value] = {**_RARE_LONG, "upsample_primary": 2}
+_DECAY: dict[str, Value] = {"weight_decay": 0.1, "adam_weight_decay": 0.0}
 _LOW_PRECISION: dict[str, Value] = {**_TWICE, "matmul_precision": "medium"}
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -187,12 +188,20 @@ EXPERIMENTS: dict[str, Experiment] = {
         5000,
         seed=3,
     ),
+    "pieces-phrases-decayed": Experiment(
+        "larger steps of word vectors, dropout of their elements, and weight decay of the matrices of the grid",
+        {**_TWICE, "embed_scale": 4.0, "embed_dropout": 0.25, **_DECAY},
+        "pieces-phrases",
+        5000,
+        seed=3,
+    ),
     "pieces-phrases-shared": Experiment(
-        "word vectors of 256, a layer of 256 before the softmax, and target word vectors as its weights",
+        "and word vectors of 256, a layer of 256 before the softmax, and target word vectors as its weights",
         {
             **_TWICE,
             "embed_scale": 4.0,
             "embed_dropout": 0.25,
+            **_DECAY,
             "embed_dim": 256,
             "readout_dim": 256,
             "share_decoder_input_output_embed": True,

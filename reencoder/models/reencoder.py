@@ -148,6 +148,8 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
             raise option_error(error) from None
         self.output_dropout = cfg.output_dropout
         self.hidden_layer = nn.Linear(self.readout.width, cfg.readout_dim) if cfg.readout_dim else None
+        if self.hidden_layer is not None:
+            mark_hidden_matrices([self.hidden_layer.get_parameter("weight")])
         self.output = OutputLayer(
             cfg.readout_dim or self.readout.width,
             len(dictionary),

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..grid import State
+from ..optim.matrices import mark_hidden_matrices
 
 
 class WordStates(nn.Module):
@@ -55,6 +56,7 @@ class WordStates(nn.Module):
             for layer in self.layers:
                 projection = nn.Linear(embed_dim, width, bias=False)
                 nn.init.uniform_(projection.weight, -bound, bound)
+                mark_hidden_matrices(projection.parameters())
                 self.projections[str(layer)] = projection
 
     @property

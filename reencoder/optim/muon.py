@@ -8,7 +8,7 @@ the gradient is small.
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Optional
 
 import torch
 from fairseq.dataclass import FairseqDataclass
@@ -39,6 +39,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
         betas: betas of AdamW.
         eps: epsilon of AdamW.
         weight_decay: weight decay of both, decoupled from the gradient.
+        adam_weight_decay: weight decay of AdamW. Default: `weight_decay`
 
     Raises:
         ValueError: no parameter is marked.
@@ -52,8 +53,16 @@ class MuonWithAdamW(torch.optim.Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        adam_weight_decay: float | None = None,
     ) -> None:
-        defaults = {"lr": lr, "momentum": momentum, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        defaults = {
+            "lr": lr,
+            "momentum": momentum,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "adam_weight_decay": adam_weight_decay,
+        }
         super().__init__(params, defaults)
         given: list[nn.Parameter] = [param for group in self.param_groups for param in group["params"]]
         self._marked = [param for param in given if hidden_matrix_rows(param) is not None]
@@ -77,6 +86,8 @@ class MuonWithAdamW(torch.optim.Optimizer):
         options = self.param_groups[0]  # schedulers and --optimizer-overrides change the options of this group
         self._step_marked(options["lr"], options["momentum"], options["weight_decay"])
         self._adamw.param_groups[0].update({name: options[name] for name in ("lr", "betas", "eps", "weight_decay")})
+        if options.get("adam_weight_decay") is not None:  # checkpoints of earlier versions do not have it
+            self._adamw.param_groups[0]["weight_decay"] = options["adam_weight_decay"]
         self._adamw.step()
         return loss
 
@@ -139,7 +150,16 @@ class MuonConfig(FairseqDataclass):
     muon_momentum: float = field(default=0.95, metadata={"help": "momentum of Muon"})
     adam_betas: str = field(default="(0.9, 0.999)", metadata={"help": "betas of AdamW"})
     adam_eps: float = field(default=1e-8, metadata={"help": "epsilon of AdamW"})
-    weight_decay: float = field(default=0.0, metadata={"help": "weight decay of both"})
+    weight_decay: float = field(
+        default=0.0, metadata={"help": "weight decay of both, decoupled from the gradient and multiplied by --lr"}
+    )
+    adam_weight_decay: Optional[float] = field(  # noqa: UP045 - fairseq does not know `float | None`
+        default=None,
+        metadata={
+            "help": "weight decay of AdamW's parameters, which are word vectors, biases and output layers; default: "
+            "--weight-decay"
+        },
+    )
     lr: Any = II("optimization.lr")  # noqa: RUF009 - how fairseq's optimizers refer to the common option
 
 
@@ -173,6 +193,7 @@ class FairseqMuon(FairseqOptimizer):
             "betas": _betas(self.cfg.adam_betas),
             "eps": self.cfg.adam_eps,
             "weight_decay": self.cfg.weight_decay,
+            "adam_weight_decay": self.cfg.adam_weight_decay,
         }
 
     def step(self, closure: Any = None, scale: float = 1.0, groups: Any = None) -> None:
