@@ -18,6 +18,7 @@ from reencoder.models.string import FeedForward, FeedForwardConfig, GridLSTM1dCo
 from reencoder.optim.matrices import hidden_matrix_rows, mark_hidden_matrices, mark_layers
 from reencoder.optim.muon import FairseqMuon, MuonConfig, MuonWithAdamW
 from reencoder.optim.orthogonal import orthogonalize
+from tests.test_models_reencoder import build
 
 OPTIONS: dict[str, Any] = {"momentum": 0.9, "betas": (0.8, 0.9), "eps": 1e-6, "weight_decay": 0.1}
 
@@ -182,6 +183,24 @@ def test_options_reach_both_optimizers() -> None:
     assert expected.items() <= optimizer._adamw.param_groups[0].items()
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.7])
+def test_adamw_may_have_a_weight_decay_of_its_own(decay: float) -> None:
+    models = marked_grid(), marked_grid()
+    config = MuonConfig(lr=[0.02], weight_decay=0.1, adam_weight_decay=decay)
+    optimizers = (
+        FairseqMuon(config, list(models[0].parameters())).optimizer,
+        MuonWithAdamW(models[1].parameters(), 0.02),
+    )
+    for model, optimizer in zip(models, optimizers, strict=True):
+        backward(model, 0)
+        optimizer.step()
+    for (name, mine), before, without in zip(
+        models[0].named_parameters(), marked_grid().parameters(), models[1].parameters(), strict=True
+    ):
+        expected = 0.1 if hidden_matrix_rows(mine) else decay
+        torch.testing.assert_close(mine, without - 0.02 * expected * before, rtol=0, atol=1e-6, msg=name)
+
+
 def test_parameters_may_move() -> None:
     model, moved = marked_grid(), marked_grid()
     take_steps(model, MuonWithAdamW(model.parameters(), lr=0.02), 2)
@@ -204,8 +223,17 @@ def test_parameters_may_move() -> None:
         (GridLSTM1dModel(GridLSTM1dConfig(hidden_size=4, layers=2), 7, 2), {"grid.grid.weights.0"}),
         (StackedLSTM(StackedLSTMConfig(hidden_size=4, layers=2), 5, 6), {"lstm.weight_ih_l0", "lstm.weight_hh_l0"}),
         (FeedForward(FeedForwardConfig(hidden_size=4, layers=2), 7, 2), {"hidden.0.weight"}),
+        (
+            build(readout="lexical-attention", readout_heads=2, readout_dim=5),
+            {
+                *(f"decoder.grid.stack.{kind}weights.{layer}" for kind in ("", "depth_") for layer in (0, 1)),
+                *(f"encoder.words.projections.{layer}.weight" for layer in (0, 1)),
+                "decoder.words.projections.0.weight",
+                "decoder.hidden_layer.weight",
+            },
+        ),
     ],
-    ids=["grid_lstm_2d", "grid_lstm_1d", "stacked_lstm", "feed_forward"],
+    ids=["grid_lstm_2d", "grid_lstm_1d", "stacked_lstm", "feed_forward", "reencoder"],
 )
 def test_models_mark_what_lies_between_input_and_output(model: BaseFairseqModel, marked: set[str]) -> None:
     assert {name for name, parameter in model.named_parameters() if hidden_matrix_rows(parameter)} == marked
