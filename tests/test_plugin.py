@@ -88,6 +88,11 @@ def test_the_grid_needs_neither_fairseq_nor_settings_of_the_process() -> None:
     assert run(code) == "[]"
 
 
+def test_the_plugin_does_not_import_the_compiler() -> None:
+    """Which takes a second or two, whenever a program starts."""
+    assert run("import sys, reencoder.plugin; print('torch._dynamo' in sys.modules)").splitlines()[-1] == "False"
+
+
 @pytest.mark.parametrize("imports", ["import torch, reencoder", "import reencoder, torch"])
 def test_torch_may_load_what_fairseq_saves(imports: str) -> None:
     code = f"{imports}\nprint('argparse.Namespace' in str(torch.serialization.get_safe_globals()))"

@@ -44,6 +44,12 @@ def tsv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def shared_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of runs for several tests, which start the same trainings: the first trains, the others go on."""
+    return tmp_path_factory.mktemp("work")
+
+
 def test_the_demo_trains_translates_and_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     work = tmp_path / "demo"
     arguments = ["--work", str(work), "--pairs", "400", "--updates", "12", "--beam", "2", "--seed", "3"]
@@ -120,7 +126,7 @@ def test_the_recipe_trains_tunes_and_tests(
 
 
 def test_the_reverse_direction_reranks(
-    tsv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tsv: Path, shared_work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(EXPERIMENTS, "tiny", Experiment("tiny?", SMALL, updates=4))
     monkeypatch.setitem(EXPERIMENTS, "back", Experiment("back?", SMALL, updates=4, reverse=True))
@@ -128,7 +134,7 @@ def test_the_reverse_direction_reranks(
     monkeypatch.setitem(VARIANTS, "words", {"test_permille": 30, "valid_permille": 30})  # type: ignore[misc]
     monkeypatch.setattr(tatoeba, "Grid", lambda: Grid(beams=(2,), lenpens=(1.0,), unkpens=(1000.0,)))
     monkeypatch.setattr(tatoeba, "CHOSEN", 2)
-    work, results = tmp_path / "work", tmp_path / "results"
+    work, results = shared_work, tmp_path / "results"
     arguments = ["--tsv", str(tsv), "--work", str(work), "--results", str(results), "--jobs", "1"]
     for members, message in (
         (["back"], "--members back: translates English into Chinese; it can only --rerank"),
@@ -152,14 +158,16 @@ def test_the_reverse_direction_reranks(
     assert line.startswith("* **results**: `tiny`, whose best translations are reranked by `back`. Command: ")
 
 
-def test_members_with_other_tokens_are_combined(tsv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_members_with_other_tokens_are_combined(
+    tsv: Path, shared_work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     split = {"test_permille": 30, "valid_permille": 30}
     for name, data, more in (("tiny", "words", {}), ("other", "characters", {"segmentation": "char"})):
         monkeypatch.setitem(EXPERIMENTS, name, Experiment(f"{name}?", SMALL, data, updates=4))
         monkeypatch.setitem(VARIANTS, data, {**split, **more})  # type: ignore[misc]
     monkeypatch.setattr(tatoeba, "Grid", lambda: Grid(beams=(2,), lenpens=(1.0,), unkpens=(1000.0,)))
     monkeypatch.setattr(tatoeba, "COMBINED", 2)
-    work, results = tmp_path / "work", tmp_path / "results"
+    work, results = shared_work, tmp_path / "results"
     members = ["--members", "tiny", "other", "--jobs", "1"]
     assert tatoeba.main(["--tsv", str(tsv), "--work", str(work), "--results", str(results), *members]) == 0
     result = read_json(results / "result.json")

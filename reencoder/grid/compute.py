@@ -15,6 +15,7 @@ from torch import Tensor
 
 from .block import OUTPUT_FORMS, OutputForm, State
 from .checks import check_lengths, check_shape
+from .compilation import not_compiled
 from .dimension import Dimension, weight_positions
 from .kernel.depth import DepthStates, DepthWeights, along_depth
 from .kernel.fused import PackedWeights, compute_fused, pack_weights
@@ -48,7 +49,7 @@ def can_fuse(dimensions: Sequence[Dimension]) -> bool:
     )
 
 
-@torch.compiler.disable  # torch.compile would unroll the loop over fronts
+@not_compiled  # torch.compile would unroll the loop over fronts
 def compute_grid(
     sides: Sequence[State],
     weights: Sequence[Tensor],
@@ -149,7 +150,7 @@ class PlaneOutput(NamedTuple):
     depth: DepthStates | None
 
 
-@torch.compiler.disable
+@not_compiled
 def compute_plane(
     sides: tuple[State, State],
     weight: Tensor,

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ..block import OutputForm, State, lstm_states, plain_activation
+from ..compilation import not_compiled
 from ..dimension import Dimension
 from .scan import Scan, rescan_index, scan_index
 
@@ -44,7 +45,7 @@ class DepthStates(NamedTuple):
     states: State
     scan: Scan | None = None
 
-    @torch.compiler.disable
+    @not_compiled
     def in_order_of(self, scan: Scan | None, extents: tuple[int, int]) -> DepthStates:
         """The same states in the order of another scan, or of the positions if `scan` is None."""
         if scan == self.scan:

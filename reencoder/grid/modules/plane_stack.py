@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..block import State
 from ..checks import check_shape
+from ..compilation import not_compiled
 from ..compute import DepthStates, DepthWeights, PackedWeights, compute_plane, pack_plane
 from .dropout import dropout_mask
 from .options import PlaneStackOptions
@@ -183,7 +184,7 @@ class PlaneStack(nn.Module):
     # weights do not change: `train` discards them before a training step, and any other change made in place, such as
     # loading a checkpoint, raises the version of a tensor. Writing through `weight.data` does not; a few elements tell.
 
-    @torch.compiler.disable  # reads addresses and versions of tensors, which compiled code does not track
+    @not_compiled  # reads addresses and versions of tensors, which compiled code does not track
     def _pack(self) -> list[PackedWeights] | None:
         if self.training or torch.is_grad_enabled() or any(weight.is_inference() for weight in self.weights):
             return None
