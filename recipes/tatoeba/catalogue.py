@@ -195,8 +195,15 @@ EXPERIMENTS: dict[str, Experiment] = {
         5000,
         seed=3,
     ),
+    "pieces-phrases-decayed-long": Experiment(
+        "the same, twice as long, with products in bfloat16",
+        {**_LOW_PRECISION, "embed_scale": 4.0, "embed_dropout": 0.25, **_DECAY},
+        "pieces-phrases",
+        10000,
+        seed=2,
+    ),
     "pieces-phrases-shared": Experiment(
-        "and word vectors of 256, a layer of 256 before the softmax, and target word vectors as its weights",
+        "weight decay, word vectors of 256, a layer of 256 before the softmax, target word vectors as its weights",
         {
             **_TWICE,
             "embed_scale": 4.0,
