@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..options import Value
 from .data import VARIANTS
-from .experiment import MUON, RARE_WORDS, Experiment
+from .experiment import DECAY, MUON, RARE_WORDS, Experiment
 from .rivals import RIVALS
 
 # The preset's values of today were found one after the other; here each experiment has those of its time.
@@ -20,7 +20,6 @@ _DROPOUT: dict[str, Value] = {"dropout": 0.25, "output_dropout": 0.2}
 _LONG: dict[str, Value] = {**_LEXICAL, **MUON, "upsample_primary": 2}
 _RARE_LONG: dict[str, Value] = {**_LEXICAL, **MUON, **_DROPOUT, **RARE_WORDS, "word_dropout": 0.02}
 _TWICE: dict[str, Value] = {**_RARE_LONG, "upsample_primary": 2}
-_DECAY: dict[str, Value] = {"weight_decay": 0.1, "adam_weight_decay": 0.0}
 _LOW_PRECISION: dict[str, Value] = {**_TWICE, "matmul_precision": "medium"}
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -190,14 +189,14 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "pieces-phrases-decayed": Experiment(
         "larger steps of word vectors, dropout of their elements, and weight decay of the matrices of the grid",
-        {**_TWICE, "embed_scale": 4.0, "embed_dropout": 0.25, **_DECAY},
+        {**_TWICE, "embed_scale": 4.0, "embed_dropout": 0.25, **DECAY},
         "pieces-phrases",
         5000,
         seed=3,
     ),
     "pieces-phrases-decayed-long": Experiment(
         "the same, twice as long, with products in bfloat16",
-        {**_LOW_PRECISION, "embed_scale": 4.0, "embed_dropout": 0.25, **_DECAY},
+        {**_LOW_PRECISION, "embed_scale": 4.0, "embed_dropout": 0.25, **DECAY},
         "pieces-phrases",
         10000,
         seed=2,
@@ -208,7 +207,7 @@ EXPERIMENTS: dict[str, Experiment] = {
             **_TWICE,
             "embed_scale": 4.0,
             "embed_dropout": 0.25,
-            **_DECAY,
+            **DECAY,
             "embed_dim": 256,
             "readout_dim": 256,
             "share_decoder_input_output_embed": True,

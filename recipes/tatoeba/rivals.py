@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..options import Value
-from .experiment import MUON, RARE_WORDS, Experiment
+from .experiment import DECAY, MUON, RARE_WORDS, Experiment
 
 # The same data, search and seeds as ours. Batches are limited by tokens, which is what these models cost; there are as
 # many words per update as with our limit, so as many epochs; those named "long" have more, for as many minutes as ours.
@@ -54,6 +54,13 @@ RIVALS: dict[str, Experiment] = {
     "lstm-long-seed-3": Experiment("the same, a third member", _LSTM, "pieces-phrases", 11000, lr=0.002, seed=3),
     "lstm-long-rare-words": Experiment(
         "LSTM with a slower average of squared gradients", {**_LSTM, **RARE_WORDS}, "pieces-phrases", 11000, lr=0.002
+    ),
+    "lstm-muon-decayed": Experiment(
+        "LSTM with Muon and weight decay",
+        {**_LSTM, **MUON, **RARE_WORDS, **DECAY},
+        "pieces-phrases",
+        5000,
+        lr=0.003,
     ),
     "lstm-reverse": Experiment(
         "LSTM, English to Chinese", _LSTM, "pieces-phrases", 11000, lr=0.002, seed=4, reverse=True
