@@ -28,7 +28,7 @@ class Scale:
         optimizer: "adam" or "muon".
         lr: maximum learning rate; it rises for `warmup_updates` and then falls linearly to zero.
         warmup_updates: see `lr`.
-        weight_decay: weight decay, decoupled from the gradient with "muon".
+        weight_decay: weight decay, with "muon" that of its matrices, decoupled from the gradient.
         shift: maximum shift of the training images, in pixels.
         valid_images: number of training images that are held out for validation; 0: none.
     """

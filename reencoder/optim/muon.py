@@ -8,7 +8,7 @@ the gradient is small.
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any
 
 import torch
 from fairseq.dataclass import FairseqDataclass
@@ -38,8 +38,8 @@ class MuonWithAdamW(torch.optim.Optimizer):
         momentum: momentum of Muon.
         betas: betas of AdamW.
         eps: epsilon of AdamW.
-        weight_decay: weight decay of both, decoupled from the gradient.
-        adam_weight_decay: weight decay of AdamW. Default: `weight_decay`
+        weight_decay: weight decay of Muon, decoupled from the gradient.
+        adam_weight_decay: the same of AdamW.
 
     Raises:
         ValueError: no parameter is marked.
@@ -53,7 +53,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
-        adam_weight_decay: float | None = None,
+        adam_weight_decay: float = 0.0,
     ) -> None:
         defaults = {
             "lr": lr,
@@ -85,9 +85,8 @@ class MuonWithAdamW(torch.optim.Optimizer):
         loss = None if closure is None else torch.enable_grad()(closure)()
         options = self.param_groups[0]  # schedulers and --optimizer-overrides change the options of this group
         self._step_marked(options["lr"], options["momentum"], options["weight_decay"])
-        self._adamw.param_groups[0].update({name: options[name] for name in ("lr", "betas", "eps", "weight_decay")})
-        if options.get("adam_weight_decay") is not None:  # checkpoints of earlier versions do not have it
-            self._adamw.param_groups[0]["weight_decay"] = options["adam_weight_decay"]
+        self._adamw.param_groups[0].update({name: options[name] for name in ("lr", "betas", "eps")})
+        self._adamw.param_groups[0]["weight_decay"] = options["adam_weight_decay"]
         self._adamw.step()
         return loss
 
@@ -123,7 +122,9 @@ class MuonWithAdamW(torch.optim.Optimizer):
             raise ValueError(
                 "--optimizer muon: the checkpoint was trained with another optimizer; use --reset-optimizer"
             )
-        super().load_state_dict({name: state_dict[name] for name in ("state", "param_groups")})
+        # Before AdamW had a weight decay of its own, both had the same.
+        options = [{"adam_weight_decay": group["weight_decay"], **group} for group in state_dict["param_groups"]]
+        super().load_state_dict({"state": state_dict["state"], "param_groups": options})
         # Not as in the checkpoint, which another device may have made; torch reads it to place the numbers of steps.
         adamw = state_dict["adamw"]
         groups = [{**group, "fused": self._fused} for group in adamw["param_groups"]]
@@ -151,14 +152,16 @@ class MuonConfig(FairseqDataclass):
     adam_betas: str = field(default="(0.9, 0.999)", metadata={"help": "betas of AdamW"})
     adam_eps: float = field(default=1e-8, metadata={"help": "epsilon of AdamW"})
     weight_decay: float = field(
-        default=0.0, metadata={"help": "weight decay of both, decoupled from the gradient and multiplied by --lr"}
-    )
-    adam_weight_decay: Optional[float] = field(  # noqa: UP045 - fairseq does not know `float | None`
-        default=None,
+        default=0.0,
         metadata={
-            "help": "weight decay of AdamW's parameters, which are word vectors, biases and output layers; default: "
-            "--weight-decay"
+            "help": "weight decay of Muon's matrices, decoupled from the gradient and multiplied by --lr. All steps of "
+            "Muon are of one size: in a long training without decay the matrices grow until gates saturate (0.1 was "
+            "good in translation)"
         },
+    )
+    adam_weight_decay: float = field(
+        default=0.0,
+        metadata={"help": "weight decay of AdamW's parameters: word vectors, biases and output layers"},
     )
     lr: Any = II("optimization.lr")  # noqa: RUF009 - how fairseq's optimizers refer to the common option
 
