@@ -68,6 +68,7 @@ CHANGES = (
     Change("warmup_updates", int, "updates during which the learning rate rises", least=0),
     Change("forget_bias", float, "initial bias of the forget gates"),
     Change("dropout", float, "dropout of hidden vectors", least=0),
+    Change("weight_decay", float, "weight decay, with Muon that of its matrices", least=0),
     Change("validations", int, "validations per epoch, each with a checkpoint", least=1),
 )
 """Values of a scale that the command line overrides."""

@@ -32,6 +32,7 @@ class Scale:
         warmup_updates: see `schedule`.
         forget_bias: initial bias of the forget gates.
         dropout: dropout of hidden vectors.
+        weight_decay: weight decay, with Muon that of its matrices, decoupled from the gradient.
         matmul_precision: of the matrix products, see the task's `--matmul-precision`.
         validations: validations per epoch, each with a checkpoint.
     """
@@ -53,6 +54,7 @@ class Scale:
     warmup_updates: int = 200
     forget_bias: float = 1.0
     dropout: float = 0.0
+    weight_decay: float = 0.0
     matmul_precision: str = "highest"
     validations: int = 1
 
@@ -93,6 +95,7 @@ class Scale:
             "dropout": self.dropout,
             "matmul_precision": self.matmul_precision,
             "optimizer": optimizer,
+            "weight_decay": self.weight_decay,
             **(linear_decay(each * self.epochs, self.warmup_updates) if self.schedule == "linear" else {}),
             "max_epoch": self.epochs,
             "stop_time_hours": self.hours,
