@@ -161,14 +161,17 @@ def test_every_parameter_learns() -> None:
         assert without == [], name
 
 
-def test_matrices_of_the_grid_are_marked_for_muon() -> None:
-    model = build()
+def test_all_but_word_vectors_softmax_and_scores_is_marked_for_muon() -> None:
+    model = build(readout="lexical-attention", readout_heads=2, readout_dim=5)
+    matrices = {name for name, parameter in model.named_parameters() if parameter.dim() > 1}
     marked = {name for name, parameter in model.named_parameters() if hidden_matrix_rows(parameter)}
-    assert marked == {
-        "decoder.grid.stack.weights.0",
-        "decoder.grid.stack.weights.1",
-        "decoder.grid.stack.depth_weights.0",
+    assert matrices - marked == {
+        "encoder.words.embed_tokens.weight",
+        "decoder.words.embed_tokens.weight",
+        "decoder.readout.score.weight",
+        "decoder.output.output.weight",
     }
+    assert len(marked) == 8 and {"decoder.hidden_layer.weight", "encoder.words.projections.1.weight"} < marked
 
 
 @pytest.mark.parametrize(

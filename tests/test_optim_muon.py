@@ -18,7 +18,6 @@ from reencoder.models.string import FeedForward, FeedForwardConfig, GridLSTM1dCo
 from reencoder.optim.matrices import hidden_matrix_rows, mark_hidden_matrices, mark_layers
 from reencoder.optim.muon import FairseqMuon, MuonConfig, MuonWithAdamW
 from reencoder.optim.orthogonal import orthogonalize
-from tests.test_models_reencoder import build
 
 OPTIONS: dict[str, Any] = {
     "momentum": 0.9,
@@ -231,17 +230,8 @@ def test_parameters_may_move() -> None:
         (GridLSTM1dModel(GridLSTM1dConfig(hidden_size=4, layers=2), 7, 2), {"grid.grid.weights.0"}),
         (StackedLSTM(StackedLSTMConfig(hidden_size=4, layers=2), 5, 6), {"lstm.weight_ih_l0", "lstm.weight_hh_l0"}),
         (FeedForward(FeedForwardConfig(hidden_size=4, layers=2), 7, 2), {"hidden.0.weight"}),
-        (
-            build(readout="lexical-attention", readout_heads=2, readout_dim=5),
-            {
-                *(f"decoder.grid.stack.{kind}weights.{layer}" for kind in ("", "depth_") for layer in (0, 1)),
-                *(f"encoder.words.projections.{layer}.weight" for layer in (0, 1)),
-                "decoder.words.projections.0.weight",
-                "decoder.hidden_layer.weight",
-            },
-        ),
     ],
-    ids=["grid_lstm_2d", "grid_lstm_1d", "stacked_lstm", "feed_forward", "reencoder"],
+    ids=["grid_lstm_2d", "grid_lstm_1d", "stacked_lstm", "feed_forward"],
 )
 def test_models_mark_what_lies_between_input_and_output(model: BaseFairseqModel, marked: set[str]) -> None:
     assert {name for name, parameter in model.named_parameters() if hidden_matrix_rows(parameter)} == marked

@@ -150,10 +150,9 @@ def test_the_table_shows_what_was_run(programs: list[dict[str, Any]], tmp_path: 
     rows = [line for line in text.splitlines() if line.startswith("| `end-")]
     assert [row.split(" | ")[0] for row in rows] == ["| `end-adam`", "| `end-muon`"], "in the order of the list"
     assert rows[0].endswith("| 20 | 2 | 1.2 M | 4.50 | 7.25 | 100.00 |")
-    assert "* `end-adam`: readout=end, output_dropout=0.0, embed_scale=1.0. `python -m end-adam`" in text
-    assert (
-        "* `end-muon`: optimizer=muon, readout=end, output_dropout=0.0, embed_scale=1.0. `python -m end-muon`" in text
-    )
+    bare = "readout=end, output_dropout=0.0, embed_dropout=0.0, embed_scale=1.0"
+    assert f"* `end-adam`: {bare}. `python -m end-adam`" in text
+    assert f"* `end-muon`: optimizer=muon, {bare}. `python -m end-muon`" in text
 
 
 def test_the_compared_experiments_differ_in_what_is_named() -> None:
@@ -172,6 +171,12 @@ def test_the_compared_experiments_differ_in_what_is_named() -> None:
         ("pieces-phrases", "pieces-phrases-long"): {*length, "matmul_precision"},
         ("pieces-phrases-long", "pieces-phrases-scaled-long"): scale,
         ("pieces-phrases-seed-3", "pieces-phrases-scaled-dropped"): {*scale, "embed_dropout"},
+        ("pieces-phrases-scaled-dropped", "pieces-phrases-decayed"): {"weight_decay"},
+        ("pieces-phrases-decayed", "pieces-phrases-shared"): {
+            "embed_dim",
+            "readout_dim",
+            "share_decoder_input_output_embed",
+        },
         ("lstm-long", "lstm-long-rare-words"): decay,
     }
     folder = ROOT / "recipes" / "tatoeba" / "results" / "experiments"

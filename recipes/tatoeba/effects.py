@@ -46,6 +46,16 @@ EFFECTS: Sequence[Effect] = (
         "pieces-phrases-seed-3",
         "pieces-phrases-scaled-dropped",
     ),
+    Effect(
+        "weight decay of the matrices, and Muon also for the projections of word vectors",
+        "pieces-phrases-scaled-dropped",
+        "pieces-phrases-decayed",
+    ),
+    Effect(
+        "word vectors of 256, a layer of 256 before the softmax, target word vectors as its weights",
+        "pieces-phrases-decayed",
+        "pieces-phrases-shared",
+    ),
     Effect("a slower average of squared gradients for fairseq's LSTM", "lstm-long", "lstm-long-rare-words"),
     Effect("guided alignment", "pieces-phrases", "pieces-phrases-guided"),
 )

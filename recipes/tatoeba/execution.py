@@ -20,7 +20,12 @@ from ..training import cpu_seconds, train
 from .catalogue import EXPERIMENTS
 from .data import input_checksum, synthetic_records
 
-EARLIER: dict[str, Value] = {"embed_scale": 1.0}
+EARLIER: dict[str, Value] = {
+    "embed_scale": 1.0,
+    "embed_dropout": 0.0,
+    "weight_decay": 0.0,
+    "adam_weight_decay": 0.0,
+}
 """Values of options that results from before the options do not name."""
 
 BEAM, UNKPEN = 5, 1000.0
