@@ -87,7 +87,8 @@ class Case:
 
     def compute(self, **options: Any) -> list[Tensor]:
         """What `compute_grid` returns, likewise."""
-        return [part for state in compute_grid(*self.arguments(), **self.options, **options) for part in state]
+        options = {**self.options, **options}
+        return [part for state in compute_grid(*self.arguments(), **options) for part in state]
 
 
 def with_gradients(outputs: Sequence[Tensor], leaves: Sequence[Tensor]) -> list[Tensor]:
