@@ -20,6 +20,7 @@ _DROPOUT: dict[str, Value] = {"dropout": 0.25, "output_dropout": 0.2}
 _LONG: dict[str, Value] = {**_LEXICAL, **MUON, "upsample_primary": 2}
 _RARE_LONG: dict[str, Value] = {**_LEXICAL, **MUON, **_DROPOUT, **RARE_WORDS, "word_dropout": 0.02}
 _TWICE: dict[str, Value] = {**_RARE_LONG, "upsample_primary": 2}
+_DECAYED: dict[str, Value] = {"embed_scale": 4.0, "embed_dropout": 0.25, **DECAY}
 _LOW_PRECISION: dict[str, Value] = {**_TWICE, "matmul_precision": "medium"}
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -189,25 +190,59 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "pieces-phrases-decayed": Experiment(
         "larger steps of word vectors, dropout of their elements, and weight decay of the matrices of the grid",
-        {**_TWICE, "embed_scale": 4.0, "embed_dropout": 0.25, **DECAY},
+        {**_TWICE, **_DECAYED},
         "pieces-phrases",
         5000,
         seed=3,
     ),
     "pieces-phrases-decayed-long": Experiment(
         "the same, twice as long, with products in bfloat16",
-        {**_LOW_PRECISION, "embed_scale": 4.0, "embed_dropout": 0.25, **DECAY},
+        {**_LOW_PRECISION, **_DECAYED},
         "pieces-phrases",
         10000,
         seed=2,
+    ),
+    "pieces-phrases-decayed-long-seed-3": Experiment(
+        "weight decay, twice as long: a second member",
+        {**_LOW_PRECISION, **_DECAYED},
+        "pieces-phrases",
+        10000,
+        seed=3,
+    ),
+    "pieces-phrases-decayed-long-seed-4": Experiment(
+        "weight decay, twice as long: a third member",
+        {**_LOW_PRECISION, **_DECAYED},
+        "pieces-phrases",
+        10000,
+        seed=4,
+    ),
+    "pieces-phrases-decayed-wide": Experiment(
+        "weight decay, twice as long, larger",
+        {**_LOW_PRECISION, **_DECAYED, "hidden_size": 224, "embed_dim": 224},
+        "pieces-phrases",
+        10000,
+        seed=5,
+    ),
+    "pieces-phrases-undecayed": Experiment(
+        "Muon for the projections of word vectors, without weight decay",
+        {**_TWICE, **_DECAYED, "weight_decay": 0.0},
+        "pieces-phrases",
+        5000,
+        seed=3,
+    ),
+    "reverse-decayed": Experiment(
+        "English to Chinese, with weight decay",
+        {**_TWICE, **_DECAYED},
+        "pieces-phrases",
+        5000,
+        seed=5,
+        reverse=True,
     ),
     "pieces-phrases-shared": Experiment(
         "weight decay, word vectors of 256, a layer of 256 before the softmax, target word vectors as its weights",
         {
             **_TWICE,
-            "embed_scale": 4.0,
-            "embed_dropout": 0.25,
-            **DECAY,
+            **_DECAYED,
             "embed_dim": 256,
             "readout_dim": 256,
             "share_decoder_input_output_embed": True,

@@ -51,6 +51,7 @@ EFFECTS: Sequence[Effect] = (
         "pieces-phrases-scaled-dropped",
         "pieces-phrases-decayed",
     ),
+    Effect("of these, weight decay alone", "pieces-phrases-undecayed", "pieces-phrases-decayed"),
     Effect(
         "word vectors of 256, a layer of 256 before the softmax, target word vectors as its weights",
         "pieces-phrases-decayed",
