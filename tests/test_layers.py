@@ -59,13 +59,18 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder.grid.dimension": (),
     "reencoder.grid.block": ("reencoder.grid.dimension",),
     "reencoder.grid.checks": (),
+    "reencoder.grid.compilation": (),
     "reencoder.grid.reference": ("reencoder.grid.block", "reencoder.grid.dimension"),
-    "reencoder.grid.kernel": ("reencoder.grid.block", "reencoder.grid.checks", "reencoder.grid.dimension"),
+    "reencoder.grid.kernel": (
+        "reencoder.grid.block", "reencoder.grid.checks", "reencoder.grid.compilation", "reencoder.grid.dimension",
+    ),
     "reencoder.grid.compute": (
-        "reencoder.grid.block", "reencoder.grid.checks", "reencoder.grid.dimension", "reencoder.grid.kernel",
+        "reencoder.grid.block", "reencoder.grid.checks", "reencoder.grid.compilation", "reencoder.grid.dimension",
+        "reencoder.grid.kernel",
     ),
     "reencoder.grid.modules": (
-        "reencoder.grid.block", "reencoder.grid.checks", "reencoder.grid.dimension", "reencoder.grid.compute",
+        "reencoder.grid.block", "reencoder.grid.checks", "reencoder.grid.compilation", "reencoder.grid.dimension",
+        "reencoder.grid.compute",
     ),
     # What fairseq sees. Models know no task, criterions neither; tasks know no model.
     "reencoder.optim": ("reencoder.compat",),
