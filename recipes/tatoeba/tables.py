@@ -196,8 +196,9 @@ RIVAL = "lstm-long-rare-words"
 
 MAIN = {
     "reranked": "Reencoders, reranked by the reverse direction",
-    "pieces-phrases-long": "Reencoder",
-    "pieces-phrases": "Reencoder, half as many updates",
+    "pieces-phrases-decayed-long": "Reencoder",
+    "pieces-phrases-long": "Reencoder, without weight decay",
+    "pieces-phrases": "Reencoder, without weight decay, half as many updates",
     "transformer-muon": "fairseq's Transformer, Muon",
     "transformer": "fairseq's Transformer, Adam",
     "lstm-long-rare-words": "fairseq's LSTM with attention, Adam",

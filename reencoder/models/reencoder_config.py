@@ -39,8 +39,8 @@ class ReencoderConfig(BlockConfig):
         default=4.0,
         metadata={
             "help": "word vectors are stored divided by this, so that each step of Adam moves them by this times as "
-            "much: rare words, which get few steps, learn faster, and in a long training over-fit sooner (1 was better "
-            "there)"
+            "much: rare words, which get few steps, learn faster (and over-fit sooner in a long training with Muon and "
+            "without weight decay)"
         },
     )
     upper_source: ChoiceEnum(["word", "zero"]) = field(  # type: ignore[valid-type]
