@@ -338,7 +338,7 @@ EXPERIMENTS: dict[str, Experiment] = {
 }
 """Experiments by name, in the order of the table."""
 
-BEST = "pieces-phrases-decayed"
+BEST = "pieces-phrases-decayed-long"
 """The experiment with the best validation BLEU of a single Reencoder."""
 
 
