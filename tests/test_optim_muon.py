@@ -208,6 +208,15 @@ def test_both_had_one_weight_decay_in_checkpoints_of_earlier_versions() -> None:
     assert optimizer.param_groups[0]["adam_weight_decay"] == 0.2
 
 
+def test_a_state_of_other_marks_is_refused() -> None:
+    model, other = marked_grid(), marked_grid()
+    state = MuonWithAdamW(model.parameters(), lr=0.02).state_dict()
+    for weight in [parameter for parameter in other.parameters() if parameter.dim() == 2]:
+        mark_hidden_matrices([weight])
+    with pytest.raises(ValueError, match="gave Muon other parameters; use --reset-optimizer"):
+        MuonWithAdamW(other.parameters(), lr=0.02).load_state_dict(state)
+
+
 def test_parameters_may_move() -> None:
     model, moved = marked_grid(), marked_grid()
     take_steps(model, MuonWithAdamW(model.parameters(), lr=0.02), 2)

@@ -214,6 +214,9 @@ def test_the_table_says_which_model_is_better(bits: float, word: str) -> None:
         {"model": "stacked_lstm", "optimizer": "muon", "bpc": {"valid": 2.0, "test": 2.0}},
     ]
     assert f"The tied 2-LSTM is {word} in the test" in _verdict(runs)[0] and "(Adam and Muon)" in _verdict(runs)[0]
+    assert "suits it better" not in _verdict(runs)[0], "the Stacked LSTM has one optimizer only"
+    slower = {"model": "stacked_lstm", "optimizer": "adam", "bpc": {"valid": 2.4, "test": 2.4}}
+    assert "each with the optimizer that suits it better in validation (Adam and Muon)" in _verdict([*runs, slower])[0]
     assert _verdict(runs[:2]) == []
 
 

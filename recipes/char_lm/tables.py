@@ -85,10 +85,11 @@ def _verdict(runs: list[dict[str, Any]]) -> list[str]:
     better = f"{abs(difference):.3f} bits per character better" if difference else "as good"
     if difference < 0:
         better = better.replace("better", "worse")
+    chosen = all(sum(run["model"] == model for run in runs) > 1 for model in best)
+    choice = ", each with the optimizer that suits it better in validation" if chosen else ""
     return [
-        f"The tied 2-LSTM is {better} in the test than the Stacked LSTM of as many parameters, each with the optimizer "
-        f"that suits it better in validation ({grid['optimizer'].capitalize()} and "
-        f"{stacked['optimizer'].capitalize()}).",
+        f"The tied 2-LSTM is {better} in the test than the Stacked LSTM of as many parameters{choice} "
+        f"({grid['optimizer'].capitalize()} and {stacked['optimizer'].capitalize()}).",
         "",
     ]
 
@@ -96,9 +97,12 @@ def _verdict(runs: list[dict[str, Any]]) -> list[str]:
 def _settings(options: dict[str, Any]) -> str:
     decay = "linear decay to zero" if "total_num_update" in options else "constant"
     limit = f", at most {options['stop_time_hours']:g} hours" if options.get("stop_time_hours") else ""
+    regularised = "".join(
+        f"{name.replace('_', ' ')} {options[name]:g}, " for name in ("dropout", "weight_decay") if options.get(name)
+    )
     return (
         f"{options['optimizer'].capitalize()}, learning rate {options['lr']} ({decay}), "
         f"{options['batch_size']} streams, sequences of {options['sequence_length']:,}, "
-        f"truncated every {options['truncate_every']}, "
+        f"truncated every {options['truncate_every']}, {regularised}"
         f"{options['max_epoch']} epochs{limit}, seed {options['seed']}"
     )

@@ -189,7 +189,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         seed=3,
     ),
     "pieces-phrases-decayed": Experiment(
-        "larger steps of word vectors, dropout of their elements, and weight decay of the matrices of the grid",
+        "larger steps of word vectors, dropout of their elements, weight decay, and Muon for their projections",
         {**_TWICE, **_DECAYED},
         "pieces-phrases",
         5000,

@@ -149,6 +149,7 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
         self.output_dropout = cfg.output_dropout
         self.hidden_layer = nn.Linear(self.readout.width, cfg.readout_dim) if cfg.readout_dim else None
         if self.hidden_layer is not None:
+            # Adam's steps add up over the width, and would saturate its tanh.
             mark_hidden_matrices([self.hidden_layer.get_parameter("weight")])
         self.output = OutputLayer(
             cfg.readout_dim or self.readout.width,

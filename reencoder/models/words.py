@@ -56,6 +56,8 @@ class WordStates(nn.Module):
             for layer in self.layers:
                 projection = nn.Linear(embed_dim, width, bias=False)
                 nn.init.uniform_(projection.weight, -bound, bound)
+                # Adam's steps are as large as those of word vectors, but add up over the width: the states would grow
+                # until they saturate the gates.
                 mark_hidden_matrices(projection.parameters())
                 self.projections[str(layer)] = projection
 

@@ -116,17 +116,24 @@ class MuonWithAdamW(torch.optim.Optimizer):
         """Restore what `state_dict` returned.
 
         Raises:
-            ValueError: the state is another optimizer's.
+            ValueError: the state is another optimizer's, or of another division of the parameters.
         """
         if "adamw" not in state_dict or "muon" in state_dict:
             raise ValueError(
                 "--optimizer muon: the checkpoint was trained with another optimizer; use --reset-optimizer"
             )
+        adamw = state_dict["adamw"]
+        if [len(group["params"]) for group in adamw["param_groups"]] != [
+            len(group["params"]) for group in self._adamw.param_groups
+        ]:
+            raise ValueError(
+                "--optimizer muon: the version that wrote the checkpoint gave Muon other parameters; use "
+                "--reset-optimizer"
+            )
         # Before AdamW had a weight decay of its own, both had the same.
         options = [{"adam_weight_decay": group["weight_decay"], **group} for group in state_dict["param_groups"]]
         super().load_state_dict({"state": state_dict["state"], "param_groups": options})
         # Not as in the checkpoint, which another device may have made; torch reads it to place the numbers of steps.
-        adamw = state_dict["adamw"]
         groups = [{**group, "fused": self._fused} for group in adamw["param_groups"]]
         self._adamw.load_state_dict({**adamw, "param_groups": groups})
 
