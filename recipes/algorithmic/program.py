@@ -49,6 +49,7 @@ CHANGES = (
         above=0,
     ),
     Change("lr_patience", int, "validations without improvement before the learning rate shrinks", least=0),
+    Change("weight_decay", float, "weight decay, with Muon that of its matrices", least=0),
     Change("forget_bias", float, "initial bias of the forget gates of every LSTM"),
     Change("init_scale", float, "scale of the initial weights of Grid LSTMs", above=0),
     Change("input_scale", float, "scale of the initial weights of the input's projection; 0: torch's default", least=0),

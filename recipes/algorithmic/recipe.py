@@ -30,6 +30,7 @@ class Scale:
         lr_shrink: factor by which the learning rate is multiplied after more than `lr_patience` validations in a row
             without improvement; 1: constant learning rate.
         lr_patience: see `lr_shrink`.
+        weight_decay: weight decay, with Muon that of its matrices, decoupled from the gradient.
         own_layers: pairs of a model and its number of layers.
         forget_bias: initial bias of the forget gates of every LSTM.
         init_scale: scale of the initial weights; see the models' `--init-scale`.
@@ -49,6 +50,7 @@ class Scale:
     lr: float = 0.001
     lr_shrink: float = 1.0
     lr_patience: int = 1
+    weight_decay: float = 0.0
     own_layers: tuple[tuple[str, int], ...] = ()
     forget_bias: float = 1.0
     init_scale: float = 1.7
@@ -126,6 +128,7 @@ class Recipe:
             valid_samples=scale.valid_samples,
             test_samples=scale.test_samples,
             optimizer=scale.optimizer,
+            weight_decay=scale.weight_decay,
             **{self.size_option: size},
             **{name: getattr(scale, name) for name in self.models[model].starts},
             **self.models[model].options,

@@ -84,4 +84,5 @@ def _settings(options: dict[str, Any]) -> str:
     rate = f"learning rate {options['lr']}"
     if "lr_shrink" in options:
         rate += f", times {options['lr_shrink']} after {options['lr_patience'] + 1} validations without improvement"
-    return f"{options['optimizer'].capitalize()}, {rate}, batch {options['batch_size']}, seed {options['seed']}"
+    decay = f"weight decay {options['weight_decay']:g}, " if options.get("weight_decay") else ""
+    return f"{options['optimizer'].capitalize()}, {rate}, {decay}batch {options['batch_size']}, seed {options['seed']}"

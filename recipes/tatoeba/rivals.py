@@ -62,6 +62,13 @@ RIVALS: dict[str, Experiment] = {
         5000,
         lr=0.003,
     ),
+    "lstm-muon-decayed-long": Experiment(
+        "the same, as many minutes as ours",
+        {**_LSTM, **MUON, **RARE_WORDS, **DECAY},
+        "pieces-phrases",
+        11000,
+        lr=0.003,
+    ),
     "lstm-reverse": Experiment(
         "LSTM, English to Chinese", _LSTM, "pieces-phrases", 11000, lr=0.002, seed=4, reverse=True
     ),
@@ -72,6 +79,13 @@ RIVALS: dict[str, Experiment] = {
         11000,
         lr=0.003,
         seed=2,
+    ),
+    "transformer-muon-decayed-long": Experiment(
+        "Transformer with Muon and weight decay, as many minutes as ours",
+        {**_TRANSFORMER, **MUON, **RARE_WORDS, **DECAY},
+        "pieces-phrases",
+        10000,
+        lr=0.003,
     ),
 }
 """Experiments by name, in the order of the table."""
