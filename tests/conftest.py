@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from reencoder.hub import Reencoder
+from tests.hub_helpers import train_small_model
+
 # Some tests compare processes to the last bit, which the measured choice of packing would leave to chance. The programs
 # that tests start inherit it.
 os.environ.setdefault("REENCODER_PACKING", "1")
@@ -29,3 +32,16 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no data sets beside the checkout (../shared/data)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def hub_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `tests.hub_helpers.train_small_model` makes."""
+    folder = tmp_path_factory.mktemp("hub")
+    train_small_model(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hub_model(hub_folder: Path) -> Reencoder:
+    return Reencoder.from_pretrained(hub_folder / "trained", device="cpu", beam=5)

@@ -1,0 +1,131 @@
+"""`python -m eval translate`, `likelihood` and the real server with a small model."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eval.__main__ import main
+from reencoder.hub import Reencoder
+from tests.hub_helpers import SENTENCES, TOO_LONG
+
+
+def test_likelihood_writes_a_line_for_each_pair(
+    hub_folder: Path, hub_model: Reencoder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sources, targets = [SENTENCES[0], "", "你好！"], ["I need some toothpaste.", "Hello.", "Hello!"]
+    for name, lines in (("zh", sources), ("en", targets)):
+        (tmp_path / name).write_text("".join(f"{line}\n" for line in lines))
+    command = ["likelihood", str(hub_folder / "trained"), "--source", str(tmp_path / "zh"), "--target"]
+    options = [str(tmp_path / "en"), "--device", "cpu", "--output", str(tmp_path / "scores"), "--buffer-size", "2"]
+    assert main([*command, *options]) == 2
+    first, blank, last = (tmp_path / "scores").read_text().splitlines()
+    expected = [hub_model.score(sources[n], targets[n]) for n in (0, 2)]
+    assert [float(first), float(last)] == pytest.approx(expected, abs=1e-3) and blank == ""
+    error = capsys.readouterr().err
+    assert "line 2: not scored: the source is blank" in error and "1 pairs were not scored" in error
+    tokens = [len(hub_model.pipeline.encode_target(targets[n]).split()) + 1 for n in (0, 2)]
+    assert f"2 pairs, {sum(tokens)} tokens: perplexity per token {2 ** (-sum(expected) / sum(tokens)):.2f}" in error
+    assert main([*command, *options, "--json", "--normalize"]) == 2
+    documents = [json.loads(line) for line in (tmp_path / "scores").read_text().splitlines()]
+    assert [document["id"] for document in documents] == [1, 2, 3]
+    assert documents[1] == {"id": 2, "score": None, "tokens": None, "token_scores": None}
+    assert documents[2]["score"] == pytest.approx(expected[1] / tokens[1], abs=1e-3)
+    assert sum(documents[0]["token_scores"]) == pytest.approx(expected[0], abs=1e-3)
+    (tmp_path / "en").write_text("Hello.\n")
+    assert main([*command, *options]) == 2
+    assert "has 3 lines" in capsys.readouterr().err
+
+
+def test_a_file_becomes_a_file(
+    hub_folder: Path, hub_model: Reencoder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, output = tmp_path / "in.txt", tmp_path / "out.txt"
+    source.write_bytes("\ufeff".encode() + "\n".join(SENTENCES).encode() + b"\n\xff\xfe\n")
+    arguments = ["translate", str(hub_folder / "trained"), "--input", str(source), "--output", str(output)]
+    assert main([*arguments, "--device", "cpu", "--buffer-size", "2"]) == 0
+    expected = [*hub_model.translate(SENTENCES), "", ""]
+    assert output.read_text().split("\n") == expected
+    assert f"line {len(SENTENCES) + 1}: not UTF-8" in capsys.readouterr().err
+    (tmp_path / "in.txt.gz").write_bytes(gzip.compress(source.read_bytes()))
+    arguments[3] += ".gz"
+    assert main([*arguments, "--device", "cpu"]) == 0
+    assert output.read_text().split("\n") == expected
+
+
+def test_a_program_that_pipes_gets_each_answer_at_once(hub_folder: Path, hub_model: Reencoder) -> None:
+    command = [sys.executable, "-m", "eval", "translate", str(hub_folder / "trained"), "--beam", "5", "--device", "cpu"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        for sentence in SENTENCES[:2]:
+            process.stdin.write(f"{sentence}\n".encode())
+            process.stdin.flush()
+            assert process.stdout.readline().decode().rstrip("\n") == hub_model.translate(sentence)
+        process.stdout.close()  # as `head` does
+        process.stdin.write(SENTENCES[0].encode())
+        process.stdin.close()
+        assert process.wait() == 1
+        assert b"Traceback" not in process.stderr.read()
+
+
+def test_fifty_clients_of_the_real_server(hub_folder: Path, hub_model: Reencoder) -> None:
+    pytest.importorskip("uvicorn", reason="the extra 'serve' is not installed")
+    from eval.speed import serving
+
+    lines = [line for line in SENTENCES if line.strip()]
+    with serving.server([str(hub_folder / "trained"), "--beam", "5", "--device", "cpu", "--threads", "1"]) as address:
+        replies = serving.ask(address, lines * 15, 50)
+    texts = ["" if not reply.translations else reply.translations[0]["text"] for reply in replies]
+    assert texts == hub_model.translate(lines) * 15
+
+
+def test_lone_surrogates_pass_through(hub_folder: Path, tmp_path: Path) -> None:
+    source, output = tmp_path / "in.json", tmp_path / "out.json"
+    source.write_text(json.dumps({"text": "你好\ud800"}) + "\n")
+    options = ["--input", str(source), "--output", str(output), "--json", "--json-input", "--device", "cpu"]
+    assert main(["translate", str(hub_folder / "trained"), *options]) == 0
+    assert json.loads(output.read_text(encoding="utf-8"))["source"] == "你好\ud800"
+
+
+def test_json_keeps_ids_and_long_lines_are_reported(
+    hub_folder: Path, hub_model: Reencoder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [{"id": "a-7", "text": SENTENCES[0]}, {"id": None, "text": TOO_LONG}, {"text": ""}]
+    typed = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed)))
+    options = ["--json", "--json-input", "--nbest", "3", "--device", "cpu"]
+    assert main(["translate", str(hub_folder / "trained"), *options]) == 2
+    printed = capsys.readouterr()
+    first, refused, blank = (json.loads(line) for line in printed.out.splitlines())
+    expected = [{"text": t.text, "score": round(t.score, 4)} for t in hub_model.candidates([SENTENCES[0]], 3)[0]]
+    assert first == {"id": "a-7", "source": SENTENCES[0], "translations": expected}
+    assert refused == {"id": None, "source": TOO_LONG, "translations": []}
+    assert blank == {"id": 3, "source": "", "translations": []}
+    assert "line 2: not translated: " in printed.err
+    assert printed.err.strip().endswith("error: 1 lines were too long and are empty in the output: 2")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["--nbest", "2", "--text", "你好"],
+            "--nbest 2: several translations do not fit in a line of text; give --json",
+        ),
+        (["--nbest", "0"], "--nbest 0: must be at least 1"),
+        (["--buffer-size", "0", "--text", "你好"], "--buffer-size 0: must be at least 1"),
+        (["--json-input", "--text", "{}"], "--json-input: cannot be combined with --text"),
+        (["--beam", "0", "--text", "你好"], "--beam 0: must be at least 1"),
+        (["--input", "nowhere.txt"], "--input nowhere.txt: no such file"),
+    ],
+)
+def test_bad_options(hub_folder: Path, options: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["translate", str(hub_folder / "trained"), *options]) == 2
+    error = capsys.readouterr().err
+    assert error == f"error: {message}\n"

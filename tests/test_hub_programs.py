@@ -1,0 +1,89 @@
+"""The text processing inside fairseq's own programs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from data_prep.files import sha256_of
+from reencoder.hub import Reencoder
+from tests.hub_helpers import POSITIONS, SENTENCES
+from tests.programs import fairseq, hypotheses, succeed
+
+
+def test_fairseq_interactive_says_the_same(hub_folder: Path, hub_model: Reencoder) -> None:
+    options = ["--path", hub_folder / "trained" / "checkpoint_last.pt", "--tokenizer", "reencoder", "--nbest", 3]
+    options += ["--task", "reencoder_translation", "--cpu", "--beam", 5]
+    typed = "".join(f"{sentence}\n" for sentence in SENTENCES)
+    output = succeed("interactive", hub_folder / "trained" / "bin", *options, stdin=typed)
+    texts: dict[int, list[str]] = {}
+    for line in output.splitlines():
+        if line.startswith("D-"):
+            name, _, text = line.split("\t")
+            texts.setdefault(int(name[2:]), []).append(text)
+    found = hub_model.candidates(SENTENCES, 3)
+    assert sum(map(bool, found)) == 4
+    for number, score_and_words in hypotheses(output).items():
+        if not found[number]:
+            assert texts[number] == [""], "an empty source has an empty translation"
+            continue
+        assert [translation.text for translation in found[number]] == texts[number]
+        for translation, (score, words) in zip(found[number], score_and_words, strict=True):
+            assert translation.tokens.split() == words
+            assert translation.score == pytest.approx(score, abs=2e-4)
+
+
+def test_fairseq_refuses_another_manifest(hub_folder: Path) -> None:
+    options = ["--path", hub_folder / "trained" / "checkpoint_last.pt", "--tokenizer", "reencoder", "--cpu"]
+    options += ["--task", "reencoder_translation", "--text-manifest", hub_folder / "other" / "manifest.json"]
+    done = fairseq("interactive", hub_folder / "data" / "bin", *options, stdin="你好！\n")
+    assert done.returncode != 0
+    assert "the checkpoint was trained on data that were prepared otherwise" in done.stderr
+
+
+def test_fairseq_refuses_constraints_that_it_would_split_as_chinese(hub_folder: Path) -> None:
+    options = ["--path", hub_folder / "trained" / "checkpoint_last.pt", "--task", "reencoder_translation", "--cpu"]
+    options += ["--tokenizer", "reencoder", "--constraints"]
+    done = fairseq("interactive", hub_folder / "data" / "bin", *options, stdin="你好！\tHello\n")
+    assert done.returncode != 0
+    assert "--tokenizer reencoder: --constraints would be split as if they were Chinese" in done.stderr
+
+
+def test_fairseq_refuses_data_with_other_tokens(hub_folder: Path) -> None:
+    options = ["--path", hub_folder / "trained" / "checkpoint_last.pt", "--task", "reencoder_translation", "--cpu"]
+    done = fairseq("generate", hub_folder / "other" / "bin", *options)
+    assert done.returncode != 0
+    assert f"{hub_folder / 'other' / 'manifest.json'}: the checkpoint was trained on data that were" in done.stderr
+
+
+def test_training_resumes_with_the_tokens_that_it_began_with(hub_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(hub_folder / "trained", tmp_path / "trained")
+    # Its dictionaries have other sizes, with which torch would complain; the manifest alone is what is checked here.
+    shutil.copytree(hub_folder / "data", tmp_path / "data")
+    shutil.copy(hub_folder / "other" / "manifest.json", tmp_path / "data" / "manifest.json")
+    options = ["--task", "reencoder_translation", "--arch", "reencoder_tiny", "--optimizer", "adam", "--lr", 0.01]
+    options += ["--max-source-positions", POSITIONS, "--batch-size", 64, "--max-update", 16, "--disable-validation"]
+    options += ["--no-epoch-checkpoints", "--num-workers", 0, "--seed", 1, "--save-dir", tmp_path / "trained"]
+    before = sha256_of(tmp_path / "trained" / "checkpoint_last.pt")
+    done = fairseq("train", tmp_path / "data" / "bin", *options)
+    assert done.returncode != 0
+    assert f"{tmp_path / 'data' / 'manifest.json'}: the checkpoint was trained on data that were" in done.stderr
+    assert sha256_of(tmp_path / "trained" / "checkpoint_last.pt") == before
+    succeed("train", hub_folder / "data" / "bin", *options)
+    assert sha256_of(tmp_path / "trained" / "checkpoint_last.pt") != before
+
+
+def test_bleu_of_readable_text_during_training(hub_folder: Path, tmp_path: Path) -> None:
+    options = ["--task", "reencoder_translation", "--arch", "reencoder_tiny", "--optimizer", "adam", "--lr", 0.01]
+    options += ["--batch-size", 64, "--max-update", 1, "--no-save", "--save-dir", tmp_path, "--num-workers", 0]
+    bleu = ["--eval-bleu", "--eval-bleu-detok", "reencoder", "--eval-bleu-args", '{"beam": 2}']
+    bleu += ["--eval-bleu-print-samples"]
+    log = succeed("train", hub_folder / "data" / "bin", *options, *bleu)
+    assert "| bleu " in log
+    references = set((hub_folder / "data" / "raw" / "valid.en.0").read_text().splitlines())
+    shown = [line.split("example reference: ")[1] for line in log.splitlines() if "example reference: " in line]
+    pattern = re.escape(shown[0]).replace("UNKNOWNTOKENINREF", ".+")  # what fairseq makes of unknown words
+    assert any(re.fullmatch(pattern, text, re.IGNORECASE) for text in references)
