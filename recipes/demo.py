@@ -38,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--work", type=Path, default=Path("runs/demo"), help="folder for all files")
     parser.add_argument("--pairs", type=int, default=24000, help="sentence pairs of the phrasebook")
-    parser.add_argument("--updates", type=int, default=800, help="parameter updates")
+    parser.add_argument("--updates", type=int, default=600, help="parameter updates")
     parser.add_argument("--beam", type=int, default=5, help="hypotheses kept at each step")
     parser.add_argument("--seed", type=int, default=1, help="seed of everything random")
     return parser
@@ -87,8 +87,11 @@ def run_demo(options: argparse.Namespace, arguments: list[str]) -> dict[str, Sco
             max_blocks=4000,
             # The untrained model gets one update that is too small to change anything, because fairseq-train writes no
             # checkpoint without an update.
-            learning_rate=0.005 if name == "trained" else 1e-12,
+            learning_rate=0.01 if name == "trained" else 1e-12,
             seed=options.seed,
+            optimizer="muon",
+            adam_betas="(0.9,0.999)",
+            weight_decay=0.1,
             save_dir=relative(checkpoints),
             no_epoch_checkpoints=True,
             disable_validation=name == "untrained",

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,13 +26,11 @@ from eval.program import (
 )
 from eval.provenance import relative
 
+from .cpu_time import CpuMeter
 from .options import Options
 
 COMMAND = [sys.executable, "-m", "fairseq_cli.train"]
 """The program and its first arguments."""
-
-_CPU_TIME = "CPU seconds:"
-_STARTED = "| fairseq_cli.train | training on "
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -141,10 +138,12 @@ def train(data: Path | None, options: Options, log: Path, threads: int | None = 
         tqdm(desc="fairseq-train", unit=" log lines", disable=quiet or None, leave=False) as progress,
     ):
         assert process.stdout is not None
+        meter = CpuMeter(process.pid, stream)
         try:
             with terminated_with(process):
                 for line in process.stdout:
                     stream.write(line)
+                    meter.update()
                     stream.flush()
                     tail.append(line)
                     progress.update()
@@ -152,42 +151,10 @@ def train(data: Path | None, options: Options, log: Path, threads: int | None = 
                     if found:
                         progress.set_postfix_str(_digest(entry))
         finally:
-            stream.write(f"{_CPU_TIME} {_wait(process):.1f}\n")
+            meter.finish(_wait(process))
     if process.returncode != 0:
         reason = failure_reason("".join(tail))
         raise TrainingError(f"fairseq-train failed with status {process.returncode}: {reason}; see {log}")
-
-
-def cpu_seconds(log: Path) -> float | None:
-    """Return the CPU time of a training, summed over all its starts; None if its log does not tell.
-
-    A start that was killed has left no line about its CPU time; its elapsed time counts instead.
-
-    Args:
-        log: a log that `train` has written.
-    """
-    total, told = 0.0, False
-    began = last = None  # of a start without such a line
-    for line in log.read_text(encoding="utf-8").splitlines():
-        if line.startswith(_CPU_TIME):
-            total, told, began = total + float(line.removeprefix(_CPU_TIME)), True, None
-            continue
-        if _STARTED in line:
-            total += _elapsed(began, last)
-            began = _time_of(line)
-        last = _time_of(line) or last
-    return total + _elapsed(began, last) if told else None
-
-
-def _time_of(line: str) -> datetime | None:
-    """Return the time at which fairseq has written a line of its log."""
-    with suppress(ValueError):
-        return datetime.strptime(line[:19], "%Y-%m-%d %H:%M:%S")
-    return None
-
-
-def _elapsed(began: datetime | None, last: datetime | None) -> float:
-    return 0.0 if began is None or last is None else (last - began).total_seconds()
 
 
 def _wait(process: subprocess.Popen[str]) -> float:

@@ -13,7 +13,7 @@ from recipes import training
 from recipes.options import with_current_names
 from recipes.tables import demo_line
 from recipes.tatoeba import ablate
-from recipes.training import TrainingError, command_line, cpu_seconds, train
+from recipes.training import TrainingError, command_line, train
 
 RESULTS = Path(ablate.__file__).parent / "results" / "ablation.json"
 
@@ -69,28 +69,6 @@ def test_a_failed_training_is_told_in_one_line(tmp_path: Path, monkeypatch: pyte
     log = tmp_path / "train.log"
     assert str(error.value) == f"fairseq-train failed with status 1: ValueError: no such arch; see {log}"
     assert log.read_text().startswith("first\n")
-
-
-def test_the_log_tells_the_cpu_time_of_all_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "recipes.training.COMMAND",
-        [sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass\nprint('started', flush=True)"],
-    )
-    log = tmp_path / "train.log"
-    for starts in (1, 2):
-        train(None, {}, log)
-        seconds = cpu_seconds(log)
-        assert seconds is not None and 0.3 * starts <= seconds < 5
-    log.write_text(log.read_text().replace("CPU", "other"))
-    assert cpu_seconds(log) is None
-
-
-def test_of_a_start_that_was_killed_the_elapsed_time_counts(tmp_path: Path) -> None:
-    log = tmp_path / "train.log"
-    start = ["10:00:00 | INFO | fairseq_cli.train | training on 1 devices (GPUs/TPUs)", "10:01:40 | INFO | train |  {}"]
-    lines = [f"2026-01-01 {line}" for line in start]
-    log.write_text("\n".join([*lines, *lines, "CPU seconds: 30.0", *lines, "a line without a time"]))
-    assert cpu_seconds(log) == 100 + 30 + 100
 
 
 def test_variants_of_the_ablation_train_at_the_same_time(

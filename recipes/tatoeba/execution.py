@@ -15,8 +15,9 @@ from eval.generate import generate
 from eval.generation_settings import GenerationSettings
 from eval.provenance import Stopwatch, provenance, relative, worst
 
+from ..cpu_time import read_cpu_time
 from ..options import Value
-from ..training import cpu_seconds, train
+from ..training import train
 from .catalogue import EXPERIMENTS
 from .data import input_checksum, synthetic_records
 
@@ -122,7 +123,7 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
         "tsv_sha256": input_checksum(data),
         "options": options,
         "parameters": parameters(folder / "train.log"),
-        "cpu_seconds": cpu_seconds(folder / "train.log"),
+        **cpu_time(folder / "train.log"),
         "data_seconds": {what: taken for record in synthetic.values() for what, taken in record["seconds"].items()},
         "synthetic": {translation: record["sha256"] for translation, record in synthetic.items()},
         "updates": curve[-1].updates,
@@ -153,6 +154,15 @@ def _validate(data: Path, folder: Path, checkpoint: Path) -> Scores:
             overwrite=True,
         )
     )
+
+
+def cpu_time(log: Path) -> dict[str, Any]:
+    """Return the CPU time of a training as values of its result, and whether all of it was measured."""
+    found = read_cpu_time(log)
+    return {
+        "cpu_seconds": None if found is None else found.seconds,
+        "cpu_time_measured": found is not None and found.measured,
+    }
 
 
 def parameters(log: Path) -> int | None:

@@ -32,8 +32,8 @@ def experiments(folder: Path) -> list[str]:
         "One training per row, one thread each; choices are made on the validation set: perplexity, and BLEU at beam "
         f"{BEAM} with `--unkpen {UNKPEN:g}`. Perplexities of subwords and characters do not compare with those of "
         "words, nor do those of the reverse direction with others. Experiments that did not help stay in the table. "
-        f"Minutes of CPU time, or, with {WALL}, from start to end. After a plus sign, those of the models that "
-        "translated the training set, and of the translations from start to end.",
+        f"Minutes of CPU time, or, with {WALL}, wholly or in part from start to end. After a plus sign, those of the "
+        "models that translated the training set, and of the translations from start to end.",
         "",
         "| experiment | what is tried | data | seed | updates | minutes | parameters | train ppl | valid ppl "
         "| valid BLEU |",
@@ -61,7 +61,9 @@ WALL = "\\*"
 
 
 def _mark(members: Sequence[Mapping[str, Any]]) -> str:
-    return "" if all(member.get("cpu_seconds") for member in members) else WALL
+    # Results from before this was recorded have measured times, or none.
+    measured = (member.get("cpu_time_measured", member.get("cpu_seconds")) for member in members)
+    return "" if all(measured) else WALL
 
 
 def minutes_with_teachers(members: Sequence[Mapping[str, Any]]) -> float:

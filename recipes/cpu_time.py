@@ -1,0 +1,98 @@
+"""The CPU time of a training, kept in its log: also that of starts that were killed."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+_WHOLE = "CPU seconds:"
+_SO_FAR = "CPU seconds so far:"
+_STARTED = "| fairseq_cli.train | training on "
+
+
+@dataclass(frozen=True)
+class CpuTime:
+    """The CPU time of a training.
+
+    Attributes:
+        seconds: summed over all its starts.
+        measured: all of it was measured; otherwise a part is the time from the first to the last line of a start.
+    """
+
+    seconds: float
+    measured: bool
+
+
+class CpuMeter:
+    """Writes the CPU time of a running program into its log, so that it is known if everything is killed at once.
+
+    Args:
+        process: number of the process. Only on Linux its CPU time is known before it ends.
+        log: the log.
+        interval: seconds between two lines.
+    """
+
+    def __init__(self, process: int, log: TextIO, interval: float = 30.0) -> None:
+        self._stat, self._log, self._interval = Path(f"/proc/{process}/stat"), log, interval
+        self._next = time.monotonic() + interval
+
+    def update(self) -> None:
+        """Write a line if it is time."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + self._interval
+        with suppress(OSError):  # another system, or the process has ended
+            # The name of the program, in brackets, may contain spaces; user and system time are fields 14 and 15.
+            fields = self._stat.read_text().rpartition(")")[2].split()
+            self._log.write(f"{_SO_FAR} {(int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK'):.1f}\n")
+
+    def finish(self, seconds: float) -> None:
+        """Write the CPU time of the whole program."""
+        self._log.write(f"{_WHOLE} {seconds:.1f}\n")
+
+
+def read_cpu_time(log: Path) -> CpuTime | None:
+    """Return the CPU time of a training; None if its log does not tell.
+
+    Of a start that was killed, the last time that the log tells counts, or, without any, the time from its first to its
+    last line.
+
+    Args:
+        log: a log that `recipes.training.train` has written.
+    """
+    starts: list[list[str]] = [[]]
+    for line in log.read_text(encoding="utf-8").splitlines():
+        if _STARTED in line:
+            starts.append([])
+        starts[-1].append(line)
+    if not any(line.startswith((_WHOLE, _SO_FAR)) for lines in starts for line in lines):
+        return None
+    times = [_time_of_start(lines) for lines in starts]
+    return CpuTime(sum(one.seconds for one in times), all(one.measured for one in times))
+
+
+def _time_of_start(lines: list[str]) -> CpuTime:
+    """Return the CPU time that the lines of one start tell.
+
+    A further start, which failed before the training began, may have added its own.
+    """
+    whole = [float(line.removeprefix(_WHOLE)) for line in lines if line.startswith(_WHOLE)]
+    so_far = [float(line.removeprefix(_SO_FAR)) for line in lines if line.startswith(_SO_FAR)]
+    if whole or so_far:
+        return CpuTime(max([sum(whole), *so_far]), measured=True)
+    moments = [moment for moment in map(_moment, lines) if moment is not None]
+    if not moments or _STARTED not in lines[0]:
+        return CpuTime(0.0, measured=True)
+    return CpuTime((moments[-1] - moments[0]).total_seconds(), measured=False)
+
+
+def _moment(line: str) -> datetime | None:
+    """Return the time at which fairseq has written a line of its log."""
+    with suppress(ValueError):
+        return datetime.strptime(line[:19], "%Y-%m-%d %H:%M:%S")
+    return None
