@@ -10,7 +10,6 @@ Two ways to ask a model, both with the target given (teacher forcing):
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from data_prep.errors import DataError
 from data_prep.word_alignment import Link
 
-from .inputs import check_binarised, check_checkpoint
+from .models import load_translation_model
 from .program import USER_DIR
 
 if TYPE_CHECKING:
@@ -192,24 +191,14 @@ def load_aligner(checkpoint: Path, data: Path, user_dir: Path | None = USER_DIR)
         user_dir: the fairseq plugin that has the model; None for none. Default: this project's
 
     Raises:
-        DataError: the checkpoint is missing, cannot be loaded, or has no encoder and decoder.
+        DataError: the checkpoint is missing, cannot be loaded, or has another direction than the data.
     """
-    check_checkpoint(checkpoint)
-    check_binarised(data / "bin")
-    from fairseq import checkpoint_utils, utils
-
-    if user_dir is not None:
-        utils.import_user_module(argparse.Namespace(user_dir=str(user_dir)))
-    try:
-        (model,), _, task = checkpoint_utils.load_model_ensemble_and_task(
-            [str(checkpoint)], arg_overrides={"data": str(data / "bin")}
-        )
-    except Exception as error:  # fairseq lists every parameter whose shape differs
+    model, task, reverse = load_translation_model(checkpoint, data, user_dir)
+    if reverse:
+        expected = f"{task.cfg.target_lang} to {task.cfg.source_lang}"
         raise DataError(
-            f"{checkpoint}: cannot be loaded with the dictionaries of {data}; name the data of its training"
-        ) from error
-    if not hasattr(model, "encoder") or not hasattr(model, "decoder"):
-        raise DataError(f"{checkpoint}: was trained on {task.cfg._name}; expected a translation model")
+            f"{checkpoint}: translates {task.cfg.source_lang} to {task.cfg.target_lang}; expected {expected}"
+        )
     return Aligner(model, task.source_dictionary, task.target_dictionary, str(checkpoint))
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from math import log
 from pathlib import Path
 
-from data_prep.errors import DataError
-
-from .program import USER_DIR
+from .models import load_translation_model
 
 
 def score_tokens(checkpoint: Path, data: Path, sources: Sequence[str], targets: Sequence[str]) -> list[float]:
@@ -27,30 +24,21 @@ def score_tokens(checkpoint: Path, data: Path, sources: Sequence[str], targets: 
         DataError: the checkpoint cannot be loaded with these data.
     """
     import torch
-    from fairseq import checkpoint_utils, utils
     from tqdm import tqdm
 
     from reencoder.scoring import score_pairs
 
-    utils.import_user_module(argparse.Namespace(user_dir=str(USER_DIR)))
-    try:
-        models, _, task = checkpoint_utils.load_model_ensemble_and_task(
-            [str(checkpoint)], arg_overrides={"data": str(data / "bin")}
-        )
-    except Exception as error:  # torch and fairseq explain at length
-        reason = str(error).strip().splitlines()[0]
-        raise DataError(f"{checkpoint}: cannot be loaded with the data of {data}: {reason}") from error
+    model, task, reverse = load_translation_model(checkpoint, data)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    for model in models:
-        model.to(device).eval()
-    lines = (sources, targets) if task.cfg.source_lang == "zh" else (targets, sources)
+    model.to(device)
+    lines = (targets, sources) if reverse else (sources, targets)
     dictionaries = (task.source_dictionary, task.target_dictionary)
     tokens = [
         [dictionary.encode_line(line, add_if_not_exist=False).long() for line in side]
         for dictionary, side in zip(dictionaries, lines, strict=True)
     ]
     scores = [0.0] * len(sources)
-    found = score_pairs(task, models, tokens[0], tokens[1], device)
+    found = score_pairs(task, [model], tokens[0], tokens[1], device)
     for index, hypothesis in tqdm(found, desc=f"score with {checkpoint.name}", unit=" pairs", total=len(sources)):
         scores[index] = float(hypothesis["positional_scores"].sum()) / log(2)
     return scores

@@ -10,7 +10,9 @@ from xml.etree import ElementTree
 import pytest
 import torch
 
+from data_prep.errors import DataError
 from eval.__main__ import main
+from eval.alignment import load_aligner
 from eval.hypotheses import best_hypotheses, in_source_order, parse_candidates
 from eval.pair_scores import score_tokens
 from eval.tune import best_at
@@ -209,3 +211,5 @@ def test_reranking_by_models_of_both_directions(folder: Path, monkeypatch: pytes
     first = json.loads((out / "scores.valid.json").read_text())
     assert document["scores"]["bleu"] >= first["scores"]["bleu"]
     assert next(iter(document["weights"])) == "search" and len(document["weights"]) == 5
+    with pytest.raises(DataError, match="translates en to zh; expected zh to en"):
+        load_aligner(folder / "reverse" / "checkpoint_last.pt", folder)
