@@ -126,12 +126,12 @@ def read_bytes(path: Path) -> bytes:
 
 
 def decode_utf8(line: bytes, name: str, number: int, offset: int = 0) -> str:
-    """Decode a line and remove its line end (LF or CRLF).
+    """Decode a line, or the lines of a whole file, and remove the line end (LF or CRLF).
 
     Args:
-        line: the bytes of the line.
+        line: the bytes.
         name: name of the file, for error messages.
-        number: number of the line, counted from 1, for error messages.
+        number: number of the first line, counted from 1, for error messages.
         offset: position in the file, in bytes, at which the line starts.
 
     Raises:
@@ -140,6 +140,7 @@ def decode_utf8(line: bytes, name: str, number: int, offset: int = 0) -> str:
     try:
         return line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
     except UnicodeDecodeError as error:
+        number += line.count(b"\n", 0, error.start)
         raise DataError(
             f"{name}, line {number}: byte 0x{line[error.start]:02x} at offset {offset + error.start} is not UTF-8; "
             "convert the file to UTF-8 first"

@@ -166,6 +166,28 @@ def test_xml_of_wmt_has_source_and_references(tmp_path: Path) -> None:
     assert read([path]) == [("甲", ["A", "b & c"]), ("乙", ["B"])]
 
 
+def test_nothing_in_xml_of_wmt_vanishes(tmp_path: Path) -> None:
+    (path,) = write(
+        tmp_path,
+        {
+            "newstest.zh-en.xml": """<dataset id="n"><doc id="d" origlang="zh">
+            <src lang="zh"><p><seg id="1">甲</seg><seg id="2">乙</seg><seg id="10">她<b>很</b>高兴</seg></p></src>
+            <ref lang="en"><p><seg id="1">A</seg><seg id="10">She is <i>very</i>
+             happy</seg></p></ref></doc></dataset>"""
+        },
+    )
+    record = Record()
+    assert read([path], record) == [("甲", ["A"]), ("她很高兴", ["She is very happy"])]
+    assert [(entry.origin, entry.chinese) for entry in record.dropped] == [(f"{path}, segment 2", "乙")]
+
+
+def test_the_line_of_bytes_that_are_not_utf8_is_named(tmp_path: Path) -> None:
+    (path,) = write(tmp_path, {"a.sgm": "<doc docid='1'>\n"})
+    path.write_bytes(path.read_bytes() + b"<seg id=1>\xb9\xfa</seg>\n")
+    with pytest.raises(DataError, match=r"a\.sgm, line 2: byte 0xb9 at offset 26"):
+        read([path, path])
+
+
 @pytest.mark.parametrize(
     ("names", "options", "valid", "test"),
     [
