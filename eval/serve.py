@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 from pydantic import BaseModel, field_validator
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from .translation import Reencoder, Translation
 
 PAGE = Path(__file__).with_name("serve.html")
+
+DISCONNECT_INTERVAL = 0.5
+"""Seconds after which a request that waits is given up if its client has gone."""
 
 
 @dataclass(frozen=True)
@@ -110,18 +115,45 @@ def create_app(model: Reencoder, limits: Limits) -> FastAPI:
     async def health() -> dict[str, Any]:
         return {"status": "ok", "waiting": queue.accepted, "max_waiting": limits.waiting}
 
+    @app.exception_handler(RequestValidationError)
+    async def refuse(_: Request, error: RequestValidationError) -> JSONResponse:
+        # Without the values: JSON cannot express all that a request may contain, such as NaN.
+        faults = [{name: fault[name] for name in ("loc", "msg", "type")} for fault in error.errors()]
+        return JSONResponse({"detail": faults}, 422)
+
     @app.post("/api/translate")
-    async def translate(asked: Asked) -> dict[str, Any]:
+    async def translate(asked: Asked, request: Request) -> dict[str, Any]:
         async with aclosing(_events(queue, model, asked, limits, watched=False)) as events:
-            return await anext(events)
+            return await _first(events, request)
 
     @app.post("/api/stream")
-    async def stream(asked: Asked) -> StreamingResponse:
+    async def stream(asked: Asked, request: Request) -> StreamingResponse:
         events = _events(queue, model, asked, limits, watched=True)
-        first = await anext(events)  # a refusal has a status of its own, so nothing is sent before it is known
+        # A refusal has a status of its own, so nothing is sent before it is known.
+        first = await _first(events, request)
         return StreamingResponse(_to_lines(first, events), media_type="application/x-ndjson")
 
     return app
+
+
+async def _first(events: AsyncGenerator[dict[str, Any], None], request: Request) -> dict[str, Any]:
+    """Return the first event of a request, or give the request up when its client has gone.
+
+    Raises:
+        HTTPException: the request is refused, or the client has gone.
+    """
+    event = asyncio.ensure_future(anext(events))
+    try:
+        while not (await asyncio.wait([event], timeout=DISCONNECT_INTERVAL))[0]:
+            if await request.is_disconnected():
+                raise HTTPException(499, "the client has gone")  # nobody reads it; the code is that of nginx
+        return event.result()
+    finally:
+        if not event.done():
+            event.cancel()
+            with suppress(asyncio.CancelledError):
+                await event
+            await events.aclose()
 
 
 async def _events(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import pytest
@@ -22,6 +25,7 @@ from eval.commands.serve import bind  # noqa: E402
 from eval.serve import Limits, create_app  # noqa: E402
 from eval.translation_queue import Partial, TranslationQueue  # noqa: E402
 from reencoder.hub import TooLongError, Translation  # noqa: E402
+from tests.serving import serving  # noqa: E402
 
 HEADERS = {"Content-Type": "application/json"}
 
@@ -261,3 +265,57 @@ def test_a_port_that_is_taken_is_refused() -> None:
         bind("192.0.2.1", 0)  # reserved for documentation
     with bind("localhost", 0) as listener:
         assert listener.family in (socket.AF_INET, socket.AF_INET6)
+
+
+def test_a_request_without_its_client_is_given_up() -> None:
+    model = Waiting()
+    with serving(model, Limits()) as address:
+        try:
+            for path in ("/api/translate", "/api/stream"):
+                with pytest.raises(httpx.ReadTimeout):
+                    httpx.post(f"{address}{path}", json={"text": "你好"}, timeout=0.5)
+            end = time.monotonic() + 20
+            while httpx.get(f"{address}/health").json()["waiting"] and time.monotonic() < end:
+                time.sleep(0.1)
+            assert httpx.get(f"{address}/health").json()["waiting"] == 0
+        finally:
+            model.go_on.set()
+
+
+def test_numbers_that_json_does_not_have_are_refused() -> None:
+    with serving(Echo(), Limits()) as address:
+        response = httpx.post(f"{address}/api/translate", content='{"text": "你", "nbest": NaN}', headers=HEADERS)
+    assert response.status_code == 422 and response.json()["detail"][0]["loc"] == ["body", "nbest"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM", "SIGINT"])
+def test_signals_end_the_server(name: str) -> None:
+    """Also while it answers, and without a traceback."""
+    program = (
+        "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup ignores it\n"
+        "from eval.__main__ import main; from eval.commands import serve; from tests.test_eval_serve import Echo\n"
+        "serve.load = lambda args: Echo()\n"
+        "raise SystemExit(main(['serve', 'checkpoint', '--port', '0']))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None and server.stderr is not None
+        address = server.stdout.readline().split()[0]
+        asking = threading.Thread(target=_ask_until_refused, args=(address,))
+        asking.start()
+        time.sleep(0.5)
+        server.send_signal(getattr(signal, name))
+        try:
+            assert server.wait(20) == 0
+        finally:
+            server.kill()
+            asking.join()
+        assert "Traceback" not in server.stderr.read()
+
+
+def _ask_until_refused(address: str) -> None:
+    with suppress(httpx.HTTPError):
+        while True:
+            httpx.post(f"{address}/api/translate", json={"text": "你好"}, timeout=30)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import socket
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from data_prep.errors import DataError
 
@@ -52,8 +56,30 @@ def run(args: argparse.Namespace) -> None:
         listener.listen(128)  # clients that see the address before the server is up wait
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
         print(f"http://{host}:{listener.getsockname()[1]} (end: Ctrl-C)", flush=True)
-        with suppress(KeyboardInterrupt):  # the way to end it
-            uvicorn.Server(config).run(sockets=[listener])
+        server = uvicorn.Server(config)
+        with _hangup_ends(server), suppress(KeyboardInterrupt):  # the way to end it
+            server.run(sockets=[listener])
+
+
+@contextmanager
+def _hangup_ends(server: Any) -> Iterator[None]:
+    """Let SIGHUP end a server as it ends for Ctrl-C and SIGTERM, unless it is ignored.
+
+    These two uvicorn handles itself. An exception, as other commands raise for a signal, would come up in the middle of
+    a request and be taken for a failure of it.
+    """
+    number = getattr(signal, "SIGHUP", None)  # Windows has none
+    if number is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(number)
+    if before != signal.SIG_IGN:
+        signal.signal(number, server.handle_exit)
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(number, before)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -66,8 +92,8 @@ def bind(host: str, port: int) -> socket.socket:
         raise DataError(f"--port {port}: must be 0 to 65535")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except OSError as error:
-        raise DataError(f"--host {host}: {error.strerror}") from error
+    except (OSError, UnicodeError) as error:  # a name with an empty part cannot be encoded
+        raise DataError(f"--host {host}: {getattr(error, 'strerror', None) or 'no such address'}") from error
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
