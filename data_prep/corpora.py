@@ -74,7 +74,8 @@ def read_split(options: Options) -> Split:
                     f"no pair fell into {part}: with so few pairs, provide your own split (--valid-tsv, --test-tsv)"
                 )
     if not parts["train"]:
-        raise DataError(f"no training pairs in {' and '.join(map(str, options.inputs.values()))}: nothing to train on")
+        read = [str(path) for name, path in options.inputs.items() if not name.startswith(("valid", "test"))]
+        raise DataError(f"no training pairs in {' and '.join(read)}: nothing to train on")
     return Split(parts, _read_synthetic(options, parts, record), record, warnings)
 
 

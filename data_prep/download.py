@@ -43,7 +43,7 @@ def download_tatoeba(output: Path, sha256: str | None = None, url: str = TATOEBA
                 shutil.copyfileobj(member, file)
         except KeyError:
             raise DataError(f"{url}: the archive contains no {TATOEBA_MEMBER}; the site may have changed") from None
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # RuntimeError: it has a password
             raise DataError(f"{url}: not a complete zip archive: {error}; try again") from error
         digest = sha256_of(path)
         if sha256 is not None and digest != sha256.lower():

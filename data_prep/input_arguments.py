@@ -100,8 +100,8 @@ def add_cleaning(parser: argparse.ArgumentParser) -> None:
         "cleaning",
         "Applies to the corpora, not to your own validation and test sets; of these options only --drop-malformed and "
         "--drop-empty apply to synthetic pairs. Without these options nothing is dropped "
-        "except pairs without letters and digits on a side, and a faulty line is an error. DIR/dropped.tsv lists what "
-        "was dropped, DIR/repaired.tsv what was repaired; the manifest counts both.",
+        "except, when the pairs are split into parts, those without letters and digits on a side; a faulty line is an "
+        "error. DIR/dropped.tsv lists what was dropped, DIR/repaired.tsv what was repaired; the manifest counts both.",
     )
     group.add_argument(
         MALFORMED,

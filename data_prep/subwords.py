@@ -90,8 +90,9 @@ def train_sentencepiece(
                     **settings,
                     **seeds,
                 )
-        except RuntimeError as error:
-            reason = str(error).rsplit("] ", 1)[-1].strip()
+        except (RuntimeError, SyntaxError) as error:  # SyntaxError: a number that it cannot represent
+            # Its own advice names options of its own.
+            reason = str(error).rsplit("] ", 1)[-1].split(" Increase vocab_size")[0].strip()
             raise DataError(f"{option} {vocab_size}: sentencepiece refused: {reason}") from error
     path.write_bytes(model.getvalue())
     return settings

@@ -26,6 +26,7 @@ from .commands import (
     translate,
     tune,
 )
+from .outputs import check_outputs
 
 COMMANDS = {
     "translate": translate,
@@ -81,7 +82,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(arguments)
     args.extra = extra
     command: Callable[..., None] = args.run
-    return run(lambda: command(args))
+
+    def work() -> None:
+        check_outputs(args)
+        command(args)
+
+    return run(work)
 
 
 if __name__ == "__main__":

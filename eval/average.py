@@ -6,6 +6,7 @@ import re
 from argparse import Namespace
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +67,13 @@ def best_checkpoints(folder: Path, count: int, user_dir: Path | None = USER_DIR)
         for path in _matching(folder, pattern):
             state = _load(path, user_dir)
             value = (state.get("extra_state") or {}).get("val_loss")
-            if value is not None:
+            if value is not None and isfinite(value):
                 higher = (state["cfg"].get("checkpoint") or {}).get("maximize_best_checkpoint_metric", False)
                 validated[_updates(state)] = (-value if higher else value, path)
     if len(validated) < count:
         raise DataError(
-            f"{folder}: {len(validated)} checkpoints that were validated, expected at least {count}; keep more with "
-            "--keep-best-checkpoints or --save-interval-updates"
+            f"{folder}: {len(validated)} checkpoints with a finite validation score, expected at least {count}; keep "
+            "more with --keep-best-checkpoints or --save-interval-updates"
         )
     chosen = sorted(validated, key=lambda updates: (validated[updates][0], updates or 0))[:count]
     return [validated[updates][1] for updates in sorted(chosen, key=lambda updates: updates or 0)]

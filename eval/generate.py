@@ -96,6 +96,8 @@ def search_of(settings: GenerationSettings, checksums: Sequence[str]) -> ChosenS
         DataError: the file of tuned settings is damaged.
     """
     tuned = {} if settings.untuned else tuned_settings(settings.checkpoints, checksums)
+    if settings.task == "translation":  # fairseq's own task has no minimum length
+        tuned.pop("min_len_ratio", None)
     return choose_search(settings.given_search(), tuned, search_file(settings.checkpoints[0]))
 
 

@@ -16,7 +16,8 @@ from .search_settings import SEARCH_NAMES, SearchSettings, choose_search
 
 SPLITS = ("test", "valid")
 
-# Options that have a setting here, so that the two cannot contradict each other, and options that would lose sentences.
+# Options that have a setting here, so that the two cannot contradict each other, options that would lose sentences, and
+# options with which the output is not what the model writes on its own, in tokens.
 _OWN_OPTIONS = {
     "--path": "--path before the --",
     "--gen-subset": "--split",
@@ -27,6 +28,7 @@ _OWN_OPTIONS = {
     "--unkpen": "--unkpen before the --",
     "--min-len-ratio": "--min-len-ratio before the --",
     "--batch-size": "--batch-size before the --",
+    "--max-sentences": "--batch-size before the --",
     "--max-blocks": "--max-blocks before the --",
     "--nbest": "--nbest before the --",
     "--results-path": "--output",
@@ -35,6 +37,12 @@ _OWN_OPTIONS = {
     "--num-shards": "nothing: a shard is not the whole split",
     "--shard-id": "nothing: a shard is not the whole split",
     "--skip-invalid-size-inputs-valid-test": "nothing: every sentence counts",
+    "--post-process": "nothing: what the data were prepared with is undone anyway",
+    "--remove-bpe": "nothing: what the data were prepared with is undone anyway",
+    "--bpe": "nothing: what the data were prepared with is undone anyway",
+    "--tokenizer": "nothing: what the data were prepared with is undone anyway",
+    "--score-reference": "python -m eval likelihood: the references would be scored as if the model had written them",
+    "--prefix-size": "nothing: words of the references would be scored as if the model had written them",
 }
 
 

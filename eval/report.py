@@ -214,13 +214,14 @@ def _score_table(scores: Mapping[str, Scores]) -> Table:
     for name, found in scores.items():
         row = [name]
         for metric, (attribute, _) in names.items():
-            interval = f" ± {found.confidence[metric].half_width:.2f}" if found.confidence else ""
+            interval = f" ({found.confidence[metric]})" if found.confidence else ""
             row.append(f"{getattr(found, attribute):.2f}{interval}")
         rows.append([*row, f"{found.length_ratio:.3f}"])
     first = next(iter(scores.values()))
     notes = [
         *(first.bleu_signature, first.bleu_first_reference_signature, first.chrf2_signature, first.ter_signature),
-        f"{first.sources} sources, {first.references} references; ±: half of the width of the 95% confidence interval",
+        f"{first.sources} sources, {first.references} references; in brackets the 95% confidence interval around its "
+        "bootstrap mean",
     ]
     return Table("Scores", [*columns, "length ratio"], rows, notes)
 
@@ -278,6 +279,11 @@ def _example(inputs: ReportInputs, scores: Mapping[str, Sequence[float]], number
         words = missing.get(text) or [Word(word, False) for word in text.split()]
         lines.append(Line("reference", words, None))
     alignment = inputs.alignments.get(number)
+    if alignment is not None and not _is_of(alignment, inputs.sources[at]):
+        raise DataError(
+            f"--alignments: sentence {number} is aligned as {' '.join(alignment.source[:-1])}, but here it is "
+            f"{inputs.sources[at]}; give the alignments of the same split and data"
+        )
     drawn = to_svg(alignment) if alignment is not None and alignment.target else None
     texts = [(name, hypotheses[at]) for name, hypotheses in inputs.systems.items()]
     texts += [("the reference", text) for text in references]
@@ -288,6 +294,12 @@ def _owner(alignment: Alignment, texts: Sequence[tuple[str, str]]) -> str:
     """Return the first of the names whose text consists of the target words of an alignment; empty if none does."""
     target = _letters("".join(alignment.target))
     return next((name for name, text in texts if _letters(text) == target), "")
+
+
+def _is_of(alignment: Alignment, source: str) -> bool:
+    """True if a source consists of the source words of an alignment, apart from what preparing the data changes."""
+    aligned, given = (set(_letters(text)) for text in ("".join(alignment.source[:-1]), source))
+    return 2 * len(aligned & given) >= len(given)
 
 
 def _letters(text: str) -> str:

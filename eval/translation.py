@@ -182,7 +182,7 @@ def count_lines(path: Path) -> int:
 def _from_json(sentence: Sentence) -> Sentence:
     try:
         document = json.loads(sentence.text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"line {sentence.number}: not JSON: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("text"), str):
         raise DataError(f'line {sentence.number}: expected a JSON object with a string "text" (and perhaps an "id")')

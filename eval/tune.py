@@ -13,10 +13,12 @@ tolerance: the search stays small and near the defaults unless the validation se
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from math import inf
+from pathlib import Path
 from typing import Any
 
 from data_prep.errors import DataError
@@ -159,6 +161,7 @@ def tune(settings: GenerationSettings, grid: Grid, detokenise: Callable[[str], s
     path = search_file(settings.checkpoints[0])
     if path.exists() and not settings.overwrite:
         raise DataError(f"{path}: exists already; give --overwrite to replace it")
+    _check_writable(path)  # now, not after all searches
     split = read_split(settings.data, settings.split)
     text = detokenise or split.detokeniser()
     checkpoints = describe_checkpoints(settings.checkpoints)
@@ -200,6 +203,14 @@ def tune(settings: GenerationSettings, grid: Grid, detokenise: Callable[[str], s
     }
     write_json(path, document)
     return document
+
+
+def _check_writable(path: Path) -> None:
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written: {error.strerror}; copy the checkpoint elsewhere") from error
 
 
 def _title(search: SearchSettings) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from data_prep.__main__ import main
-from data_prep.characters import Options, prepare_characters, read_symbols
+from data_prep.characters import Options, number_symbols, prepare_characters, read_symbols
 
 TEXT = "Grüße, 世界!\r\n\x00ab\nab"
 
@@ -62,6 +62,15 @@ def test_a_text_may_have_more_than_256_characters(tmp_path: Path) -> None:
     text = "".join(map(chr, range(0x4E00, 0x4E00 + 300)))
     assert prepare(text.encode(), tmp_path, "--level", "character", "--valid", "1", "--test", "1") == 0
     assert [chr(symbol) for part in read_back(tmp_path)[1] for symbol in part] == list(text)
+
+
+@pytest.mark.parametrize("highest", [1, 255, 256, 0x10FFFF])
+def test_symbols_are_numbered_by_their_values(highest: int) -> None:
+    symbols = np.random.default_rng(1).integers(0, highest, 2000, endpoint=True).astype(np.uint32)
+    alphabet, places = number_symbols(symbols)
+    expected = np.unique(symbols, return_inverse=True)
+    assert alphabet.tolist() == expected[0].tolist() and places.tolist() == expected[1].tolist()
+    assert places.dtype == np.min_scalar_type(len(alphabet) - 1)
 
 
 def test_symbols_that_training_never_sees_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -262,13 +262,14 @@ def test_models_are_trained_on_training_sentences_only(tsv: Path, tmp_path: Path
     assert models[0] == models[1]
 
 
+@pytest.mark.parametrize("size", ["9000", "1000000000000"])
 @pytest.mark.parametrize("option", ["--sentencepiece-vocab-size", "--sentencepiece-target-vocab-size"])
 def test_a_vocabulary_too_large_for_the_text_is_refused(
-    option: str, tsv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    option: str, size: str, tsv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["prepare", "--tsv", str(tsv), "--dest", str(tmp_path / "data"), *BOTH, *SIZES, option, "9000"]
+    arguments = ["prepare", "--tsv", str(tsv), "--dest", str(tmp_path / "data"), *BOTH, *SIZES, option, size]
     assert main(arguments) == 2
-    assert f"error: {option} 9000: sentencepiece refused: " in capsys.readouterr().err.splitlines()[-1]
+    assert f"error: {option} {size}: sentencepiece refused: " in capsys.readouterr().err.splitlines()[-1]
     assert not list(tmp_path.iterdir())
 
 

@@ -183,14 +183,14 @@ def test_last_checkpoints_of_epochs_where_there_are_no_others(tmp_path: Path) ->
 @pytest.mark.parametrize(("higher", "best"), [(False, [20, 50]), (True, [10, 40])])
 def test_best_checkpoints_by_the_metric_of_the_training(tmp_path: Path, higher: bool, best: list[int]) -> None:
     cfg = {"model": MODEL, "checkpoint": {"maximize_best_checkpoint_metric": higher}}
-    validated = {10: 5.0, 20: 3.0, 30: None, 40: 4.5, 50: 2.5}
+    validated = {5: float("nan"), 10: 5.0, 20: 3.0, 30: None, 40: 4.5, 50: 2.5}
     for updates, value in validated.items():
         checkpoint(tmp_path / f"checkpoint_1_{updates}.pt", 1.0, updates, cfg=cfg, extra_state={"val_loss": value})
     # the same after 50 updates, at the end of an epoch and as one of the best, and what is not of the training
     for name in ("checkpoint1.pt", "checkpoint.best_loss_2.5000.pt", "checkpoint_last.pt", "average.pt"):
         checkpoint(tmp_path / name, 1.0, 50, cfg=cfg, extra_state={"val_loss": -9.0 if name == "average.pt" else 2.5})
     assert [path.name for path in best_checkpoints(tmp_path, 2)] == [f"checkpoint_1_{updates}.pt" for updates in best]
-    with pytest.raises(DataError, match="4 checkpoints that were validated, expected at least 5"):
+    with pytest.raises(DataError, match="4 checkpoints with a finite validation score, expected at least 5"):
         best_checkpoints(tmp_path, 5)
     with pytest.raises(DataError, match="--best 0: must be at least 1"):
         best_checkpoints(tmp_path, 0)
@@ -219,7 +219,7 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
         (["a.pt", "b.pt", "--last", "2"], "--last 2: expected one folder, got 2 paths"),
         ([".", "--last", "2"], ".: 0 checkpoints named"),
         (["a.pt", "b.pt", "--best", "2"], "--best 2: expected one folder, got 2 paths"),
-        ([".", "--best", "1"], ".: 0 checkpoints that were validated"),
+        ([".", "--best", "1"], ".: 0 checkpoints with a finite validation score"),
     ],
 )
 def test_bad_arguments(

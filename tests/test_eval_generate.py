@@ -221,6 +221,8 @@ def test_pieces_become_words(settings: GenerationSettings, stub: Stub) -> None:
         (["--nbest", "0"], "--nbest 0: must be at least 1"),
         (["--nbest", "5", "--beam", "4"], "--nbest 5: must not exceed the beam, 4"),
         (["--", "--nbest", "5"], "--nbest after --: not accepted"),
+        (["--", "--post-process", "sentencepiece"], "--post-process after --: not accepted there; use nothing"),
+        (["--", "--score-reference"], "--score-reference after --: not accepted there; use python -m eval likelihood"),
         (["--", "--unkpen", "5"], "--unkpen after --: not accepted there; use --unkpen before the --"),
         (["--", "--required-batch-size-multiple=8"], "--required-batch-size-multiple after --: not accepted"),
     ],

@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
     write(tmp_path / "log", [json.dumps(entry) for entry in entries])
     alignments = [
         Alignment(("我", "喝", "茶", "</s>"), ("▁i", "▁drink", "▁te", "a", "▁."), ((0.1, 0.6, 0.2, 0.1),) * 5, 1),
-        Alignment(("x", "</s>"), (), (), 4),
+        Alignment((*"<script>", "</s>"), (), (), 4),
     ]
     write(tmp_path / "alignments", [json.dumps(alignment.to_json()) for alignment in alignments])
     return tmp_path
@@ -117,8 +117,8 @@ def test_it_says_what_the_scores_are(folder: Path) -> None:
         found = score(hypotheses, REFERENCES, samples=20)
         at = page.cells.index(name)
         row = page.cells[at : at + 6]
-        assert row[1] == f"{found.bleu:.2f} ± {found.confidence['BLEU'].half_width:.2f}"
-        assert row[4] == f"{found.ter:.2f} ± {found.confidence['TER'].half_width:.2f}"
+        assert row[1] == f"{found.bleu:.2f} ({found.confidence['BLEU']})"
+        assert row[4] == f"{found.ter:.2f} ({found.confidence['TER']})"
         assert row[5] == f"{found.length_ratio:.3f}"
     assert "occurrences" in page.cells and "1 ref" in page.cells and "length ratio" in page.cells
 
@@ -149,6 +149,19 @@ def test_curves_alignments_and_marks(folder: Path) -> None:
     assert {"coffee.", "dogs.", "That", "<b>book</b>."} & set(page.marked) >= {"coffee.", "dogs.", "<b>book</b>."}
     assert "i" not in page.marked
     assert text == full_report(folder), "the same bytes again"
+
+
+def test_alignments_of_other_sentences_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = Alignment(("你", "好", "</s>"), (), (), 2)
+    write(folder / "alignments", [json.dumps(other.to_json())])
+    arguments = ["report", str(folder / "one"), "--data", str(folder / "data"), "--output", str(folder / "page.html")]
+    assert main([*arguments, "--alignments", str(folder / "alignments")]) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.endswith(
+        "error: --alignments: sentence 2 is aligned as 你 好, but here it is 他有一只狗 & 猫; give the alignments of "
+        "the same split and data"
+    )
+    assert not (folder / "page.html").exists()
 
 
 def test_one_system_without_log_and_alignments(folder: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from eval.__main__ import main
 from reencoder.hub import Reencoder
@@ -122,6 +124,10 @@ def test_json_keeps_ids_and_long_lines_are_reported(
         (["--buffer-size", "0", "--text", "你好"], "--buffer-size 0: must be at least 1"),
         (["--json-input", "--text", "{}"], "--json-input: cannot be combined with --text"),
         (["--beam", "0", "--text", "你好"], "--beam 0: must be at least 1"),
+        (
+            ["--device", "meta:nothing", "--text", "你好"],
+            "--device meta:nothing: Invalid device string: 'meta:nothing'",
+        ),
         (["--input", "nowhere.txt"], "--input nowhere.txt: no such file"),
     ],
 )
@@ -129,3 +135,27 @@ def test_bad_options(hub_folder: Path, options: list[str], message: str, capsys:
     assert main(["translate", str(hub_folder / "trained"), *options]) == 2
     error = capsys.readouterr().err
     assert error == f"error: {message}\n"
+
+
+def test_json_that_is_nested_too_deeply_is_refused(
+    hub_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"[" * 100_000 + b"\n")))
+    assert main(["translate", str(hub_folder / "trained"), "--json-input", "--device", "cpu"]) == 2
+    assert "error: line 1: not JSON: " in capsys.readouterr().err
+
+
+def test_a_checkpoint_of_another_format_and_without_options_of_today_says_so(
+    hub_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(hub_folder / "trained", tmp_path / "trained")
+    path = tmp_path / "trained" / "checkpoint_best.pt"
+    state = torch.load(hub_folder / "trained" / "checkpoint_last.pt", weights_only=True)
+    del state["cfg"]["model"]["embed_scale"]
+    torch.save(state, path)
+    arguments = ["translate", str(tmp_path / "trained"), "--text", SENTENCES[0], "--device", "cpu"]
+    assert main(arguments) == 0, "an option that was added later has its default"
+    state["model"]["checkpoint_version._extra_state"] = torch.tensor(1)
+    torch.save(state, path)
+    assert main(arguments) == 2
+    assert "this checkpoint was written with checkpoint format 1, and this version reads" in capsys.readouterr().err

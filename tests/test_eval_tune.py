@@ -1,5 +1,6 @@
 """Tuning of the search: against all settings tried by hand, and with a small program in place of fairseq-generate."""
 
+import errno
 import json
 import sys
 import zipfile
@@ -153,6 +154,26 @@ def test_earlier_settings_are_replaced_only_on_demand(folder: Path, capsys: pyte
     assert main(arguments(folder, *small, "--overwrite")) == 0
     assert json.loads(path.read_text())["settings"]["min_len_ratio"] is None
     assert not any("--min-len-ratio" in call for call in calls(folder)), "the stock task has no such option"
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_searches(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("eval.tune.tempfile.TemporaryFile", refuse)
+    assert main(arguments(folder)) == 2
+    assert f"{folder / 'a' / 'search.json'}: cannot be written: Permission denied" in capsys.readouterr().err
+    assert not (folder / "calls").exists()
+
+
+def test_fairseqs_own_task_gets_no_minimum_length(folder: Path) -> None:
+    assert main(arguments(folder, "--beams", "2", "--unkpens", "0", "--lenpens", "1")) == 0
+    path = f"{folder / 'a' / 'model.pt'}:{folder / 'b' / 'model.pt'}"
+    options = ["--task", "translation", "--no-user-dir", "--output", str(folder / "out")]
+    assert main(["generate", str(folder / "data"), "--path", path, *options]) == 0
+    assert "--min-len-ratio" in calls(folder)[0] and "--min-len-ratio" not in calls(folder)[-1]
 
 
 def test_the_minimum_length_of_our_task_is_tuned(folder: Path) -> None:

@@ -19,7 +19,8 @@ PACKAGES = ("data_prep", "eval", "recipes", "reencoder")
 RULES: dict[str, tuple[str, ...]] = {
     "data_prep": ("reencoder.text",),
     "eval": (
-        "data_prep", "eval.images", "eval.likelihood", "eval.pair_scores", "eval.search_settings", "eval.translation",
+        "data_prep", "eval.images", "eval.likelihood", "eval.models", "eval.pair_scores", "eval.search_settings",
+        "eval.translation",
     ),
     # The settings of the search and the file of tuned ones are the plugin's, because the hub needs them.
     "eval.search_settings": ("data_prep", "eval", "reencoder.search_settings"),
@@ -27,6 +28,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "eval.translation": ("data_prep", "eval", "reencoder.hub"),
     "eval.likelihood": ("data_prep", "eval", "reencoder.hub"),
     # The scores of given translations are the plugin's, because the hub needs them.
+    "eval.models": ("data_prep", "eval", "reencoder.text"),
     "eval.pair_scores": ("data_prep", "eval", "reencoder.scoring"),
     "eval.images": ("data_prep", "eval", "reencoder.images"),
     "eval.speed": ("data_prep", "eval", "reencoder.grid", "reencoder.training_process"),

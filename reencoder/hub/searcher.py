@@ -30,7 +30,7 @@ class Searcher:
         max_source: the longest source that all models can read, in tokens, its end included.
 
     Raises:
-        DataError: the task does not know `max_blocks`.
+        DataError: there is no such device, or the task does not know `max_blocks`.
     """
 
     def __init__(
@@ -43,9 +43,12 @@ class Searcher:
         import torch
         from fairseq import utils
 
-        self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        try:
+            self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+            self._models = [model.to(self._device) for model in ensemble.models]
+        except (AssertionError, RuntimeError) as error:  # torch explains at length
+            raise DataError(f"--device {device}: {str(error).strip().splitlines()[0]}") from error
         self._task = ensemble.task
-        self._models = [model.to(self._device) for model in ensemble.models]
         self._batch_size = batch_size
         if max_blocks is not None:
             self._check_task("max_blocks")

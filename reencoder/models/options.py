@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass
-from fairseq.models import register_model_architecture
+from fairseq.models import MODEL_DATACLASS_REGISTRY, register_model_architecture
 
 from ..grid.block import OUTPUT_FORMS
 from ..grid.modules.options import BlockArguments, BlockOptions
@@ -100,6 +100,9 @@ def register_presets(model: str, presets: Mapping[str, Mapping[str, Any]]) -> No
 
         @register_model_architecture(model, name)
         def fill_in(args: Any, values: Mapping[str, Any] = values) -> None:
-            for option, value in values.items():
+            # A checkpoint from before an option was added lacks it. fairseq fills in the defaults only if the
+            # architecture has the model's own name.
+            defaults = vars(MODEL_DATACLASS_REGISTRY[model]())
+            for option, value in {**defaults, **values}.items():
                 if not hasattr(args, option):
                     setattr(args, option, value)
