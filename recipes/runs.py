@@ -116,8 +116,12 @@ def parameter_count(lines: Iterable[str]) -> int:
     return next(int(found.group(1).replace(",", "")) for found in map(_PARAMETERS.search, lines) if found)
 
 
+EARLIER: Mapping[str, Value] = {"dropout": 0.0, "weight_decay": 0.0}
+"""Values of options that runs from before the options do not name."""
+
+
 def _compared(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {**settings["options"], **settings.get("data", {})}
+    return {**EARLIER, **settings["options"], **settings.get("data", {})}
 
 
 def _limits_raised(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

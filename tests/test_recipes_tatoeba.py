@@ -280,3 +280,18 @@ def test_the_readme_shows_its_choice_of_the_systems_best_first(tmp_path: Path) -
         r"| fairseq's LSTM with attention, Adam | 1 | 12\* | 31.00 | 41.50 | 60.25 |",
         r"\* wholly or in part from start to end; the others are minutes of CPU time.",
     ]
+
+
+def test_minutes_on_other_processors_are_marked(tmp_path: Path) -> None:
+    write_json(tmp_path / "baselines.json", [])
+    for name, processor in (("transformer", "A"), ("transformer-muon", "A"), ("pieces-phrases", "B")):
+        member = {"name": name, "cpu_seconds": 60.0, "provenance": {"hardware": {"cpu": processor}}}
+        (tmp_path / name).mkdir()
+        scores = {"bleu": 20.0, "chrf2": 41.5, "ter": 60.25}
+        write_json(tmp_path / name / "result.json", {"members": [member], "scores": {"test": scores}})
+        told = main_scores(tmp_path, tmp_path / "baselines.json")[-1]
+        assert told.startswith("| ") or name == "pieces-phrases"
+    assert told == (
+        "Minutes on different processors do not compare. Trained on B: Reencoder, without weight decay, half as many "
+        "updates. The others: on A."
+    )

@@ -37,7 +37,7 @@ EFFECTS: Sequence[Effect] = (
     Effect("a shared matrix of target word vectors and softmax", "rare-words-scaled-12", "rare-words-shared"),
     Effect("10% of the words dropped", "rare-words", "rare-words-dropped"),
     Effect("pieces of words instead of words", "lexical-muon", "pieces"),
-    Effect("twice as many updates, and products in bfloat16", "pieces-phrases", "pieces-phrases-long"),
+    Effect("twice as many updates", "pieces-phrases", "pieces-phrases-long"),
     Effect(
         "the same, with steps of word vectors four times as large", "pieces-phrases-long", "pieces-phrases-scaled-long"
     ),

@@ -169,8 +169,24 @@ def main_scores(folder: Path, baselines: Path) -> list[str]:
             for scores, first in cells
         ),
         *(["", f"{WALL} wholly or in part from start to end; the others are minutes of CPU time."] if marked else []),
+        *_processors(rows),
         *_significance(folder),
     ]
+
+
+def _processors(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    """Return a paragraph on which systems were trained on which processor, if it was not the same for all."""
+    trained: dict[str, list[str]] = {}
+    for label, result in rows:
+        machines = (member.get("provenance", {}).get("hardware") for member in result["members"])
+        for processor in sorted({machine["cpu"] for machine in machines if machine}):
+            trained.setdefault(processor, []).append(label)
+    if len(trained) < 2:
+        return []
+    # The most common one, which is told first, needs no list.
+    first, *others = sorted(trained, key=lambda processor: -len(trained[processor]))
+    named = " ".join(f"Trained on {processor}: {'; '.join(trained[processor])}." for processor in others)
+    return ["", f"Minutes on different processors do not compare. {named} The others: on {first}."]
 
 
 def _significance(folder: Path) -> list[str]:
@@ -197,12 +213,14 @@ RIVAL = "lstm-long-rare-words"
 
 
 MAIN = {
-    "reranked": "Reencoders, reranked by the reverse direction",
+    "reranked": "Reencoders without weight decay, reranked by the reverse direction",
     "pieces-phrases-decayed-long": "Reencoder",
     "pieces-phrases-long": "Reencoder, without weight decay",
     "pieces-phrases": "Reencoder, without weight decay, half as many updates",
+    "transformer-muon-decayed-long": "fairseq's Transformer, Muon and weight decay",
     "transformer-muon": "fairseq's Transformer, Muon",
     "transformer": "fairseq's Transformer, Adam",
+    "lstm-muon-decayed-long": "fairseq's LSTM with attention, Muon and weight decay",
     "lstm-long-rare-words": "fairseq's LSTM with attention, Adam",
     "Moses, tuned on valid, unknown words dropped": "Moses, phrase-based, tuned",
 }

@@ -18,8 +18,8 @@ class ProcessConfig(FairseqDataclass):
         default="highest",
         metadata={
             "help": "precision of the float32 matrix products in training, see torch.set_float32_matmul_precision. "
-            "highest: float32; medium: bfloat16 products, float32 sums: faster on processors with units for it (AMX); "
-            "on a GPU high and medium are TF32"
+            "highest: float32; medium: bfloat16 products, float32 sums, on processors with units for it (AMX), where "
+            "it is faster; elsewhere it changes nothing, and a warning says so; on a GPU high and medium are TF32"
         },
     )
 
