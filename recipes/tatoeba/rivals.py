@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..options import Value
 from .experiment import DECAY, MUON, RARE_WORDS, Experiment
 
-# The same data, search and seeds as ours. Batches are limited by tokens, which is what these models cost; there are as
-# many words per update as with our limit, so as many epochs; those named "long" have more, for as many minutes as ours.
+# The same data and search as ours. Batches are limited by tokens, which is what these models cost; there are as many
+# words per update as with our limit, so as many epochs; those named "long" have more.
 _BASELINE: dict[str, Value] = {
     "max_blocks": False,
     "max_tokens": 600,
@@ -49,7 +49,7 @@ RIVALS: dict[str, Experiment] = {
         "Transformer with Muon", {**_TRANSFORMER, **MUON, **RARE_WORDS}, "pieces-phrases", 5000, lr=0.003
     ),
     "lstm": Experiment("LSTM with attention", _LSTM, "pieces-phrases", 5000, lr=0.002),
-    "lstm-long": Experiment("LSTM with attention, as many minutes as ours", _LSTM, "pieces-phrases", 11000, lr=0.002),
+    "lstm-long": Experiment("LSTM with attention, longer", _LSTM, "pieces-phrases", 11000, lr=0.002),
     "lstm-long-seed-2": Experiment("the same, a second member", _LSTM, "pieces-phrases", 11000, lr=0.002, seed=2),
     "lstm-long-seed-3": Experiment("the same, a third member", _LSTM, "pieces-phrases", 11000, lr=0.002, seed=3),
     "lstm-long-rare-words": Experiment(
@@ -63,7 +63,7 @@ RIVALS: dict[str, Experiment] = {
         lr=0.003,
     ),
     "lstm-muon-decayed-long": Experiment(
-        "the same, as many minutes as ours",
+        "the same, as many minutes as the best Reencoder",
         {**_LSTM, **MUON, **RARE_WORDS, **DECAY},
         "pieces-phrases",
         11000,
@@ -81,7 +81,7 @@ RIVALS: dict[str, Experiment] = {
         seed=2,
     ),
     "transformer-muon-decayed-long": Experiment(
-        "Transformer with Muon and weight decay, as many minutes as ours",
+        "Transformer with Muon and weight decay, as many minutes as the best Reencoder",
         {**_TRANSFORMER, **MUON, **RARE_WORDS, **DECAY},
         "pieces-phrases",
         10000,
