@@ -144,6 +144,7 @@ def test_the_compared_experiments_differ_in_what_is_named() -> None:
         ("pieces-phrases", "pieces-phrases-long"): {*length, "matmul_precision"},
         ("pieces-phrases-long", "pieces-phrases-scaled-long"): scale,
         ("pieces-phrases-seed-3", "pieces-phrases-scaled-dropped"): {*scale, "embed_dropout"},
+        ("lstm-long-rare-words", "lstm-muon-decayed-long"): {"optimizer", "weight_decay", "lr"},
         ("pieces-phrases-scaled-dropped", "pieces-phrases-decayed"): {"weight_decay"},
         ("pieces-phrases-decayed", "pieces-phrases-shared"): {
             "embed_dim",

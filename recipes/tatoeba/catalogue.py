@@ -217,6 +217,20 @@ EXPERIMENTS: dict[str, Experiment] = {
         10000,
         seed=4,
     ),
+    "pieces-phrases-decayed-longer": Experiment(
+        "weight decay, four times as long",
+        {**_LOW_PRECISION, **_DECAYED},
+        "pieces-phrases",
+        20000,
+        seed=2,
+    ),
+    "pieces-phrases-decayed-lighter": Experiment(
+        "weight decay, twice as long, less dropout in the blocks",
+        {**_LOW_PRECISION, **_DECAYED, "dropout": 0.15},
+        "pieces-phrases",
+        10000,
+        seed=2,
+    ),
     "pieces-phrases-decayed-wide": Experiment(
         "weight decay, twice as long, larger",
         {**_LOW_PRECISION, **_DECAYED, "hidden_size": 224, "embed_dim": 224},
