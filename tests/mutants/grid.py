@@ -224,7 +224,9 @@ MUTANTS: list[Mutant] = [
     *group(
         "reencoder/grid/modules/plane_stack.py",
         "grid_modules_plane_stack",
-        ("weight._version, *_sample(weight))", "weight._version)"),
+        ("return [int(elements.view(torch.int64).sum()), *sample]", "return [*sample]"),
+        ("return [int(elements.view(torch.int64).sum()), *sample]", "return [int(elements.view(torch.int64).sum())]"),
+        ("if copied else []", "if not copied else []"),
     ),
     *group(
         "reencoder/grid/modules/plane_stack.py",
@@ -234,7 +236,7 @@ MUTANTS: list[Mutant] = [
         ("output_form=options.output_form,", ""),
         ("reset_weight(weight, options.init_scale)", "reset_weight(weight, 1.7)"),
         ("reset_bias(bias, True, options.forget_bias)", "reset_bias(bias, True, 1.0)"),
-        ("if self._packed is None or versions != self._packed_versions:", "if self._packed is None:"),
+        ("valid = self._packed is not None and versions == self._packed_versions", "valid = self._packed is not None"),
         ("lengths=lengths,\n", ""),
     ),
 ]
