@@ -13,6 +13,7 @@ from typing import Any
 from data_prep.errors import DataError
 
 from .inputs import check_checkpoint
+from .libraries import quiet_libraries
 from .program import USER_DIR, run_generate
 from .provenance import relative
 
@@ -140,6 +141,7 @@ def _task_defaults(name: str, user_dir: Path) -> dict[str, Any]:
     Raises:
         DataError: the plugin has no such task.
     """
+    quiet_libraries()  # a recipe draws in this process
     from fairseq import utils
     from fairseq.tasks import TASK_DATACLASS_REGISTRY
 

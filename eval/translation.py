@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from data_prep.errors import DataError
 
 from .alignment import Aligner, Alignment
+from .libraries import quiet_libraries
 
 if TYPE_CHECKING:
     from reencoder.hub import Reencoder, Translation
@@ -66,7 +66,7 @@ def load_model(checkpoints: Sequence[str | Path], **options: Any) -> Reencoder:
     Raises:
         DataError: a checkpoint or its data cannot be used.
     """
-    logging.getLogger("fairseq").setLevel(logging.WARNING)
+    quiet_libraries()
     from reencoder.hub import Reencoder
 
     return Reencoder.from_pretrained(*checkpoints, **options)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from eval.provenance import Commit, Stopwatch
 from recipes.algorithmic.runs import METRICS, outcome, samples_to_reach
 from recipes.curves import read_points, write_curves
 from recipes.runs import recorded_start, worst_of_runs
+from tests.programs import ROOT
 
 
 def entry(kind: str, samples: int, updates: int, accuracy: float, at: int = 0) -> str:
@@ -129,6 +132,32 @@ class Config(FairseqDataclass):
 class TaskWithFlags(FairseqTask):
     pass
 """
+
+
+DRAWS_AFTER_THE_TEST = """
+from pathlib import Path
+import sys
+from eval.inspection import task_options
+from eval.pictures import new_figure, save_png
+from eval.program import USER_DIR
+
+assert "--task" in task_options(Path(sys.argv[1]), USER_DIR)
+figure = new_figure(2, 2)
+figure.subplots().set_title("samples")
+save_png(figure, Path(sys.argv[2]), 50)
+"""
+
+
+def test_a_recipe_that_tests_its_model_and_draws_prints_nothing_of_the_libraries(tmp_path: Path) -> None:
+    """In a process of its own: fairseq sets logging up where it is imported first."""
+    checkpoint = tmp_path / "checkpoint.pt"
+    torch.save({"cfg": {"task": {"_name": "grid_parity", "valid_seed": 7}}}, checkpoint)
+    command = [sys.executable, "-c", DRAWS_AFTER_THE_TEST, checkpoint, tmp_path / "curve.png"]
+    done = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "curve.png").stat().st_size > 0
+    reported = [line for line in (done.stdout + done.stderr).splitlines() if "DEBUG" in line or "INFO" in line]
+    assert reported == []
 
 
 @pytest.mark.parametrize("loud", [False, True])

@@ -26,6 +26,44 @@ def test_gates_recomputed_in_pieces_of_many_blocks(untied: bool) -> None:
     assert_all_close(recomputed, with_gradients(case.compute(), case.leaves))
 
 
+@pytest.mark.parametrize("untied", [False, True])
+def test_recomputed_gates_sum_gradients_of_half_precision_as_exactly_as_kept_ones(untied: bool) -> None:
+    d, width, batch, extents = 6, 5, 4, (40, 40)
+    generator = torch.Generator().manual_seed(1)
+
+    def draw(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=generator)
+
+    positions = (extents[0] if untied else 1, 1)
+    weights = [draw(*positions, 8 * d, 2 * d) / 4, draw(*positions, 8 * d), draw(8 * d, width) / 4]
+    extra = draw(extents[0] * extents[1], batch, width)
+    sides = [State(draw(extent, batch, d), draw(extent, batch, d)) for extent in extents]
+
+    def gradients(recompute_gates: bool, half: bool) -> list[Tensor]:
+        leaves = [weight.clone().requires_grad_() for weight in weights]
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+            output = compute_fused(
+                sides,
+                leaves[0],
+                leaves[1],
+                extents=extents,
+                extra=extra,
+                extra_weight=leaves[2],
+                recompute_gates=recompute_gates,
+                wanted="leaving",
+            )
+        assert output.blocks is not None
+        return list(torch.autograd.grad(output.blocks.float().square().sum(), leaves))
+
+    exact = gradients(False, False)
+    errors = [
+        [((one - two).norm() / two.norm()).item() for one, two in zip(gradients(recompute, True), exact, strict=True)]
+        for recompute in (True, False)
+    ]
+    for recomputed, kept in zip(*errors, strict=True):
+        assert recomputed < 1.2 * kept, errors
+
+
 def test_nothing_is_kept_for_a_backward_pass_that_cannot_come() -> None:
     case = Case(TWO, (8, 8), batch=4, d=16)
     floats = 8 * 8 * 4 * 16 * 8  # bytes, for each float of d per block

@@ -287,6 +287,28 @@ def test_packed_weights_are_discarded_when_weights_change(change: Callable[[Plan
     assert not torch.allclose(after, before, rtol=1e-2, atol=1e-2)
 
 
+@pytest.mark.parametrize("packing", ["0", "1"])
+@pytest.mark.parametrize("change", ["column", "element", "halves", "sign"])
+def test_any_change_through_data_is_noticed(change: str, packing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REENCODER_PACKING", packing)
+    stack, below = _stack()
+    stack.eval()
+    with torch.no_grad():
+        _top(stack, below)
+        weight = stack.weights[1].data
+        if change == "column":
+            weight[:, 1] = 5.0
+        elif change == "element":
+            weight[3, 1] += 1.0
+        elif change == "halves":
+            weight.copy_(weight.roll(len(weight) // 2, 0))
+        else:
+            weight.neg_()
+        after = _top(stack, below)
+        stack._packed = None
+        torch.testing.assert_close(after, _top(stack, below), rtol=1e-6, atol=1e-7)
+
+
 def test_training_discards_packed_weights() -> None:
     stack, below = _stack()
     stack.eval()

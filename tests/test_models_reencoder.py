@@ -180,10 +180,6 @@ def test_all_but_word_vectors_softmax_and_scores_is_marked_for_muon() -> None:
         ({"embed_dim": -1}, "--embed-dim"),
         ({"embed_std": 0.0}, "--embed-std"),
         ({"embed_scale": 0.0}, "--embed-scale"),
-        (
-            {"share_decoder_input_output_embed": True, "softmax_reads": "hidden", "embed_dim": 0},
-            "--share-decoder-input-output-embed",
-        ),
         ({"hidden_size": 0}, "--hidden-size"),
         ({"dropout": 1.5}, "--dropout"),
         ({"layers": 0}, "--layers"),

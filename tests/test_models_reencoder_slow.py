@@ -34,6 +34,8 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         {"share_decoder_input_output_embed": True, "embed_dim": 5},
         {"share_decoder_input_output_embed": True, "embed_dim": 5, "readout_dim": 5},
         {"share_decoder_input_output_embed": True, "embed_dim": 5, "embed_scale": 2.0},
+        {"share_decoder_input_output_embed": True, "embed_dim": 0, "softmax_reads": "hidden"},
+        {"share_decoder_input_output_embed": True, "embed_dim": 0, "softmax_reads": "hidden", **LEXICAL},
     ],
     "recompute_gates": [{"recompute_gates": True}],
 }

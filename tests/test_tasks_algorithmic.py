@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from types import SimpleNamespace
 from typing import Any
 
@@ -185,6 +186,22 @@ def test_the_criterion_serves_any_task_with_classes() -> None:
     assert size == logged["accuracy_total"] == 10
     assert logged["accuracy_correct"] == sum(int(row.argmax()) == n % 4 for n, row in enumerate(logits))
     assert "sequence_accuracy_total" not in logged
+
+
+def test_with_sentence_avg_gradients_count_samples_and_the_log_is_the_same() -> None:
+    sample = {"net_input": {"src_tokens": torch.tensor([0, 1, 2])}, "target": TARGET, "ntokens": 15, "nsentences": 3}
+    found = []
+    for sentence_avg, expected in ((False, 15), (True, 3)):
+        # from the command line, as fairseq-train does it
+        judge = CrossEntropyWithAccuracy.build_criterion(
+            Namespace(sentence_avg=sentence_avg), SimpleNamespace(target_dictionary=None)
+        )
+        loss, size, logged = judge(Fixed(), sample)
+        assert size == logged["sample_size"] == expected
+        with metrics.aggregate(new_root=True) as values:
+            CrossEntropyWithAccuracy.reduce_metrics([logged])
+        found.append((float(loss), values.get_smoothed_values()))
+    assert found[0] == found[1] and found[0][1]["loss"] > 0
 
 
 def test_padding_of_the_target_dictionary_costs_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,8 @@ from fairseq.search import BeamSearch
 from fairseq.tasks.translation import TranslationTask
 from torch import nn
 
+from reencoder.models.reencoder import ReencoderModel
+from reencoder.models.reencoder_config import ReencoderConfig
 from reencoder.optim.matrices import hidden_matrix_rows
 from reencoder.search import MinimumLengthSearch
 from reencoder.tasks import process
@@ -78,6 +81,49 @@ def test_the_search_has_the_ratio_and_is_told_the_lengths(
         assert built.search.ratio == 0.75 and built.should_set_src_lengths
     else:
         assert built.search is plain and not built.should_set_src_lengths
+
+
+@pytest.mark.parametrize(
+    ("given", "limits"),
+    [
+        ({"beam": 5}, (2.0, 200)),  # what --eval-bleu passes
+        ({"max_len_a": 0, "max_len_b": 200}, (2.0, 200)),
+        ({"max_len_a": 1.5}, (1.5, 200)),
+        ({"max_len_b": 30}, (0, 30)),
+    ],
+)
+def test_a_translation_may_be_twice_as_long_as_its_source_and_longer_unless_told(
+    given: dict[str, Any], limits: tuple[float, int], task: ReencoderTranslationTask
+) -> None:
+    options = Namespace(**given)
+    generator = task.build_generator([_model()], options)
+    assert (generator.max_len_a, generator.max_len_b) == limits
+    assert vars(options) == given
+
+
+def test_dropout_in_the_search_is_refused(task: ReencoderTranslationTask) -> None:
+    """A Reencoder would translate without it; a model with fairseq's modules has it."""
+    ours, other = _model(), nn.Linear(1, 1)
+    with pytest.raises(ValueError, match="--retain-dropout: a Reencoder has dropout in training only; leave the optio"):
+        task.build_generator([other, ours], Namespace(retain_dropout=True))
+    task.build_generator([ours], Namespace(retain_dropout=False))
+    assert getattr(task.build_generator([other], Namespace(retain_dropout=True)), "search", None)
+
+
+def test_sentences_that_are_too_long_are_named_with_what_to_do(task: ReencoderTranslationTask) -> None:
+    long = np.array([3, 1101])
+    typed = task.build_dataset_for_inference([torch.full((size,), 4) for size in long], long)
+    with pytest.raises(ValueError) as raised:
+        task.filter_indices_by_size(np.arange(2), typed, (1024, 1024))
+    message = str(raised.value)
+    assert "line 2 of the set has (1101, 0) tokens" in message and "allows (1024, 1024)" in message
+    assert "Give this program higher --max-source-positions and --max-target-positions" in message
+
+
+def _model() -> ReencoderModel:
+    words = Dictionary()
+    task = SimpleNamespace(source_dictionary=words, target_dictionary=words, max_positions=lambda: (9, 9))
+    return ReencoderModel.build_model(ReencoderConfig(hidden_size=4, embed_dim=4), task)
 
 
 def test_a_wrapped_search_that_needs_the_lengths_gets_them() -> None:

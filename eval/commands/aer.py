@@ -11,9 +11,10 @@ from data_prep.files import write_json
 
 from ..alignment import load_aligner
 from ..alignment_error import compare_aligners, phrasebook_gold
+from ..libraries import quiet_libraries
 from ..provenance import Stopwatch, provenance, relative
 from ..tables import Table
-from .shared import add_split, add_user_dir, describe_files, quiet_libraries, user_dir
+from .shared import add_split, add_user_dir, describe_files, user_dir
 
 HELP = "alignment error rate of a model on the phrasebook"
 

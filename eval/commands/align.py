@@ -11,8 +11,9 @@ from data_prep.files import write_lines
 
 from ..alignment import METHODS, Alignment, load_aligner, to_pharaoh
 from ..heatmap import draw
+from ..libraries import quiet_libraries
 from ..sentence_pairs import SentencePair, raw_pair, split_pairs
-from .shared import add_split, add_user_dir, quiet_libraries, user_dir
+from .shared import add_split, add_user_dir, user_dir
 
 HELP = "show how much each source word contributed to each target word"
 

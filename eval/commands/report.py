@@ -10,12 +10,13 @@ from data_prep.files import read_lines
 
 from ..compare import CompareOptions
 from ..curves import read_log
+from ..libraries import quiet_libraries
 from ..provenance import Stopwatch, describe_commit, versions
 from ..report import ReportInputs, check_template_engine, origin_lines, read_alignments, write_report
 from ..split import read_split
 from ..training_words import training_counts
 from .compare import named_files
-from .shared import add_keep_case, add_split, describe_files, quiet_libraries
+from .shared import add_keep_case, add_split, describe_files
 
 HELP = "write one HTML file: scores, curves, tables, examples with alignments"
 

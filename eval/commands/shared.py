@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -151,9 +150,3 @@ def model_settings(args: argparse.Namespace) -> dict[str, Any]:
         "user_dir": user_dir(args),
         "extra": tuple(args.extra),
     }
-
-
-def quiet_libraries() -> None:
-    """Keep fairseq and matplotlib from reporting their steps; warnings still appear."""
-    for name in ("fairseq", "matplotlib"):
-        logging.getLogger(name).setLevel(logging.WARNING)

@@ -65,10 +65,13 @@ class CrossEntropyWithAccuracy(FairseqCriterion):
 
     Args:
         task: the task; one that `NamesAccuracies` gets further accuracies.
+        sentence_avg: divide gradients by the number of samples of an update, not of targets (`--sentence-avg`). What is
+            logged is per target all the same. Default: False
     """
 
-    def __init__(self, task: Any) -> None:
+    def __init__(self, task: Any, sentence_avg: bool = False) -> None:
         super().__init__(task)
+        self.sentence_avg = sentence_avg
         self.accuracies_without = dict(task.accuracies_without) if isinstance(task, NamesAccuracies) else {}
 
     def forward(self, model: Any, sample: dict[str, Any], reduce: bool = True) -> tuple[Tensor, int, dict[str, Any]]:
@@ -80,7 +83,8 @@ class CrossEntropyWithAccuracy(FairseqCriterion):
             reduce: without effect; the loss is always a sum.
 
         Returns:
-            The loss in nats, summed over all targets; the number of targets; the values to log.
+            The loss in nats, summed over all targets; the number of targets, or with `sentence_avg` of samples; the
+            values to log.
 
         Raises:
             ValueError: the model does not predict one class per target.
@@ -95,15 +99,16 @@ class CrossEntropyWithAccuracy(FairseqCriterion):
         padding = self.padding_idx  # an index that no target has if the task has no target dictionary
         loss = functional.nll_loss(log_probs.flatten(0, -2), target.flatten(), ignore_index=padding, reduction="sum")
         counts = count_correct(log_probs.argmax(dim=-1), target, self.accuracies_without, padding)
+        sample_size = sample["nsentences"] if self.sentence_avg else counts["accuracy_total"]
         logged = {
             "loss": loss.detach(),
             "ntokens": sample["ntokens"],
             "nsentences": sample["nsentences"],
-            "sample_size": counts["accuracy_total"],
+            "sample_size": sample_size,
             "train_samples": sample["nsentences"] if self.training else 0,
             **counts,
         }
-        return loss, counts["accuracy_total"], logged
+        return loss, sample_size, logged
 
     @classmethod
     def reduce_metrics(cls, logging_outputs: list[dict[str, Any]]) -> None:
@@ -112,7 +117,7 @@ class CrossEntropyWithAccuracy(FairseqCriterion):
         def total(key: str) -> float:
             return sum(float(log.get(key, 0)) for log in logging_outputs)
 
-        targets = total("sample_size")
+        targets = total("accuracy_total")
         if targets:
             metrics.log_scalar("loss", total("loss") / targets / math.log(2), targets, round=5)
         names = dict.fromkeys(

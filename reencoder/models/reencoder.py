@@ -256,7 +256,13 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
 
 @register_model("reencoder", dataclass=ReencoderConfig)
 class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
-    """Grid LSTM translation model: a 3-LSTM over source position, target position and depth."""
+    """Grid LSTM translation model: a 3-LSTM over source position, target position and depth.
+
+    Attributes:
+        retains_dropout: False: `--retain-dropout` has no effect.
+    """
+
+    retains_dropout = False
 
     @property
     def has_alignment(self) -> bool:

@@ -108,11 +108,6 @@ def check_options(cfg: ReencoderConfig) -> None:
             raise ValueError(f"--{option}: expected a probability in [0, 1), got {getattr(cfg, name)}")
     if cfg.readout_dim < 0:
         raise ValueError(f"--readout-dim: expected 0 or more, got {cfg.readout_dim}")
-    if cfg.share_decoder_input_output_embed and cfg.embed_dim == 0 and cfg.softmax_reads == "hidden":
-        raise ValueError(
-            "--share-decoder-input-output-embed: word vectors of 2 * d values cannot score a hidden vector of d: "
-            "use --softmax-reads hidden-memory or give --embed-dim"
-        )
 
 
 PRESETS: dict[str, dict[str, Any]] = {

@@ -227,8 +227,15 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
         `--max-len-b` is given, a translation may have twice as many tokens as its source, and 200 more.
 
         Raises:
-            ValueError: alignments are requested from a Reencoder that has none.
+            ValueError: alignments are requested from a Reencoder that has none, or dropout is.
         """
+        never = any(not getattr(model, "retains_dropout", True) for model in models)
+        if getattr(args, "retain_dropout", False) and never:
+            # fairseq passes it on to modules of its own only, and would translate without dropout
+            raise ValueError(
+                "--retain-dropout: a Reencoder has dropout in training only; leave the option out (--sampling draws "
+                "different translations)"
+            )
         if getattr(args, "print_alignment", None):
             for model in models:
                 if not getattr(model, "has_alignment", True):
@@ -237,7 +244,8 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
                         "--print-alignment: this model has no alignments; train one with --readout max, attention or "
                         "lexical-attention"
                     )
-        if (getattr(args, "max_len_a", None), getattr(args, "max_len_b", None)) == (0, 200):  # fairseq's defaults
+        # fairseq's defaults, which it also takes for what --eval-bleu-args do not say
+        if (getattr(args, "max_len_a", 0), getattr(args, "max_len_b", 200)) == (0, 200):
             args = copy(args)
             args.max_len_a = 2.0
         self._constrained = bool(getattr(args, "constraints", None))
@@ -279,9 +287,10 @@ def _empty(hypothesis: dict[str, Any], end: int) -> dict[str, Any]:
 
 
 def _too_long(dataset: FairseqDataset, ignored: list[int], max_positions: Any) -> str:
-    size = dataset.size(ignored[0])
+    size = tuple(map(int, np.atleast_1d(dataset.size(ignored[0]))))
     return (
         f"line {ignored[0] + 1} of the set has {size} tokens (source, target; ends of sentences included), the model "
-        f"allows {max_positions}; there are {len(ignored)} such lines. Raise --max-source-positions and "
-        "--max-target-positions in training, or leave such lines out with --skip-invalid-size-inputs-valid-test"
+        f"allows {max_positions}; there are {len(ignored)} such lines. Give this program higher "
+        "--max-source-positions and --max-target-positions, which a Reencoder that is already trained allows, or leave "
+        "such lines out with --skip-invalid-size-inputs-valid-test"
     )

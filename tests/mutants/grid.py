@@ -75,7 +75,7 @@ MUTANTS: list[Mutant] = [
         ("points[layout.blocks :] = 0", "pass"),
         ("kept, ctx.gates = ctx.gates, None", "kept = ctx.gates"),
         ("grad_sides[2 * n] += at_points[points, :, grid.part(n)]", "pass"),
-        ("grad_extra_weight.addmm_(gate_gradients.t(), inputs.extra[span])", "pass"),
+        ("add_product(grad_extra_weight, gate_gradients.t(), inputs.extra[span])", "pass"),
         (
             "grad_sides[2 * n + 1][k] = memory.next[block, :, elements]",
             "grad_sides[2 * n + 1][k] = hidden.next[block, :, elements]",
@@ -157,8 +157,8 @@ MUTANTS: list[Mutant] = [
     *group(
         "reencoder/grid/kernel/products.py",
         "grid_kernel_fixed_matrix grid_kernel_fused grid_compute",
-        ("self.grad_bias.add_(grad_bias)", "pass"),
-        ("self.grad_weight.addmm_(grad.t(), hidden)", "pass"),
+        ("self._grad_bias += grad_bias", "pass"),
+        ("add_product(self._grad_weight, grad.t(), hidden)", "pass"),
     ),
     *group(
         "reencoder/grid/compute.py",
@@ -224,7 +224,9 @@ MUTANTS: list[Mutant] = [
     *group(
         "reencoder/grid/modules/plane_stack.py",
         "grid_modules_plane_stack",
-        ("weight._version, *_sample(weight))", "weight._version)"),
+        ("return [int(elements.view(torch.int64).sum()), *sample]", "return [*sample]"),
+        ("return [int(elements.view(torch.int64).sum()), *sample]", "return [int(elements.view(torch.int64).sum())]"),
+        ("if copied else []", "if not copied else []"),
     ),
     *group(
         "reencoder/grid/modules/plane_stack.py",
@@ -234,7 +236,7 @@ MUTANTS: list[Mutant] = [
         ("output_form=options.output_form,", ""),
         ("reset_weight(weight, options.init_scale)", "reset_weight(weight, 1.7)"),
         ("reset_bias(bias, True, options.forget_bias)", "reset_bias(bias, True, 1.0)"),
-        ("if self._packed is None or versions != self._packed_versions:", "if self._packed is None:"),
+        ("valid = self._packed is not None and versions == self._packed_versions", "valid = self._packed is not None"),
         ("lengths=lengths,\n", ""),
     ),
 ]

@@ -19,6 +19,7 @@ from ..checks import check_shape
 from .fixed_matrix import MANY, FixedMatrix
 from .fronts import Arriving
 from .fused_grid import FusedGrid, FusedInputs
+from .products import add_product, sum_type
 from .scan import Front, GridLayout, grid_layout
 
 PackedWeights = tuple[FixedMatrix, FixedMatrix | None]
@@ -124,7 +125,11 @@ class _FusedFunction(torch.autograd.Function):
             if grad_entering is None
         ]
         grad_extra = None if inputs.extra is None else torch.empty_like(inputs.extra)
-        grad_extra_weight = None if inputs.extra_weight is None else torch.zeros_like(inputs.extra_weight)
+        grad_extra_weight = (
+            None
+            if inputs.extra_weight is None
+            else torch.zeros_like(inputs.extra_weight, dtype=sum_type(inputs.extra_weight.dtype))
+        )
 
         def accumulate(fronts: Sequence[Front], gate_gradients: Tensor) -> None:
             """Add the contribution of consecutive fronts to the gradients of the weights and of the extra input."""
@@ -133,7 +138,7 @@ class _FusedFunction(torch.autograd.Function):
             if inputs.extra is not None and inputs.extra_weight is not None:
                 assert grad_extra is not None and grad_extra_weight is not None
                 torch.mm(gate_gradients, inputs.extra_weight, out=grad_extra[span])
-                grad_extra_weight.addmm_(gate_gradients.t(), inputs.extra[span])
+                add_product(grad_extra_weight, gate_gradients.t(), inputs.extra[span])
 
         hidden = Arriving(None, layout.blocks, tuple(grad_leaving[0::2]), at_points, at_blocks)
         memory = Arriving(None, layout.blocks, tuple(grad_leaving[1::2]))
@@ -171,7 +176,7 @@ class _FusedFunction(torch.autograd.Function):
             grad_weight.view_as(inputs.weight),
             None if inputs.bias is None or grad_bias is None else grad_bias.view_as(inputs.bias),
             grad_extra,
-            grad_extra_weight,
+            None if grad_extra_weight is None else grad_extra_weight.to(inputs.weight.dtype),
             None,
             None,
             *grad_sides,

@@ -8,7 +8,6 @@ coordinate: one state travels along each line.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -16,6 +15,7 @@ from torch import Tensor
 
 from ..block import OutputForm, State, lstm_states, plain_activation
 from ..dimension import Dimension, priority_levels
+from .cache import cached_by_size
 from .scan import flip_to_scan, real_blocks
 
 
@@ -49,7 +49,7 @@ class _FrontIndex(NamedTuple):
     links: list[_Links]
 
 
-@lru_cache(maxsize=64)
+@cached_by_size
 @torch.inference_mode(False)  # cached tensors must also serve training
 def _front_indices(extents: tuple[int, ...], device: torch.device) -> tuple[list[_FrontIndex], list[Tensor]]:
     """The fronts of a grid, and for each dimension the place of every line's state in the order of leaving."""

@@ -11,6 +11,19 @@ from .fixed_matrix import FixedMatrix
 from .scan import Front, GridLayout
 
 
+def sum_type(dtype: torch.dtype) -> torch.dtype:
+    """The type in which the contributions of many fronts are summed: half precision would lose the small ones."""
+    return torch.promote_types(dtype, torch.float32)
+
+
+def add_product(total: Tensor, first: Tensor, second: Tensor) -> None:
+    """Add the product of two matrices to `total`, which has their type or that of `sum_type`."""
+    if total.dtype == first.dtype:
+        total.addmm_(first, second)
+    else:
+        total += first @ second
+
+
 class TiedProducts:
     """Products of all blocks of a grid with one matrix, and their gradients.
 
@@ -28,8 +41,8 @@ class TiedProducts:
         self._layout = layout
         self._into_gates = packed
         self._into_inputs: FixedMatrix | None = None
-        self.grad_weight: Tensor | None = None
-        self.grad_bias: Tensor | None = None
+        self._grad_weight: Tensor | None = None
+        self._grad_bias: Tensor | None = None
 
     def _fixed(self, matrix: Tensor, batch: int) -> FixedMatrix:
         fronts = len(self._layout.fronts)
@@ -90,12 +103,22 @@ class TiedProducts:
         """
         # As a product, the sum takes a third of the time of `sum`.
         grad_bias = None if self._bias is None else (grad.new_ones(1, len(grad)) @ grad).squeeze(0)
-        if self.grad_weight is None:
-            self.grad_weight, self.grad_bias = grad.t() @ hidden, grad_bias
+        if self._grad_weight is None:
+            wide = sum_type(grad.dtype)
+            self._grad_weight = (grad.t() @ hidden).to(wide)
+            self._grad_bias = None if grad_bias is None else grad_bias.to(wide)
         else:
-            self.grad_weight.addmm_(grad.t(), hidden)
-            if self.grad_bias is not None and grad_bias is not None:
-                self.grad_bias.add_(grad_bias)
+            add_product(self._grad_weight, grad.t(), hidden)
+            if self._grad_bias is not None and grad_bias is not None:
+                self._grad_bias += grad_bias
+
+    @property
+    def grad_weight(self) -> Tensor | None:
+        return None if self._grad_weight is None else self._grad_weight.to(self._weight.dtype)
+
+    @property
+    def grad_bias(self) -> Tensor | None:
+        return None if self._grad_bias is None else self._grad_bias.to(self._weight.dtype)
 
 
 class UntiedProducts:
@@ -193,23 +216,27 @@ class UntiedProducts:
             self._grad_weight = torch.bmm(grad.transpose(1, 2), hidden)
             self._grad_bias = None if self._bias is None else grad.sum(1)
             return
+        wide = sum_type(grad.dtype)
         if self._grad_weight is None:
-            self._grad_weight = torch.zeros_like(self._weight)
-            self._grad_bias = None if self._bias is None else torch.zeros_like(self._bias)
+            self._grad_weight = torch.zeros_like(self._weight, dtype=wide)
+            self._grad_bias = None if self._bias is None else torch.zeros_like(self._bias, dtype=wide)
         first = fronts[0].start
         for front in fronts:
             inside, run = slice(front.start - first, front.start - first + front.blocks), self._run(front)
-            self._grad_weight[run].baddbmm_(grad[inside].transpose(1, 2), hidden[inside])
+            if wide == grad.dtype:
+                self._grad_weight[run].baddbmm_(grad[inside].transpose(1, 2), hidden[inside])
+            else:
+                self._grad_weight[run] += torch.bmm(grad[inside].transpose(1, 2), hidden[inside])
             if self._grad_bias is not None:
                 self._grad_bias[run].add_(grad[inside].sum(1))
 
     @property
     def grad_weight(self) -> Tensor | None:
-        return None if self._grad_weight is None else self._by_position(self._grad_weight)
+        return None if self._grad_weight is None else self._by_position(self._grad_weight.to(self._weight.dtype))
 
     @property
     def grad_bias(self) -> Tensor | None:
-        return None if self._grad_bias is None else self._by_position(self._grad_bias)
+        return None if self._grad_bias is None else self._by_position(self._grad_bias.to(self._weight.dtype))
 
 
 Products = TiedProducts | UntiedProducts

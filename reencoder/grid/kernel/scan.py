@@ -34,11 +34,12 @@ and the states that entered all blocks form one array in the order of the blocks
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from .cache import cached_by_size
 
 Scan = tuple[bool, bool]
 """For each of a plane's two dimensions, whether it is computed in reverse."""
@@ -112,7 +113,7 @@ class GridLayout(NamedTuple):
         return max(points.stop for points in self.leaving)
 
 
-@lru_cache(maxsize=128)
+@cached_by_size
 @torch.inference_mode(False)  # cached tensors must also serve training
 def grid_layout(extents: tuple[int, ...], device: torch.device | str = "cpu") -> GridLayout:
     """The layout of a grid of `extents` blocks, with its index tensors on `device`.
@@ -181,7 +182,7 @@ def _inverse(permutation: Tensor) -> Tensor:
     return inverse
 
 
-@lru_cache(maxsize=128)
+@cached_by_size
 @torch.inference_mode(False)  # cached tensors must also serve training
 def scan_index(extents: tuple[int, int], scan: Scan, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
     """The positions of the blocks in the order of a scan, and the inverse.
@@ -199,7 +200,7 @@ def scan_index(extents: tuple[int, int], scan: Scan, device: torch.device | str 
     return _inverse(blocks), blocks
 
 
-@lru_cache(maxsize=128)
+@cached_by_size
 @torch.inference_mode(False)  # cached tensors must also serve training
 def rescan_index(
     extents: tuple[int, int],
