@@ -250,7 +250,7 @@ def test_models_with_the_same_tokens_make_an_ensemble() -> None:
 
 def test_the_readme_shows_its_choice_of_the_systems_best_first(tmp_path: Path) -> None:
     member = {"name": "lstm", "cpu_seconds": 600.0}
-    for name, bleu in (("lstm-long-rare-words", 20.0), ("something-else", 40.0)):
+    for name, bleu in (("lstm-muon-decayed-long", 20.0), ("something-else", 40.0)):
         scores = {"bleu": bleu, "chrf2": 41.5, "ter": 60.25}
         (tmp_path / name).mkdir()
         write_json(tmp_path / name / "result.json", {"members": [member], "scores": {"test": scores}})
@@ -258,27 +258,27 @@ def test_the_readme_shows_its_choice_of_the_systems_best_first(tmp_path: Path) -
     write_json(tmp_path / "baselines.json", [{"system": name, "bleu": 30.0, "chrf2": 49.0} for name in names])
     rows = [
         "| Moses, phrase-based, tuned | 1 | - | 30.00 | 49.00 | - |",
-        "| fairseq's LSTM with attention, Adam | 1 | 10 | 20.00 | 41.50 | 60.25 |",
+        "| fairseq's LSTM with attention, Muon and weight decay | 1 | 10 | 20.00 | 41.50 | 60.25 |",
     ]
     assert main_scores(tmp_path, tmp_path / "baselines.json")[2:] == rows
 
-    chance = {"lstm-long-rare-words": {"interval": 2.04, "p_randomisation": None}}
+    chance = {"lstm-muon-decayed-long": {"interval": 2.04, "p_randomisation": None}}
     chance |= {name: {"interval": 2.0, "p_randomisation": p} for name, p in (("transformer", 0.0123), ("moses", 0.5))}
-    document = {"baseline": "lstm-long-rare-words", "scores": {"lstm-long-rare-words": {"sources": 953}}}
+    document = {"baseline": "lstm-muon-decayed-long", "scores": {"lstm-muon-decayed-long": {"sources": 953}}}
     write_json(tmp_path / "compare.any.json", document | {"tests": {"BLEU": chance, "chrF2": chance}})
     assert main_scores(tmp_path, tmp_path / "baselines.json")[4:] == [
         "",
         "953 sentences: a BLEU is known to within about 2.0 (95%). Paired approximate randomisation against fairseq's "
-        "LSTM with attention, Adam, p of BLEU, chrF2: fairseq's Transformer, Adam 0.0123, 0.0123; Moses, "
-        "phrase-based, tuned 0.5000, 0.5000.",
+        "LSTM with attention, Muon and weight decay, p of BLEU, chrF2: fairseq's Transformer, Adam 0.0123, 0.0123; "
+        "Moses, phrase-based, tuned 0.5000, 0.5000.",
     ]
     member["cpu_seconds"] = None  # type: ignore[assignment]
     write_json(
-        tmp_path / "lstm-long-rare-words" / "result.json",
+        tmp_path / "lstm-muon-decayed-long" / "result.json",
         {"members": [member | {"provenance": {"wall_seconds": 720.0}}], "scores": {"test": scores | {"bleu": 31.0}}},
     )
     assert [line for line in main_scores(tmp_path, tmp_path / "baselines.json") if "\\*" in line] == [
-        r"| fairseq's LSTM with attention, Adam | 1 | 12\* | 31.00 | 41.50 | 60.25 |",
+        r"| fairseq's LSTM with attention, Muon and weight decay | 1 | 12\* | 31.00 | 41.50 | 60.25 |",
         r"\* wholly or in part from start to end; the others are minutes of CPU time.",
     ]
 

@@ -208,7 +208,7 @@ def _significance(folder: Path) -> list[str]:
     ]
 
 
-RIVAL = "lstm-long-rare-words"
+RIVAL = "lstm-muon-decayed-long"
 """The system with which the others are compared below the README's table: `python -m eval compare` wrote the file."""
 
 
