@@ -160,7 +160,9 @@ def test_options_of_grid_lstms_reach_the_grid() -> None:
 def test_presets_fill_in_what_is_not_given() -> None:
     args = SimpleNamespace(layers=7)
     ARCH_CONFIG_REGISTRY["grid_lstm_2d_memorization"](args)
-    assert vars(args) == {"layers": 7, "hidden_size": 100, "input_scale": 2.0, "forget_bias": 3.0}
+    given = {"layers": 7, "hidden_size": 100, "input_scale": 2.0, "forget_bias": 3.0}
+    defaults = {name: value for name, value in vars(GridLSTM2dConfig()).items() if not name.startswith("_")}
+    assert vars(args) == defaults | given and defaults["init_scale"] == 1.7
 
 
 @pytest.mark.parametrize("depth", ["identity", "tanh", "relu"])

@@ -104,5 +104,5 @@ def register_presets(model: str, presets: Mapping[str, Mapping[str, Any]]) -> No
             # architecture has the model's own name.
             defaults = vars(MODEL_DATACLASS_REGISTRY[model]())
             for option, value in {**defaults, **values}.items():
-                if not hasattr(args, option):
+                if not option.startswith("_") and not hasattr(args, option):
                     setattr(args, option, value)
