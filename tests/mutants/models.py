@@ -5,14 +5,15 @@ from . import Mutant, group
 MUTANTS: list[Mutant] = [
     *group(
         "reencoder/models/options.py",
-        "models_options models_reencoder models_reencoder_slow",
+        "models_options models_symbols models_reencoder models_reencoder_slow",
         ('"bias": not cfg.no_bias', '"bias": True'),
         ('"forget_bias": cfg.forget_bias,', ""),
         ('"output_form": str(cfg.output_form),', '"output_form": "tanh_om",'),
         ('"dropout": cfg.dropout,', ""),
         ('"init_scale": cfg.init_scale,', ""),
         ('"recompute_gates": cfg.recompute_gates,', ""),
-        ("if not hasattr(args, option):", "if True:"),
+        ("and not hasattr(args, option):", ":"),
+        ("{**defaults, **values}.items()", "values.items()"),
     ),
     *group(
         "reencoder/models/readout.py",
