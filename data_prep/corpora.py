@@ -13,8 +13,9 @@ from .errors import DataError
 from .held_out import read_held_out
 from .options import Options
 from .pairs import Columns, Pair, read_parallel, read_tsv
-from .split import PARTS, Example, leaks_from, pair_keys, split_pairs
+from .split import PARTS, Example, assign_parts, leaks_from, pair_keys, split_pairs
 from .synthetic_part import usable_pairs
+from .workers import Workers
 
 
 @dataclass
@@ -34,12 +35,16 @@ class Split:
     warnings: list[str]
 
 
-def read_split(options: Options) -> Split:
+def read_split(options: Options, workers: Workers | None = None) -> Split:
     """Read and clean the input and split it by `assign_parts`, or as the user's own validation and test sets say.
 
     `assign_parts` needs a key on both sides. A pair with a side without letters and digits has none, so it is dropped
     and counted. With the user's own split every pair that passes the cleaning is kept, except leaks if the options say
     so. Validation and test sets that the user gives are never cleaned; sentences that they share give a warning.
+
+    Args:
+        options: the options.
+        workers: processes that share the work. Default: none, it is done in this one
 
     Raises:
         DataError: a file cannot be read or is malformed, or there are no pairs for training, validation or test.
@@ -67,7 +72,9 @@ def read_split(options: Options) -> Split:
             )
         parts = {"train": [Example((pair,)) for pair in pairs], **held_out}
     else:
-        parts = split_pairs(list(_with_keys(pairs, record)), options.test_permille, options.valid_permille)
+        assigned = assign_parts(pairs, options.test_permille, options.valid_permille, workers)
+        _record_keyless(pairs, assigned, record)
+        parts = split_pairs(pairs, assigned)
         for part, permille in (("valid", options.valid_permille), ("test", options.test_permille)):
             if permille and not parts[part]:
                 warnings.append(
@@ -127,12 +134,9 @@ def _read_files(corpora: Iterable[tuple[Path, ...]], record: Record, columns: Co
         yield from corpus.pairs
 
 
-def _with_keys(pairs: Iterable[Pair], record: Record) -> Iterator[Pair]:
-    """Yield the pairs with a key on both sides; list the others in the record."""
-    for pair in pairs:
-        chinese, english = pair_keys(pair)
-        if chinese and english:
-            yield pair
-        else:
-            reason = f"no letter or digit on the {'English' if chinese else 'Chinese'} side"
+def _record_keyless(pairs: Iterable[Pair], assigned: Iterable[str | None], record: Record) -> None:
+    """List the pairs without a part: a side of theirs has no key."""
+    for pair, part in zip(pairs, assigned, strict=True):
+        if part is None:
+            reason = f"no letter or digit on the {'English' if pair_keys(pair)[0] else 'Chinese'} side"
             record.dropped.append(Entry(reason, pair.origin, pair.english, pair.chinese))

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -162,10 +163,12 @@ def read_byte_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
     """
     data = decompress(read_bytes(path), path)
     offset = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
-    lines = data[offset:].split(b"\n")
-    if lines[-1] == b"":
-        lines.pop()
-    for number, line in enumerate(lines, 1):
+    # Line by line, because all of them at once would take twice the memory of the file.
+    for number in count(1):
+        if offset >= len(data):
+            return
+        end = data.find(b"\n", offset)
+        line = data[offset:] if end < 0 else data[offset:end]
         yield number, offset, line
         offset += len(line) + 1
 

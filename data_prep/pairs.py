@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -87,7 +87,7 @@ def read_tsv(path: Path, record: Record | None = None, columns: Columns | None =
     lines = _read_sentences(path)
     blank_at_end = _drop_blank_at_end(lines)
     pairs = []
-    for number, line in enumerate(lines.texts, 1):
+    for number, line in enumerate(_consume(lines.texts), 1):
         origin = f"{path}, line {number}"
         if number in lines.faults:
             fault = lines.faults[number]
@@ -272,6 +272,13 @@ def _drop_blank_at_end(*files: _Lines) -> int:
     for file in files:
         del file.texts[used:]
     return max(dropped, 0)
+
+
+def _consume(texts: list[str]) -> Iterator[str]:
+    """Yield texts and empty the list meanwhile: beside the pairs, all lines of a large file would not fit in memory."""
+    texts.reverse()
+    while texts:
+        yield texts.pop()
 
 
 def _is_complete(chinese: str, english: str, origins: tuple[str, str], record: Record) -> bool:

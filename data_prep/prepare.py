@@ -54,47 +54,45 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         check_aligner("--word-alignments" if options.word_alignments else "--phrase-pairs")
     inputs = list(options.inputs.values())
     check_directory(options.dest, options.overwrite, foreign_file, inputs)
-    with recorded_reading() as read:
-        split = read_split(options)
-    with (
-        Workers(options.workers) as workers,
-        new_directory(options.dest, options.overwrite, foreign_file, inputs) as directory,
-    ):
-        parts = {part: split.parts[part] for part in PARTS if split.parts[part]}
-        encodings = encodings_of(options)
-        normalised = directory / "normalised"
-        write_normalised(normalised, parts, encodings, workers)
-        if not options.keep_case:
-            texts = iterate_lines(normalised / "train.en")
-            forms = workers.map(Forms(), texts, len(parts["train"]), "train: English capitals")
-            write_json(directory / TRUECASE, usual_capitals(form for line in forms for form in line.split()))
-        models = train_subwords(options, normalised, encodings, directory)
-        for language in models:
-            encodings[language] = replace(encodings[language], model=directory / model_name(language))
-        write_text(directory / "text", parts, normalised, encodings, workers)
-        write_raw(directory / "raw", parts)
-        split.record.write(directory)
-        print("binarising with fairseq-preprocess ...", file=sys.stderr)
-        vocabularies = {language: vocabulary(directory / model_name(language)) for language in models}
-        counts = binarise(directory, list(parts), LANGUAGES, options.min_count, vocabularies, options.workers)
-        optional: dict[str, Any] = {"sentencepiece": models} if models else {}
-        optional |= _add_further_parts(options, directory, split, encodings, workers)
-        shutil.rmtree(normalised)
-        manifest = {
-            "options": options.recorded(),
-            "versions": package_versions(options.needs_aligner, repair=options.mojibake != "keep"),
-            "inputs": {name: {"path": str(path), **read[path]} for name, path in options.inputs.items()},
-            "counts": {part: _counts(split.parts[part], counts[part]) for part in parts},
-            **optional,
-            "dropped": split.record.counts(),
-            "repaired": split.record.repairs(),
-            "warnings": split.warnings,
-            "files": checksums(directory),
-            "command": shlex.join(["python", "-m", "data_prep", *command]) if command else None,
-            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
-            "seconds": round(time.time() - started, 1),
-        }
-        write_manifest(directory, manifest)
+    with Workers(options.workers) as workers:
+        with recorded_reading() as read:
+            split = read_split(options, workers)
+        with new_directory(options.dest, options.overwrite, foreign_file, inputs) as directory:
+            parts = {part: split.parts[part] for part in PARTS if split.parts[part]}
+            encodings = encodings_of(options)
+            normalised = directory / "normalised"
+            write_normalised(normalised, parts, encodings, workers)
+            if not options.keep_case:
+                texts = iterate_lines(normalised / "train.en")
+                forms = workers.map(Forms(), texts, len(parts["train"]), "train: English capitals")
+                write_json(directory / TRUECASE, usual_capitals(form for line in forms for form in line.split()))
+            models = train_subwords(options, normalised, encodings, directory)
+            for language in models:
+                encodings[language] = replace(encodings[language], model=directory / model_name(language))
+            write_text(directory / "text", parts, normalised, encodings, workers)
+            write_raw(directory / "raw", parts)
+            split.record.write(directory)
+            print("binarising with fairseq-preprocess ...", file=sys.stderr)
+            vocabularies = {language: vocabulary(directory / model_name(language)) for language in models}
+            counts = binarise(directory, list(parts), LANGUAGES, options.min_count, vocabularies, options.workers)
+            optional: dict[str, Any] = {"sentencepiece": models} if models else {}
+            optional |= _add_further_parts(options, directory, split, encodings, workers)
+            shutil.rmtree(normalised)
+            manifest = {
+                "options": options.recorded(),
+                "versions": package_versions(options.needs_aligner, repair=options.mojibake != "keep"),
+                "inputs": {name: {"path": str(path), **read[path]} for name, path in options.inputs.items()},
+                "counts": {part: _counts(split.parts[part], counts[part]) for part in parts},
+                **optional,
+                "dropped": split.record.counts(),
+                "repaired": split.record.repairs(),
+                "warnings": split.warnings,
+                "files": checksums(directory),
+                "command": shlex.join(["python", "-m", "data_prep", *command]) if command else None,
+                "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+                "seconds": round(time.time() - started, 1),
+            }
+            write_manifest(directory, manifest)
     return manifest
 
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from .pairs import Pair
 from .text import normalise_chinese, normalise_english, to_simplified
+from .workers import Workers
 
 PARTS = ("train", "valid", "test")
+
+_BY_VALUE = ("test", "valid", "train")
+"""The parts in the order of the values that decide on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,38 +56,64 @@ def folded_keys(pair: Pair) -> tuple[str, str]:
     return to_simplified(chinese).lower(), english
 
 
+@dataclass(frozen=True)
+class HashKeys:
+    """Work on pairs, see `Workers.map`: what `assign_parts` needs of their keys, as integers."""
+
+    def __call__(self, number: int, chunk: list[tuple[str, str]]) -> list[tuple[int, int, int]]:
+        """Return for each Chinese and English sentence of a chunk the hashes of its keys and its value.
+
+        Returns:
+            The hash of the Chinese key, in simplified characters: otherwise a sentence could be in training in one
+            script and in the test set in the other; that of the English key; each 0 if there is no key. The value
+            decides on the part: the SHA-256 of the Chinese key's UTF-8 bytes, as an integer, modulo 1000.
+        """
+        return [self._hash(chinese, english) for chinese, english in chunk]
+
+    def _hash(self, chinese: str, english: str) -> tuple[int, int, int]:
+        source, target = normalise_chinese(chinese), normalise_english(english)
+        return _hash(to_simplified(source)), _hash(target), _value(source)
+
+
 def assign_parts(
-    keys: Sequence[tuple[str, str]],
-    test_permille: int = 40,
-    valid_permille: int = 40,
-    fold: Callable[[str], str] = to_simplified,
-) -> list[str]:
+    pairs: Sequence[Pair], test_permille: int = 40, valid_permille: int = 40, workers: Workers | None = None
+) -> list[str | None]:
     """Assign each pair to a part so that no key occurs in two parts.
 
-    Pairs with equal Chinese or equal English keys belong to the same component, transitively. The part of a component
-    depends on a hash of its smallest Chinese key: the SHA-256 of its UTF-8 bytes, as an integer, modulo 1000. The
+    Pairs with equal Chinese or equal English keys belong to the same component, transitively; the script of a Chinese
+    key does not matter. The part of a component depends on a hash of its smallest Chinese key, see `HashKeys`. The
     result does not depend on the order of the pairs.
 
+    Keys are compared by 64-bit hashes, which takes a tenth of the memory of the keys. Two keys with the same hash could
+    only put two components into the same part.
+
     Args:
-        keys: for each pair its normalised Chinese and its normalised English, both non-empty.
-        test_permille: components with hashes below this number are test.
-        valid_permille: components with hashes from `test_permille` to below `test_permille + valid_permille` are valid,
+        pairs: the pairs.
+        test_permille: components with values below this number are test.
+        valid_permille: components with values from `test_permille` to below `test_permille + valid_permille` are valid,
             all others train.
-        fold: maps Chinese keys that must stay together to the same string. The default maps traditional to simplified
-            characters: otherwise a sentence could be in training in one script and in the test set in the other.
+        workers: processes that share the work. Default: none, it is done in this one
 
     Returns:
-        The name of the part of each pair.
+        The name of the part of each pair; None if a side has no letters or digits and therefore no key.
     """
-    components = _Components()
-    for chinese, english in keys:
-        components.join(("zh", fold(chinese)), ("en", english))
-    roots = [components.root(("en", english)) for _, english in keys]
-    smallest: dict[Hashable, str] = {}
-    for root, (chinese, _) in zip(roots, keys, strict=True):
-        smallest[root] = min(smallest.get(root, chinese), chinese)
-    parts = {root: _part(chinese, test_permille, valid_permille) for root, chinese in smallest.items()}
-    return [parts[root] for root in roots]
+    sides = ((pair.chinese, pair.english) for pair in pairs)
+    found = (workers or Workers()).map(HashKeys(), sides, len(pairs), "comparing sentences")
+    columns = np.fromiter(found, dtype=[("chinese", "u8"), ("english", "u8"), ("value", "u2")], count=len(pairs))
+    (keyed,) = np.nonzero((columns["chinese"] != 0) & (columns["english"] != 0))
+    component = _components(columns["chinese"][keyed], columns["english"][keyed])
+    values = columns["value"][keyed]
+    smallest: dict[int, tuple[str, int]] = {}
+    several = np.bincount(component)[component] > 1
+    for index, name in zip(keyed[several].tolist(), component[several].tolist(), strict=True):
+        key = normalise_chinese(pairs[index].chinese), int(columns["value"][index])
+        smallest[name] = min(key, smallest.get(name, key))
+    values[several] = [smallest[name][1] for name in component[several].tolist()]
+    bounds = [test_permille, test_permille + valid_permille]
+    parts: list[str | None] = [None] * len(pairs)
+    for index, place in zip(keyed.tolist(), np.digitize(values, bounds).tolist(), strict=True):
+        parts[index] = _BY_VALUE[place]
+    return parts
 
 
 def group_sources(pairs: Iterable[Pair]) -> list[Example]:
@@ -93,21 +128,17 @@ def group_sources(pairs: Iterable[Pair]) -> list[Example]:
     return [Example(tuple(group)) for group in by_source.values()]
 
 
-def split_pairs(pairs: Sequence[Pair], test_permille: int, valid_permille: int) -> dict[str, list[Example]]:
-    """Split pairs by `assign_parts` and return the examples of each part.
+def split_pairs(pairs: Iterable[Pair], assigned: Iterable[str | None]) -> dict[str, list[Example]]:
+    """Return the examples of each part, as `make_examples` groups them.
 
     Args:
-        pairs: the pairs; both keys of each must be non-empty.
-        test_permille: see `assign_parts`.
-        valid_permille: see `assign_parts`.
-
-    Returns:
-        The examples of each part, as `make_examples` groups them.
+        pairs: the pairs.
+        assigned: the part of each, as `assign_parts` returns them; pairs without a part are left out.
     """
     by_part: dict[str, list[Pair]] = {part: [] for part in PARTS}
-    assigned = assign_parts([pair_keys(pair) for pair in pairs], test_permille, valid_permille)
     for pair, part in zip(pairs, assigned, strict=True):
-        by_part[part].append(pair)
+        if part is not None:
+            by_part[part].append(pair)
     return make_examples(by_part["train"], by_part["valid"], by_part["test"])
 
 
@@ -139,26 +170,22 @@ def leaks_from(held_out: Iterable[Pair]) -> Callable[[Pair], bool]:
     return is_leak
 
 
-def _part(smallest_chinese: str, test_permille: int, valid_permille: int) -> str:
-    value = int(hashlib.sha256(smallest_chinese.encode()).hexdigest(), 16) % 1000
-    if value < test_permille:
-        return "test"
-    return "valid" if value < test_permille + valid_permille else "train"
+def _components(chinese: NDArray[np.uint64], english: NDArray[np.uint64]) -> NDArray[np.int32]:
+    """Return for each pair the number of its component, given the hashes of both keys."""
+    sources, source = np.unique(chinese, return_inverse=True)
+    targets, target = np.unique(english, return_inverse=True)
+    nodes = len(sources) + len(targets)
+    pairs = coo_matrix((np.ones(len(source), dtype=bool), (source, len(sources) + target)), shape=(nodes, nodes))
+    _, labels = connected_components(pairs, directed=False)
+    return labels[source]
 
 
-class _Components:
-    """Disjoint sets of hashable items (union-find with path halving)."""
+def _hash(key: str) -> int:
+    """Return a positive 64-bit hash of a key; 0 if it is empty."""
+    if not key:
+        return 0
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) or 1
 
-    def __init__(self) -> None:
-        self._parent: dict[Hashable, Hashable] = {}
 
-    def root(self, item: Hashable) -> Hashable:
-        parent = self._parent
-        parent.setdefault(item, item)
-        while parent[item] != item:
-            parent[item] = parent[parent[item]]
-            item = parent[item]
-        return item
-
-    def join(self, one: Hashable, other: Hashable) -> None:
-        self._parent[self.root(one)] = self.root(other)
+def _value(chinese_key: str) -> int:
+    return int.from_bytes(hashlib.sha256(chinese_key.encode()).digest()) % 1000

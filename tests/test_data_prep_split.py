@@ -14,11 +14,17 @@ from hypothesis import strategies as st
 
 from data_prep.pairs import Pair, read_tsv
 from data_prep.split import PARTS, assign_parts, group_sources, leaks_from, pair_keys, split_pairs
+from data_prep.workers import FEWEST_LINES, Workers
 
 Keys = list[tuple[str, str]]
 # Few distinct sides, so that long chains of pairs with a shared side are common.
 GRAPHS = st.lists(st.tuples(st.sampled_from("甲乙丙丁戊己庚辛"), st.sampled_from("abcdefgh")), min_size=1, max_size=14)
 PERMILLE = st.tuples(st.integers(0, 500), st.integers(0, 500))
+
+
+def pairs_of(keys: Keys) -> list[Pair]:
+    """Pairs with these keys, which have nothing to normalise."""
+    return [Pair(chinese, english) for chinese, english in keys]
 
 
 def oracle(keys: Keys, test_permille: int, valid_permille: int) -> list[str]:
@@ -43,22 +49,22 @@ def oracle(keys: Keys, test_permille: int, valid_permille: int) -> list[str]:
 @given(GRAPHS, PERMILLE)
 @settings(deadline=None)
 def test_parts_are_those_of_the_brute_force_oracle(keys: Keys, permille: tuple[int, int]) -> None:
-    assert assign_parts(keys, *permille) == oracle(keys, *permille)
+    assert assign_parts(pairs_of(keys), *permille) == oracle(keys, *permille)
 
 
 @given(GRAPHS.flatmap(lambda keys: st.tuples(st.just(keys), st.permutations(range(len(keys))))), PERMILLE)
 @settings(deadline=None)
 def test_the_order_of_the_pairs_does_not_matter(drawn: tuple[Keys, list[int]], permille: tuple[int, int]) -> None:
     keys, order = drawn
-    parts = assign_parts(keys, *permille)
-    assert assign_parts([keys[i] for i in order], *permille) == [parts[i] for i in order]
+    parts = assign_parts(pairs_of(keys), *permille)
+    assert assign_parts(pairs_of([keys[i] for i in order]), *permille) == [parts[i] for i in order]
 
 
 @given(GRAPHS, PERMILLE)
 @settings(max_examples=50, deadline=None)
 def test_every_pair_is_kept_once_and_no_side_is_in_two_parts(keys: Keys, permille: tuple[int, int]) -> None:
     pairs = [Pair(chinese, english, str(number)) for number, (chinese, english) in enumerate(keys)]
-    parts = split_pairs(pairs, *permille)
+    parts = split_pairs(pairs, assign_parts(pairs, *permille))
     kept = [pair for part in PARTS for example in parts[part] for pair in example.pairs]
     assert Counter(kept) == Counter(pairs)
     for side in ("chinese", "english"):
@@ -74,7 +80,7 @@ def test_every_pair_is_kept_once_and_no_side_is_in_two_parts(keys: Keys, permill
     [("第822句", "test"), ("第796句", "valid"), ("第1089句", "valid"), ("第84句", "train")],
 )
 def test_the_hash_determines_the_part(chinese: str, part: str) -> None:
-    assert assign_parts([(chinese, "x")]) == [part]
+    assert assign_parts([Pair(chinese, "x")]) == [part]
 
 
 def test_punctuation_width_and_case_do_not_separate_pairs() -> None:
@@ -85,7 +91,7 @@ def test_punctuation_width_and_case_do_not_separate_pairs() -> None:
 
 def test_traditional_and_simplified_twins_stay_together() -> None:
     keys = [(f"{text}{n}", f"{text}{n}") for n in range(300) for text in ("汉语", "漢語")]
-    parts = assign_parts(keys, 300, 300)
+    parts = assign_parts(pairs_of(keys), 300, 300)
     assert parts[::2] == parts[1::2]
     assert set(parts) == set(PARTS)
 
@@ -112,7 +118,7 @@ def test_the_case_of_latin_letters_in_chinese_hides_no_leak_and_does_not_change_
 def test_counts_and_freedom_from_leaks_on_the_tatoeba_pairs(shared_data: Path) -> None:
     pairs = read_tsv(shared_data / "tatoeba-zh-en" / "cmn-eng.tsv").pairs
     assert len(pairs) == 27_829
-    parts = split_pairs(pairs, 40, 40)
+    parts = split_pairs(pairs, assign_parts(pairs))
     counts = {part: (len(parts[part]), sum(len(example.pairs) for example in parts[part])) for part in PARTS}
     assert counts == {"train": (25_641, 25_641), "valid": (980, 1084), "test": (953, 1104)}
 
@@ -126,8 +132,30 @@ def test_counts_and_freedom_from_leaks_on_the_tatoeba_pairs(shared_data: Path) -
 
 
 def test_the_part_depends_on_the_key_as_it_is_written() -> None:
-    """`fold` decides which keys stay together, not what is hashed."""
-    keys = [(f"K{n}", f"e{n}") for n in range(300)]
+    """Keys are compared in simplified characters, but not hashed in them."""
+    keys = [(f"漢語{n}", f"e{n}") for n in range(300)]
     values = [int(hashlib.sha256(chinese.encode()).hexdigest(), 16) % 1000 for chinese, _ in keys]
     expected = ["test" if value < 300 else "valid" if value < 600 else "train" for value in values]
-    assert assign_parts(keys, 300, 300, fold=str.lower) == expected
+    assert assign_parts(pairs_of(keys), 300, 300) == expected
+
+
+def test_a_pair_without_a_key_on_a_side_has_no_part_and_joins_nothing() -> None:
+    pairs = [Pair("第84句", "x"), Pair("……", "x"), Pair("第822句", "!"), Pair("……", "!"), Pair("第822句", "y")]
+    assert assign_parts(pairs) == ["train", None, None, None, "test"]
+    assert assign_parts(pairs[1:2]) == [None]
+    assert assign_parts([]) == []
+    parts = split_pairs(pairs, assign_parts(pairs))
+    assert [len(parts[part]) for part in PARTS] == [1, 0, 1]
+
+
+def test_only_training_has_an_example_per_pair() -> None:
+    sources = ("第84句", "第796句", "第822句")  # train, valid, test
+    pairs = [Pair(source, f"{source} {number}") for source in sources for number in range(3)]
+    parts = split_pairs(pairs, assign_parts(pairs))
+    assert [[len(example.pairs) for example in parts[part]] for part in PARTS] == [[1, 1, 1], [3], [3]]
+
+
+def test_processes_assign_the_same_parts() -> None:
+    pairs = [Pair(f"第{n}句", f"sentence {n // 3}") for n in range(FEWEST_LINES)]
+    with Workers(2) as workers:
+        assert assign_parts(pairs, 300, 300, workers) == assign_parts(pairs, 300, 300)
