@@ -27,8 +27,9 @@ from .origins import origins_of_rows
 from .parity.__main__ import RECIPE as PARITY
 from .tatoeba.catalogue import BEST
 from .tatoeba.effects import table as effects
+from .tatoeba.experiments_table import experiments, perplexity_curves, plot_perplexities
 from .tatoeba.subwords import table as subwords_table
-from .tatoeba.tables import experiments, main_scores, perplexity_curves, plot_perplexities, systems
+from .tatoeba.systems_table import main_scores, systems
 
 README = ROOT / "README.md"
 SPEED = ROOT / "docs" / "speed.json"

@@ -25,7 +25,7 @@ from recipes.tatoeba import ablate
 from recipes.tatoeba.catalogue import EXPERIMENTS
 from recipes.tatoeba.data import VARIANTS
 from recipes.tatoeba.experiment import Experiment
-from recipes.tatoeba.tables import systems
+from recipes.tatoeba.systems_table import systems
 
 CLEAN = provenance.Commit("a" * 40, dirty=False)
 SMALL: dict[str, Any] = {"hidden_size": 8, "embed_dim": 0, "readout": "end", "output_dropout": 0.0}

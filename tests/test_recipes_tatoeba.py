@@ -20,8 +20,8 @@ from recipes.tatoeba.data import VARIANTS, prepare_data
 from recipes.tatoeba.execution import execute
 from recipes.tatoeba.experiment import Experiment
 from recipes.tatoeba.experiments import main
-from recipes.tatoeba.tables import _raw_speeds, main_scores
-from recipes.tatoeba.tables import experiments as table
+from recipes.tatoeba.experiments_table import experiments as table
+from recipes.tatoeba.systems_table import _raw_speeds, main_scores
 from tests.tatoeba_helpers import replace_programs
 
 

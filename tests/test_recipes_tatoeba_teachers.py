@@ -16,11 +16,11 @@ from eval import provenance
 from eval.program import USER_DIR
 from eval.provenance import Commit, relative
 from recipes.tatoeba import synthetic
+from recipes.tatoeba.costs import minutes_with_teachers
 from recipes.tatoeba.data import VARIANTS, synthetic_path
 from recipes.tatoeba.execution import best_checkpoint, execute
+from recipes.tatoeba.experiments_table import experiments as table
 from recipes.tatoeba.synthetic import Place, ready_data
-from recipes.tatoeba.tables import experiments as table
-from recipes.tatoeba.tables import minutes_with_teachers
 from tests.tatoeba_helpers import replace_programs
 
 

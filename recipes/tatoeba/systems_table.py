@@ -1,87 +1,50 @@
-"""The tables of systems and of experiments in docs/results.md."""
+"""The tables of systems, whose translations of the test set are scored, in docs/results.md and the README."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from data_prep.files import read_json
-from eval.provenance import ROOT, describe_commit
+from eval.provenance import ROOT
 
 from ..origins import origin, origin_of_system
-from .catalogue import EXPERIMENTS, group_by_tokens
-from .execution import BEAM, UNKPEN
-from .experiment import Experiment
+from .costs import WALL, describe_all_minutes, millions
 from .speed import BEAMS
 
+RIVAL = "lstm-muon-decayed-long"
+"""The system with which the others are compared below the README's table: `python -m eval compare` wrote the file."""
 
-def experiments(folder: Path) -> list[str]:
-    """Return the section on the experiments whose results are in a folder; nothing if there are none.
+MAIN = {
+    "reranked": "Reencoders without weight decay, reranked by the reverse direction",
+    "pieces-phrases-decayed-long": "Reencoder, Muon and weight decay",
+    "reencoders": "Reencoders, Muon and weight decay, an ensemble",
+    "pieces-phrases-long": "Reencoder, without weight decay",
+    "pieces-phrases": "Reencoder, without weight decay, half as many updates",
+    "transformer-muon-decayed-long": "fairseq's Transformer, Muon and weight decay",
+    "transformer-muon": "fairseq's Transformer, Muon",
+    "transformer": "fairseq's Transformer, Adam",
+    "lstm-muon-decayed-long": "fairseq's LSTM with attention, Muon and weight decay",
+    "lstm-long-rare-words": "fairseq's LSTM with attention, Adam",
+    "Moses, tuned on valid, unknown words dropped": "Moses, phrase-based, tuned",
+}
+"""What the README calls its choice of the systems: by folder, or by name of one trained outside this project."""
 
-    Args:
-        folder: folder of the result files.
-    """
-    results = [read_json(folder / f"{name}.json") for name in EXPERIMENTS if (folder / f"{name}.json").exists()]
-    if not results:
-        return []
-    return [
-        "## Experiments",
-        "",
-        "One training per row, one thread each; choices are made on the validation set: perplexity, and BLEU at beam "
-        f"{BEAM} with `--unkpen {UNKPEN:g}`. Perplexities of subwords and characters do not compare with those of "
-        "words, nor do those of the reverse direction with others. Experiments that did not help stay in the table. "
-        f"Minutes of CPU time, or, with {WALL}, wholly or in part from start to end. After a plus sign, those of the "
-        "models that translated the training set, and of the translations from start to end.",
-        "",
-        "| experiment | what is tried | data | seed | updates | minutes | parameters | train ppl | valid ppl "
-        "| valid BLEU |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-        *(_row(result) for result in results),
-        "",
-        "<details><summary>Options that differ from those of <code>recipes.options.translation_options</code>, and "
-        "where each result comes from</summary>",
-        "",
-        *(f"* `{result['name']}`: {_changes(result['options'])}. {_origin(result)}" for result in results),
-        "",
-        "</details>",
-        "",
-    ]
-
-
-def minutes(result: Mapping[str, Any]) -> float:
-    """Return the CPU time of a training in minutes, or, where it was not measured, the time from start to end."""
-    seconds: float = result.get("cpu_seconds") or result["provenance"]["wall_seconds"]
-    return seconds / 60
-
-
-WALL = "\\*"
-"""Marks minutes from start to end, of trainings whose CPU time is not known, in Markdown."""
-
-
-def _mark(members: Sequence[Mapping[str, Any]]) -> str:
-    # Results from before this was recorded have measured times, or none.
-    measured = (member.get("cpu_time_measured", member.get("cpu_seconds")) for member in members)
-    return "" if all(measured) else WALL
-
-
-def minutes_with_teachers(members: Sequence[Mapping[str, Any]]) -> float:
-    """Return the minutes that a system takes: of its members' trainings, their teachers', and the translations."""
-    taken: dict[str, float] = {}
-    for member in members:
-        taken |= {name: seconds / 60 for name, seconds in member.get("data_seconds", {}).items()}
-    return sum((taken | {member["name"]: minutes(member) for member in members}).values())
-
-
-def _all_minutes(members: Sequence[Mapping[str, Any]]) -> str:
-    """Return the minutes that a system takes, marked if they are not CPU time alone."""
-    return f"{minutes_with_teachers(members):.0f}{_mark(members)}"
-
-
-def millions(count: int | None) -> str:
-    """Return a number of parameters in millions, or a dash if it is not known."""
-    return "-" if count is None else f"{count / 1e6:.1f} M"
+_SYSTEM_COLUMNS = (
+    "system",
+    "members",
+    "parameters",
+    "training minutes",
+    "valid ppl",
+    "valid BLEU",
+    "BLEU, all refs",
+    "BLEU, 1 ref",
+    "chrF2",
+    "TER",
+    "length ratio",
+    f"sentences/s, beam {' / '.join(map(str, BEAMS))}",
+)
 
 
 def systems(folder: Path, baselines: Path) -> list[str]:
@@ -153,7 +116,7 @@ def main_scores(folder: Path, baselines: Path) -> list[str]:
     cells = [
         (
             result["scores"]["test"],
-            [label, str(len(result["members"])), _all_minutes(result["members"])],
+            [label, str(len(result["members"])), describe_all_minutes(result["members"])],
         )
         for label, result in rows
     ]
@@ -208,41 +171,6 @@ def _significance(folder: Path) -> list[str]:
     ]
 
 
-RIVAL = "lstm-muon-decayed-long"
-"""The system with which the others are compared below the README's table: `python -m eval compare` wrote the file."""
-
-
-MAIN = {
-    "reranked": "Reencoders without weight decay, reranked by the reverse direction",
-    "pieces-phrases-decayed-long": "Reencoder, Muon and weight decay",
-    "reencoders": "Reencoders, Muon and weight decay, an ensemble",
-    "pieces-phrases-long": "Reencoder, without weight decay",
-    "pieces-phrases": "Reencoder, without weight decay, half as many updates",
-    "transformer-muon-decayed-long": "fairseq's Transformer, Muon and weight decay",
-    "transformer-muon": "fairseq's Transformer, Muon",
-    "transformer": "fairseq's Transformer, Adam",
-    "lstm-muon-decayed-long": "fairseq's LSTM with attention, Muon and weight decay",
-    "lstm-long-rare-words": "fairseq's LSTM with attention, Adam",
-    "Moses, tuned on valid, unknown words dropped": "Moses, phrase-based, tuned",
-}
-"""What the README calls its choice of the systems: by folder, or by name of one trained outside this project."""
-
-_SYSTEM_COLUMNS = (
-    "system",
-    "members",
-    "parameters",
-    "training minutes",
-    "valid ppl",
-    "valid BLEU",
-    "BLEU, all refs",
-    "BLEU, 1 ref",
-    "chrF2",
-    "TER",
-    "length ratio",
-    f"sentences/s, beam {' / '.join(map(str, BEAMS))}",
-)
-
-
 def _system_row(name: str, result: Mapping[str, Any], speed: Mapping[str, float]) -> tuple[float, str]:
     """Return the BLEU and the row of a system."""
     scores, members = result["scores"]["test"], result["members"]
@@ -252,7 +180,7 @@ def _system_row(name: str, result: Mapping[str, Any], speed: Mapping[str, float]
         f"**{name}**",
         str(len(members)),
         millions(total),
-        _all_minutes(members),
+        describe_all_minutes(members),
         f"{members[0]['valid_ppl']:.2f}" if len(members) == 1 else "-",
         f"{result['scores']['valid']['bleu']:.2f}",
         *(f"{scores[metric]:.2f}" for metric in ("bleu", "bleu_first_reference", "chrf2", "ter")),
@@ -288,77 +216,4 @@ def _members(result: Mapping[str, Any]) -> str:
         f"{'Minimum Bayes risk over the best translations of ' if len(groups) > 1 or result.get('mbr') else ''}"
         f"{ensembles}"
         f"{reranked if scorers else ''}."
-    )
-
-
-def _row(result: Mapping[str, Any]) -> str:
-    bleu = f"{result['valid']['bleu']:.2f}" if result["valid"] else "-"
-    # The question is the catalogue's: "the same" in a result file may refer to a row that has been moved.
-    return (
-        f"| `{result['name']}` | {EXPERIMENTS[result['name']].question} | {result['data']} "
-        f"| {result['options']['seed']} | {result['updates']:,} | {_minutes(result)} "
-        f"| {millions(result.get('parameters'))} | {result['train_ppl']:.2f} | {result['valid_ppl']:.2f} | {bleu} |"
-    )
-
-
-def _minutes(result: Mapping[str, Any]) -> str:
-    """Return the minutes of a training and, after a plus sign, those of its teachers."""
-    more = sum(result.get("data_seconds", {}).values()) / 60
-    return f"{minutes(result):.0f}{_mark([result])}" + (f" + {more:.0f}" if more else "")
-
-
-def _changes(options: Mapping[str, Any]) -> str:
-    """Return the options of a training that are not those of every experiment."""
-    common = Experiment("", updates=options["max_update"], lr=options["lr"], seed=options["seed"]).training()
-    changed = [f"{name}={value}" for name, value in options.items() if common.get(name) != value]
-    return ", ".join(changed) or "none"
-
-
-def perplexity_curves(folder: Path, best: str) -> dict[str, list[tuple[float, float]]]:
-    """Return for each experiment with some tokens its validation perplexities by minutes of its own training.
-
-    Validations do not record the time; but updates cost the same from the first to the last.
-
-    Args:
-        folder: folder of the result files.
-        best: an experiment; perplexities of models with other tokens, or of the reverse direction, do not compare.
-    """
-    curves = {}
-    names = next(group for group in group_by_tokens(EXPERIMENTS) if best in group)
-    for name in names:
-        if EXPERIMENTS[name].reverse == EXPERIMENTS[best].reverse and (folder / f"{name}.json").exists():
-            result = read_json(folder / f"{name}.json")
-            per_update = minutes(result) / result["updates"]
-            curves[name] = [(updates * per_update, valid) for updates, _, valid in result["curve"] if valid is not None]
-    return curves
-
-
-def plot_perplexities(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]]) -> None:
-    """Draw validation perplexity against minutes of training, one line per experiment.
-
-    Args:
-        path: PNG file to write.
-        curves: minutes and perplexities by experiment.
-    """
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import NullFormatter
-
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    axes = figure.add_subplot()
-    for name, points in curves.items():
-        axes.plot(*zip(*points, strict=True), marker=".", label=name)
-    axes.set(xlabel="minutes of training, one thread", ylabel="validation perplexity", yscale="log")
-    axes.set_yticks(ticks := [6, 7, 8, 10, 15, 20, 30, 50], [str(tick) for tick in ticks])
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_ylim(top=50)
-    axes.grid(alpha=0.3)
-    axes.legend()
-    figure.savefig(path, dpi=120, metadata={"Software": None})
-
-
-def _origin(result: Mapping[str, Any]) -> str:
-    provenance = result["provenance"]
-    return (
-        f"`{shlex.join(provenance['command'])}`, {describe_commit(provenance['commit'])}, "
-        f"{provenance['started'][:10]}, torch {provenance['versions']['torch']}, {provenance['hardware']['cpu']}"
     )

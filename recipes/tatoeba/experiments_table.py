@@ -1,0 +1,116 @@
+"""The table of experiments in docs/results.md, and their curves of perplexity."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from data_prep.files import read_json
+from eval.provenance import describe_commit
+
+from .catalogue import EXPERIMENTS, group_by_tokens
+from .costs import WALL, describe_minutes, millions, minutes
+from .execution import BEAM, UNKPEN
+from .experiment import Experiment
+
+
+def experiments(folder: Path) -> list[str]:
+    """Return the section on the experiments whose results are in a folder; nothing if there are none.
+
+    Args:
+        folder: folder of the result files.
+    """
+    results = [read_json(folder / f"{name}.json") for name in EXPERIMENTS if (folder / f"{name}.json").exists()]
+    if not results:
+        return []
+    return [
+        "## Experiments",
+        "",
+        "One training per row, one thread each; choices are made on the validation set: perplexity, and BLEU at beam "
+        f"{BEAM} with `--unkpen {UNKPEN:g}`. Perplexities of subwords and characters do not compare with those of "
+        "words, nor do those of the reverse direction with others. Experiments that did not help stay in the table. "
+        f"Minutes of CPU time, or, with {WALL}, wholly or in part from start to end. After a plus sign, those of the "
+        "models that translated the training set, and of the translations from start to end.",
+        "",
+        "| experiment | what is tried | data | seed | updates | minutes | parameters | train ppl | valid ppl "
+        "| valid BLEU |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        *(_row(result) for result in results),
+        "",
+        "<details><summary>Options that differ from those of <code>recipes.options.translation_options</code>, and "
+        "where each result comes from</summary>",
+        "",
+        *(f"* `{result['name']}`: {_changes(result['options'])}. {_origin(result)}" for result in results),
+        "",
+        "</details>",
+        "",
+    ]
+
+
+def _row(result: Mapping[str, Any]) -> str:
+    bleu = f"{result['valid']['bleu']:.2f}" if result["valid"] else "-"
+    # The question is the catalogue's: "the same" in a result file may refer to a row that has been moved.
+    return (
+        f"| `{result['name']}` | {EXPERIMENTS[result['name']].question} | {result['data']} "
+        f"| {result['options']['seed']} | {result['updates']:,} | {describe_minutes(result)} "
+        f"| {millions(result.get('parameters'))} | {result['train_ppl']:.2f} | {result['valid_ppl']:.2f} | {bleu} |"
+    )
+
+
+def _changes(options: Mapping[str, Any]) -> str:
+    """Return the options of a training that are not those of every experiment."""
+    common = Experiment("", updates=options["max_update"], lr=options["lr"], seed=options["seed"]).training()
+    changed = [f"{name}={value}" for name, value in options.items() if common.get(name) != value]
+    return ", ".join(changed) or "none"
+
+
+def _origin(result: Mapping[str, Any]) -> str:
+    provenance = result["provenance"]
+    return (
+        f"`{shlex.join(provenance['command'])}`, {describe_commit(provenance['commit'])}, "
+        f"{provenance['started'][:10]}, torch {provenance['versions']['torch']}, {provenance['hardware']['cpu']}"
+    )
+
+
+def perplexity_curves(folder: Path, best: str) -> dict[str, list[tuple[float, float]]]:
+    """Return for each experiment with some tokens its validation perplexities by minutes of its own training.
+
+    Validations do not record the time; but updates cost the same from the first to the last.
+
+    Args:
+        folder: folder of the result files.
+        best: an experiment; perplexities of models with other tokens, or of the reverse direction, do not compare.
+    """
+    curves = {}
+    names = next(group for group in group_by_tokens(EXPERIMENTS) if best in group)
+    for name in names:
+        if EXPERIMENTS[name].reverse == EXPERIMENTS[best].reverse and (folder / f"{name}.json").exists():
+            result = read_json(folder / f"{name}.json")
+            per_update = minutes(result) / result["updates"]
+            curves[name] = [(updates * per_update, valid) for updates, _, valid in result["curve"] if valid is not None]
+    return curves
+
+
+def plot_perplexities(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]]) -> None:
+    """Draw validation perplexity against minutes of training, one line per experiment.
+
+    Args:
+        path: PNG file to write.
+        curves: minutes and perplexities by experiment.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter
+
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    for name, points in curves.items():
+        axes.plot(*zip(*points, strict=True), marker=".", label=name)
+    axes.set(xlabel="minutes of training, one thread", ylabel="validation perplexity", yscale="log")
+    axes.set_yticks(ticks := [6, 7, 8, 10, 15, 20, 30, 50], [str(tick) for tick in ticks])
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_ylim(top=50)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=120, metadata={"Software": None})
