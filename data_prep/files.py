@@ -64,6 +64,27 @@ def new_file(path: Path, overwrite: bool = True, option: str = "") -> Iterator[P
                 raise DataError(f"{name}: was written by another program meanwhile; choose another name")
 
 
+def check_writable(path: Path, option: str) -> None:
+    """Check before long work that `new_file` will be able to write a file, as far as can be told without writing.
+
+    Args:
+        path: the file.
+        option: the option that set `path`, for error messages.
+
+    Raises:
+        DataError: the path is a directory, or the file or the folder that would contain it cannot be written.
+    """
+    if path.is_dir():
+        raise DataError(f"{option} {path}: exists already; name a file")
+    # Missing folders are made. What is no regular file is not replaced, but written to.
+    replaced = path.is_file() or not path.exists()
+    place = next(parent for parent in path.resolve().parents if parent.exists()) if replaced else path
+    if replaced and not place.is_dir():
+        raise DataError(f"{option} {path}: cannot be written: {place} is not a directory")
+    if not os.access(place, os.W_OK):
+        raise DataError(f"{option} {path}: cannot be written: no permission to write {place}")
+
+
 def write_lines(path: Path, lines: Iterable[str]) -> None:
     """Write lines as UTF-8, each terminated by LF on every platform; see `new_file`."""
     with new_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:

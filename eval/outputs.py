@@ -1,4 +1,4 @@
-"""Keeps commands from writing over what they read."""
+"""Keeps commands from writing over what they read, and from working for results that they could not write."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.errors import DataError
+from data_prep.files import check_writable
 
 _OUTPUTS = ("output", "json", "markdown", "pharaoh", "picture")
 
 
 def check_outputs(args: argparse.Namespace) -> None:
-    """Check that no file that a command writes is one that it reads.
+    """Check that no file that a command writes is one that it reads, and that all of them can be written.
 
     Args:
         args: the parsed options. Files to write are those named in `_OUTPUTS`; all others are read.
@@ -25,10 +26,13 @@ def check_outputs(args: argparse.Namespace) -> None:
     outputs = {name: getattr(args, name, None) for name in _OUTPUTS}
     used = [file for name, value in vars(args).items() if name not in _OUTPUTS for file in _files(value)]
     for name, path in outputs.items():
-        if isinstance(path, Path) and path.is_file():
+        if not isinstance(path, Path):
+            continue
+        if path.is_file():
             for other in used:
                 if path.samefile(other):
                     raise DataError(f"--{name} {path}: the command reads this file; name another to write")
+        check_writable(path, f"--{name}")
 
 
 def _files(value: Any) -> list[Path]:

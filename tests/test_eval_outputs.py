@@ -41,3 +41,25 @@ def test_inputs_are_not_written_over(
 def test_devices_may_be_read_and_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["translate", "nowhere", "--input", os.devnull, "--output", os.devnull]) == 2
     assert "nowhere: no such checkpoint" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        ("folder", "exists already; name a file"),
+        ("text/scores.json", "cannot be written: {}/text is not a directory"),
+        ("locked/new/scores.json", "cannot be written: no permission to write {}/locked"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_the_work(
+    output: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    Path("text").write_text("Hello.\n")
+    Path("locked").mkdir()
+    # Permissions do not bind the root user.
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "locked")
+    assert main(["score", "nowhere", "--references", "text", "--json", output]) == 2
+    assert capsys.readouterr().err == f"error: --json {output}: {reason.format(tmp_path.resolve())}\n"
+    assert {path.name for path in tmp_path.rglob("*")} == {"folder", "locked", "text"}
