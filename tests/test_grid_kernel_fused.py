@@ -89,7 +89,7 @@ def test_second_derivatives_of_the_fused_engine_are_refused() -> None:
     case = Case(TWO, (2, 2))
     for output in (case.compute()[0].square().sum(), case.compute()[0].sum()):  # whose gradient needs a gradient or not
         (gradient,) = torch.autograd.grad(output, case.weights[0], create_graph=True)
-        with pytest.raises(RuntimeError, match="engine = 'general' on the grid to differentiate twice"):
+        with pytest.raises(RuntimeError, match="to differentiate twice, set engine = 'general' on the grid"):
             gradient.square().sum().backward()
 
 

@@ -20,6 +20,10 @@ TWO_SCANS = ((False, False), (True, True))
         ({"dropout": -0.1}, "^dropout: expected a probability"),
         ({"output_form": "tanh"}, "^output form: expected one of tanh_om, o_tanhm, got 'tanh'"),
         ({"init_scale": 0.0}, "^init scale: expected above 0"),
+        ({"init_scale": float("inf")}, "^init scale: expected above 0"),
+        ({"init_scale": float("nan")}, "^init scale: expected above 0"),
+        ({"forget_bias": float("nan")}, "^forget bias: expected a finite number, got nan"),
+        ({"forget_bias": float("-inf")}, "^forget bias: expected a finite number, got -inf"),
     ],
 )
 def test_wrong_options_of_blocks_are_named(options: dict[str, Any], message: str) -> None:

@@ -309,6 +309,21 @@ def test_any_change_through_data_is_noticed(change: str, packing: str, monkeypat
         torch.testing.assert_close(after, _top(stack, below), rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_weights_may_lie_anywhere_in_their_storage(dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REENCODER_PACKING", "1")
+    stack, below = _stack()
+    stack, below = stack.to(dtype).eval(), below.map(lambda part: part.to(dtype))
+    with torch.no_grad():
+        expected = _top(stack, below)
+        vector = torch.cat([torch.zeros(1, dtype=dtype), torch.nn.utils.parameters_to_vector(stack.parameters())])
+        torch.nn.utils.vector_to_parameters(vector[1:], stack.parameters())
+        assert stack.weights[0].storage_offset() % 2
+        torch.testing.assert_close(_top(stack, below), expected)
+        stack.weights[0].data.neg_()
+        assert not torch.allclose(_top(stack, below), expected)
+
+
 def test_training_discards_packed_weights() -> None:
     stack, below = _stack()
     stack.eval()
@@ -337,6 +352,18 @@ def test_a_stack_with_packed_weights_can_be_copied_and_pickled() -> None:
     ("options", "sides", "below", "message"),
     [
         ({}, [(None, None)], (4, 5, 2, 8), "states: expected a pair for each of 2 layers, got 1"),
+        (
+            {},
+            [None, None],
+            (4, 5, 2, 8),
+            "states: expected for layer 0 a pair of sides",
+        ),
+        (
+            {},
+            [(None, None), State(torch.zeros(1), torch.zeros(1))],
+            (4, 5, 2, 8),
+            "states: expected for layer 1 a pair",
+        ),
         ({}, [(None, None)] * 2, None, "below: expected states"),
         ({}, [(None, None)] * 2, (4, 5, 8), r"below: expected shape \(A, B, batch, 8\), got \(4, 5, 8\)"),
         ({}, [(None, None)] * 2, (4, 5, 2, 7), r"hidden vectors below: expected shape \(4, 5, 2, 8\)"),
@@ -346,7 +373,7 @@ def test_a_stack_with_packed_weights_can_be_copied_and_pickled() -> None:
     ],
 )
 def test_wrong_inputs_are_named(
-    options: dict[str, Any], sides: SidePairs, below: tuple[int, ...] | None, message: str
+    options: dict[str, Any], sides: Any, below: tuple[int, ...] | None, message: str
 ) -> None:
     stack, _ = _stack(**options)
     with pytest.raises(ValueError, match=message):

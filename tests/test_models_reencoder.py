@@ -179,6 +179,7 @@ def test_all_but_word_vectors_softmax_and_scores_is_marked_for_muon() -> None:
     [
         ({"embed_dim": -1}, "--embed-dim"),
         ({"embed_std": 0.0}, "--embed-std"),
+        ({"embed_std": float("nan")}, "--embed-std"),
         ({"embed_scale": 0.0}, "--embed-scale"),
         ({"hidden_size": 0}, "--hidden-size"),
         ({"dropout": 1.5}, "--dropout"),

@@ -273,6 +273,58 @@ def test_a_model_that_marks_its_matrices_keeps_its_marks() -> None:
     assert hidden_matrix_rows(model["other"].weight) == 2  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"lr": [-0.1]}, "--lr: expected 0 or more, got -0.1"),
+        ({"lr": [float("nan")]}, "--lr: expected 0 or more, got nan"),
+        ({"muon_momentum": 1.0}, "--muon-momentum: expected at least 0 and below 1, got 1.0"),
+        (
+            {"adam_betas": "(0.9, 1.0)"},
+            "--adam-betas: expected two numbers of at least 0 and below 1",
+        ),
+        ({"adam_eps": -1.0}, "--adam-eps: expected 0 or more, got -1.0"),
+        ({"weight_decay": -5.0}, "--weight-decay: expected 0 or more, got -5.0"),
+        ({"adam_weight_decay": float("inf")}, "--adam-weight-decay: expected 0 or more, got inf"),
+    ],
+)
+def test_options_out_of_range_are_named(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        FairseqMuon(MuonConfig(**{"lr": [0.1], **options}), list(marked_grid().parameters()))
+
+
+def test_there_is_one_group_of_parameters_with_options_of_its_own() -> None:
+    model = marked_grid()
+    optimizer = MuonWithAdamW([{"params": list(model.parameters()), "lr": 0.0}], lr=0.1)
+    before = copy.deepcopy(model.state_dict())
+    take_steps(model, optimizer, 1)
+    torch.testing.assert_close(model.state_dict(), before, rtol=0, atol=0)
+    with pytest.raises(ValueError, match="give them as one group"):
+        optimizer.add_param_group({"params": [nn.Parameter(torch.zeros(2))]})
+    first, *others = model.parameters()
+    with pytest.raises(ValueError, match="give them as one group"):
+        groups: list[dict[str, Any]] = [{"params": [first]}, {"params": others, "lr": 0.0}]
+        MuonWithAdamW(groups, lr=0.1)
+
+
+def test_all_parameters_may_be_marked() -> None:
+    matrix = nn.Parameter(torch.eye(4))
+    mark_hidden_matrices([matrix])
+    optimizer = MuonWithAdamW([matrix], lr=0.1)
+    matrix.grad = torch.ones(4, 4)
+    optimizer.step()
+    assert not torch.equal(matrix, torch.eye(4))
+    again = MuonWithAdamW([matrix], lr=0.1)
+    again.load_state_dict(optimizer.state_dict())
+    torch.testing.assert_close(again.state[matrix], optimizer.state[matrix], rtol=0, atol=0)
+
+
+def test_a_copy_says_how_to_make_one() -> None:
+    optimizer = MuonWithAdamW(marked_grid().parameters(), lr=0.1)
+    with pytest.raises(TypeError, match="load_state_dict"):
+        copy.deepcopy(optimizer)
+
+
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match=r"no hidden matrices marked.*--optimizer adam"):
         MuonWithAdamW(nn.Linear(3, 3).parameters(), lr=0.1)

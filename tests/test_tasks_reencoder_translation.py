@@ -148,6 +148,12 @@ def test_muon_finds_the_matrices_of_other_models(
     assert marks == [5, None, None, None]
 
 
+@pytest.mark.parametrize("ratio", [-0.1, float("nan"), float("inf")])
+def test_a_ratio_out_of_range_is_named(ratio: float) -> None:
+    with pytest.raises(ValueError, match="--min-len-ratio: expected 0 or more"):
+        ReencoderTranslationTask.setup_task(ReencoderTranslationConfig(data="data", min_len_ratio=ratio))
+
+
 def test_training_sets_the_process_up(task: ReencoderTranslationTask, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[str] = []
     monkeypatch.setattr(process, "set_up_training", called.append)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from data_prep.files import sha256_of
 from data_prep.manifest import copy_text_files, write_manifest
 from data_prep.subwords import train_sentencepiece
 from data_prep.text import EnglishTokenizer
-from reencoder.text.manifest import fingerprint
+from reencoder.text.manifest import fingerprint, manifest_path
 from reencoder.text.pipeline import TextPipeline, clean, split_sentences
 from reencoder.text.truecase import FormFinder, restore_beginnings, usual_capitals
 
@@ -119,6 +120,14 @@ def test_the_fingerprint_is_that_of_what_decides_about_tokens(tmp_path: Path) ->
     manifest["files"]["bin/dict.en.txt"] = sha256_of(other / "bin" / "dict.en.txt")
     write_manifest(other, manifest)
     assert fingerprint(other / "manifest.json") != first
+
+
+def test_the_manifest_is_beside_the_folder_of_binarised_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bin").mkdir()
+    monkeypatch.chdir(tmp_path / "bin")
+    expected = tmp_path / "manifest.json"
+    for data in (".", "../bin", "../bin/", f"../bin{os.pathsep}../more", str(tmp_path / "bin")):
+        assert manifest_path(data) == expected
 
 
 def test_the_files_travel_with_the_checkpoints(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..text.errors import DataError
-from ..text.manifest import MANIFEST
+from ..text.manifest import MANIFEST, manifest_path
 from ..text.pipeline import TextPipeline
 
 CHECKPOINTS = ("checkpoint_best.pt", "checkpoint_last.pt")
@@ -107,7 +106,7 @@ class _Checkpoint:
         Raises:
             DataError: none has a manifest, or nothing says that it is the right one.
         """
-        trained = Path(str(self._task.data).split(os.pathsep)[0]).parent
+        trained = manifest_path(str(self._task.data)).parent
         folders = [data] if data is not None else [self.path.parent, trained]
         folder = next((folder for folder in folders if (folder / MANIFEST).is_file()), None)
         if folder is None:

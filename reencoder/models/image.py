@@ -19,7 +19,7 @@ from ..grid import GridLSTM3d, State
 from ..grid.dimension import KINDS
 from ..optim.matrices import mark_hidden_matrices
 from .checkpoint_version import VersionedModel
-from .options import DeepBlockConfig, block_arguments, check_at_least_one, option_error, register_presets
+from .options import DeepBlockConfig, block_arguments, check_at_least_one, named_options, register_presets
 from .symbols import scale_input
 
 ImageReadoutKind = Literal["all", "pool", "corner"]
@@ -154,7 +154,7 @@ class GridLSTMImageModel(VersionedModel):
             raise ValueError(f"--readout-dropout: expected a probability in [0, 1), got {cfg.readout_dropout}")
         arguments = block_arguments(cfg)
         self.image_size, self.patch = image_size, cfg.patch
-        try:
+        with named_options():
             self.grid = GridLSTM3d(
                 cfg.patch**2,
                 cfg.hidden_size,
@@ -164,8 +164,6 @@ class GridLSTMImageModel(VersionedModel):
                 depth_priority=cfg.depth_priority,
                 **arguments,
             )
-        except ValueError as error:
-            raise option_error(error) from None
         scale_input(self.grid.project.linear, cfg.input_scale)
         self.readout = ImageReadout(
             self.grid,

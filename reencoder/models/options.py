@@ -1,7 +1,8 @@
 """Options that the grid models share, and how presets are registered."""
 
 # No `from __future__ import annotations`: fairseq reads the types of the configs' fields.
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,10 +52,18 @@ class DeepBlockConfig(BlockConfig):
     )
 
 
-def option_error(error: ValueError) -> ValueError:
-    """Rewrite an error of the grid library so that it names the command-line option."""
-    name, separator, rest = str(error).partition(": ")
-    return ValueError(f"--{name.replace(' ', '-').replace('_', '-')}{separator}{rest}")
+@contextmanager
+def named_options() -> Iterator[None]:
+    """Rewrite an error of the grid library in the block so that it names the command-line option.
+
+    Raises:
+        ValueError: the block raised one.
+    """
+    try:
+        yield
+    except ValueError as error:
+        name, separator, rest = str(error).partition(": ")
+        raise ValueError(f"--{name.replace(' ', '-').replace('_', '-')}{separator}{rest}") from None
 
 
 def block_arguments(cfg: BlockConfig) -> BlockArguments:
@@ -71,10 +80,8 @@ def block_arguments(cfg: BlockConfig) -> BlockArguments:
         "init_scale": cfg.init_scale,
         "recompute_gates": cfg.recompute_gates,
     }
-    try:
+    with named_options():
         BlockOptions(hidden_size=cfg.hidden_size, **arguments)
-    except ValueError as error:
-        raise option_error(error) from None
     return arguments
 
 

@@ -24,7 +24,7 @@ from ..grid import State
 from ..grid.modules import ReencoderGrid
 from ..optim.matrices import mark_hidden_matrices
 from .checkpoint_version import VersionedModel
-from .options import block_arguments, option_error, register_presets
+from .options import block_arguments, named_options, register_presets
 from .readout import OutputLayer
 from .reencoder_config import PRESETS, ReencoderConfig, check_options
 from .row_readout import RowReadout
@@ -135,7 +135,7 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
             [*self.grid.stack.weights, *self.grid.stack.depth_weights], self.grid.stack.options.hidden_size
         )
         self.words = _words(cfg, dictionary, str(cfg.upper_target))
-        try:
+        with named_options():
             self.readout = RowReadout(
                 cfg.hidden_size,
                 str(cfg.readout),  # type: ignore[arg-type]
@@ -144,8 +144,6 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
                 word_size=source_vector_size,
                 dropout=cfg.output_dropout,
             )
-        except ValueError as error:
-            raise option_error(error) from None
         self.output_dropout = cfg.output_dropout
         self.hidden_layer = nn.Linear(self.readout.width, cfg.readout_dim) if cfg.readout_dim else None
         if self.hidden_layer is not None:
@@ -294,7 +292,7 @@ class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
         """
         check_options(cfg)
         source, target = task.max_positions()
-        try:
+        with named_options():
             grid = ReencoderGrid(
                 cfg.hidden_size,
                 cfg.layers,
@@ -303,8 +301,6 @@ class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
                 depth_output=cfg.readout != "end",
                 **block_arguments(cfg),
             )
-        except ValueError as error:
-            raise option_error(error) from None
         encoder = ReencoderEncoder(cfg, task.source_dictionary, source)
         decoder = ReencoderDecoder(cfg, task.target_dictionary, grid, encoder.words.size, target)
         return cls(encoder, decoder)

@@ -98,7 +98,7 @@ def check_options(cfg: ReencoderConfig) -> None:
     block_arguments(cfg)
     if cfg.embed_dim < 0:
         raise ValueError(f"--embed-dim: expected 0 or more, got {cfg.embed_dim}")
-    if cfg.embed_std <= 0:
+    if not 0 < cfg.embed_std < inf:
         raise ValueError(f"--embed-std: expected above 0 (a net of zeros does not learn), got {cfg.embed_std}")
     if not 0.0 < cfg.embed_scale < inf:
         raise ValueError(f"--embed-scale: expected a finite number above 0, got {cfg.embed_scale}")

@@ -18,7 +18,7 @@ from ..grid import GridLSTM2d, State
 from ..grid.checks import check_shape
 from ..grid.dimension import KINDS
 from ..optim.matrices import mark_hidden_matrices
-from .options import DeepBlockConfig, block_arguments, check_at_least_one, option_error, register_presets
+from .options import DeepBlockConfig, block_arguments, check_at_least_one, named_options, register_presets
 from .readout import Readout
 from .symbols import SymbolModel, SymbolOutput, scale_input
 
@@ -58,7 +58,7 @@ class GridLSTM2dModel(SymbolModel):
         self.symbols_in = symbols_in
         has_memory = str(cfg.depth) == "lstm"
         arguments = block_arguments(cfg)
-        try:
+        with named_options():
             self.grid = GridLSTM2d(
                 symbols_in,
                 cfg.hidden_size,
@@ -68,8 +68,6 @@ class GridLSTM2dModel(SymbolModel):
                 depth_priority=cfg.depth_priority,
                 **arguments,
             )
-        except ValueError as error:
-            raise option_error(error) from None
         mark_hidden_matrices(self.grid.grid.weights, cfg.hidden_size)
         scale_input(self.grid.project.linear, cfg.input_scale)
         # without cells along the depth, no memory leaves the top layer

@@ -8,6 +8,7 @@ the gradient is small.
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 import torch
@@ -32,8 +33,10 @@ class MuonWithAdamW(torch.optim.Optimizer):
     orthogonalized together. torch's own Muon takes one step per matrix and computes in bfloat16, which is several times
     slower than float32 on a CPU without bfloat16 units.
 
+    All parameters have the same options: there is one group of them.
+
     Args:
-        params: the parameters, some of them marked.
+        params: the parameters, some of them marked; as a dictionary with options, at most one.
         lr: learning rate.
         momentum: momentum of Muon.
         betas: betas of AdamW.
@@ -42,12 +45,12 @@ class MuonWithAdamW(torch.optim.Optimizer):
         adam_weight_decay: the same of AdamW.
 
     Raises:
-        ValueError: no parameter is marked.
+        ValueError: no parameter is marked, there are several groups, or an option is out of range.
     """
 
     def __init__(
         self,
-        params: Iterable[nn.Parameter],
+        params: Iterable[nn.Parameter] | Iterable[dict[str, Any]],
         lr: float,
         momentum: float = 0.95,
         betas: tuple[float, float] = (0.9, 0.999),
@@ -64,6 +67,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
             "adam_weight_decay": adam_weight_decay,
         }
         super().__init__(params, defaults)
+        _check_ranges(self.param_groups[0])
         given: list[nn.Parameter] = [param for group in self.param_groups for param in group["params"]]
         self._marked = [param for param in given if hidden_matrix_rows(param) is not None]
         if not self._marked:
@@ -77,7 +81,23 @@ class MuonWithAdamW(torch.optim.Optimizer):
         self._fused = (
             all(param.device.type in ("cpu", "cuda") and param.is_floating_point() for param in others) or None
         )
-        self._adamw = torch.optim.AdamW(others, fused=self._fused)
+        self._adamw = torch.optim.AdamW([{"params": others}], fused=self._fused)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Take over the only group of parameters.
+
+        Raises:
+            ValueError: there is one already.
+        """
+        if self.param_groups:
+            raise ValueError("--optimizer muon: all parameters have the same options; give them as one group")
+        super().add_param_group(param_group)
+
+    def __getstate__(self) -> dict[str, Any]:
+        raise TypeError(
+            "this optimizer cannot be copied or pickled, as copies of parameters lose their marks; make a new one for "
+            "the copied model (mark_layers marks its matrices) and hand over the state with load_state_dict"
+        )
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
@@ -138,6 +158,29 @@ class MuonWithAdamW(torch.optim.Optimizer):
         self._adamw.load_state_dict({**adamw, "param_groups": groups})
 
 
+_RANGES: dict[str, tuple[str, Callable[[float], bool], str]] = {
+    "lr": ("--lr", lambda value: value >= 0, "0 or more"),
+    "momentum": ("--muon-momentum", lambda value: 0 <= value < 1, "at least 0 and below 1"),
+    "betas": ("--adam-betas", lambda value: 0 <= value < 1, "two numbers of at least 0 and below 1"),
+    "eps": ("--adam-eps", lambda value: value >= 0, "0 or more"),
+    "weight_decay": ("--weight-decay", lambda value: value >= 0, "0 or more"),
+    "adam_weight_decay": ("--adam-weight-decay", lambda value: value >= 0, "0 or more"),
+}
+"""For each option of the optimizer fairseq's name for it, whether a finite number is allowed, and which are."""
+
+
+def _check_ranges(options: dict[str, Any]) -> None:
+    """Check the options of a group.
+
+    Raises:
+        ValueError: names the option that is wrong.
+    """
+    for name, (option, is_allowed, allowed) in _RANGES.items():
+        values = options[name] if isinstance(options[name], tuple | list) else [options[name]]
+        if not all(isfinite(value) and is_allowed(value) for value in values):
+            raise ValueError(f"{option}: expected {allowed}, got {options[name]}")
+
+
 def _betas(text: str) -> tuple[float, float]:
     """Parse text such as "(0.9, 0.98)".
 
@@ -162,8 +205,8 @@ class MuonConfig(FairseqDataclass):
         default=0.0,
         metadata={
             "help": "weight decay of Muon's matrices, decoupled from the gradient and multiplied by --lr. All steps of "
-            "Muon are of one size: in a long training without decay the matrices grow until gates saturate (0.1 was "
-            "good in translation)"
+            "Muon are of one size: in a long training without decay the matrices grow until gates saturate (0.1 "
+            "worked well for translation)"
         },
     )
     adam_weight_decay: float = field(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any, Optional
 
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from ..optim.matrices import mark_layers
 from ..search import MinimumLengthSearch
 from ..text.errors import DataError
-from ..text.manifest import MANIFEST, fingerprint, languages, read_manifest
+from ..text.manifest import fingerprint, languages, manifest_path, read_manifest
 from .alignments import load_alignments
 from .batching import BlockBatchedPairs
 from .process import ProcessConfig, SetsUpProcess
@@ -77,12 +78,12 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
             raise ValueError(f"--max-blocks: expected at least 1, got {cfg.max_blocks}")
         if cfg.upsample_primary < 1:
             raise ValueError(f"--upsample-primary: expected at least 1, got {cfg.upsample_primary}")
-        if cfg.min_len_ratio < 0:
+        if not 0 <= cfg.min_len_ratio < inf:
             raise ValueError(f"--min-len-ratio: expected 0 or more, got {cfg.min_len_ratio}")
         if cfg.source_lang is None or cfg.target_lang is None:
             # fairseq infers them from the binarised parts, which do not travel with a checkpoint
             with suppress(DataError):
-                cfg.source_lang, cfg.target_lang = languages(read_manifest(_manifest_of(cfg)))
+                cfg.source_lang, cfg.target_lang = languages(read_manifest(manifest_path(cfg.data)))
         task: ReencoderTranslationTask = super().setup_task(cfg, **kwargs)
         # Now and not with every checkpoint: the data may be prepared again while a training runs.
         with suppress(DataError):  # binarised otherwise than with data_prep
@@ -169,7 +170,7 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
     @property
     def _manifest(self) -> Path:
         """Where the manifest of the (first) data folder is."""
-        return _manifest_of(self.cfg)
+        return manifest_path(self.cfg.data)
 
     def load_dataset(self, split: str, epoch: int = 1, combine: bool = False, **kwargs: Any) -> None:
         """Load a split.
@@ -266,10 +267,6 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
             found if length > 1 else [_empty(found[0], end)]
             for found, length in zip(hypotheses, lengths.tolist(), strict=True)
         ]
-
-
-def _manifest_of(cfg: ReencoderTranslationConfig) -> Path:
-    return Path(cfg.data.split(os.pathsep)[0]).parent / MANIFEST
 
 
 def _empty(hypothesis: dict[str, Any], end: int) -> dict[str, Any]:

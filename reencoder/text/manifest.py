@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,16 @@ TRUECASE = "truecase.en.json"
 
 _TEXT_FILES = re.compile(r"bin/dict\.\w+\.txt|sentencepiece\.\w+\.model|" + re.escape(TRUECASE))
 _TEXT_OPTIONS = {"segmentation": "jieba", "target_segmentation": "words", "keep_case": False}
+
+
+def manifest_path(data: str) -> Path:
+    """Return the path of the manifest of binarised data, which `data_prep` writes into the folder that contains them.
+
+    Args:
+        data: fairseq's argument: a folder, or several, separated as in PATH, of which the first counts. It may be
+            relative, such as ".".
+    """
+    return Path(os.path.abspath(data.split(os.pathsep)[0])).parent / MANIFEST
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

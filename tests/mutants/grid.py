@@ -224,8 +224,12 @@ MUTANTS: list[Mutant] = [
     *group(
         "reencoder/grid/modules/plane_stack.py",
         "grid_modules_plane_stack",
-        ("return [int(elements.view(torch.int64).sum()), *sample]", "return [*sample]"),
-        ("return [int(elements.view(torch.int64).sum()), *sample]", "return [int(elements.view(torch.int64).sum())]"),
+        ("return [int(elements.view(bits).sum(dtype=torch.int64)), *sample]", "return [*sample]"),
+        ("bits = torch.int64 if aligned else _INTEGERS[size]", "bits = torch.int64"),
+        (
+            "return [int(elements.view(bits).sum(dtype=torch.int64)), *sample]",
+            "return [int(elements.view(bits).sum(dtype=torch.int64))]",
+        ),
         ("if copied else []", "if not copied else []"),
     ),
     *group(

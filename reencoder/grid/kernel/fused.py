@@ -62,7 +62,8 @@ class _Refused(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> None:
         raise RuntimeError(
-            "the fast engine has first derivatives only; set engine = 'general' on the grid to differentiate twice"
+            "the fast engine has first derivatives only; to differentiate twice, set engine = 'general' on the grid "
+            "(planes, as in GridLSTM3d and the Reencoder, have the fast engine alone)"
         )
 
 

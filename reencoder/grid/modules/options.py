@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TypedDict
 
 from ..block import OUTPUT_FORMS, OutputForm
@@ -43,7 +44,9 @@ class BlockOptions:
             raise ValueError(f"output form: expected one of {', '.join(OUTPUT_FORMS)}, got {self.output_form!r}")
         if not 0.0 <= self.dropout < 1.0:
             raise ValueError(f"dropout: expected a probability in [0, 1), got {self.dropout}")
-        if self.init_scale <= 0.0:
+        if not -inf < self.forget_bias < inf:
+            raise ValueError(f"forget bias: expected a finite number, got {self.forget_bias}")
+        if not 0.0 < self.init_scale < inf:
             raise ValueError(f"init scale: expected above 0 (a net of zeros does not learn), got {self.init_scale}")
 
 

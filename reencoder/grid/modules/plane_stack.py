@@ -149,6 +149,12 @@ class PlaneStack(nn.Module):
         """The extents of the planes, and a state with the batch size and types of the inputs."""
         if len(sides) != self.options.layers:
             raise ValueError(f"states: expected a pair for each of {self.options.layers} layers, got {len(sides)}")
+        for layer, pair in enumerate(sides):
+            if not isinstance(pair, tuple | list) or len(pair) != 2 or any(isinstance(side, Tensor) for side in pair):
+                raise ValueError(
+                    f"states: expected for layer {layer} a pair of sides, each a State or None, got "
+                    f"{type(pair).__name__}"
+                )
         if (below is None) == self.options.depth_input:
             raise ValueError(f"below: expected {'states' if self.options.depth_input else 'None'}")
         if below is not None:
@@ -209,6 +215,10 @@ class PlaneStack(nn.Module):
         return {**self.__dict__, "_packed": None}  # packed matrices can be neither copied nor pickled
 
 
+_INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
+"""Integers by their size in bytes."""
+
+
 def _checksum(weight: Tensor) -> list[float]:
     """Numbers that tell whether a weight on a CPU has changed: a sum of its bits, and some elements.
 
@@ -217,4 +227,8 @@ def _checksum(weight: Tensor) -> list[float]:
     """
     elements = weight.detach().flatten()
     sample: list[float] = elements[:: max(1, len(elements) // 16)].tolist()
-    return [int(elements.view(torch.int64).sum()), *sample]
+    # Fewer numbers are summed faster, but only what starts and ends at multiples of 8 bytes can be read as 64-bit ones.
+    size = elements.element_size()
+    aligned = elements.storage_offset() * size % 8 == 0 and elements.numel() * size % 8 == 0
+    bits = torch.int64 if aligned else _INTEGERS[size]
+    return [int(elements.view(bits).sum(dtype=torch.int64)), *sample]
