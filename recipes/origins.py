@@ -26,7 +26,8 @@ def _shown(command: Sequence[str]) -> str:
 def machine(provenance: dict[str, Any]) -> str:
     """Return the machine of a result."""
     hardware = provenance["hardware"]
-    return f"{hardware['cores']} cores ({hardware['cpu']}), torch {provenance['versions']['torch']}"
+    cores = f"{hardware['cores']} core{'' if hardware['cores'] == 1 else 's'}"
+    return f"{cores} ({hardware['cpu']}), torch {provenance['versions']['torch']}"
 
 
 def origin_of_system(result: dict[str, Any]) -> str:

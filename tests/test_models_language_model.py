@@ -18,7 +18,7 @@ from reencoder.models.language_model import (
     StackedLSTMLanguageModelConfig,
 )
 from reencoder.optim.matrices import hidden_matrix_rows
-from reencoder.tasks.algorithmic.dictionary import SymbolDictionary
+from reencoder.tasks.symbol_dictionary import SymbolDictionary
 
 HUTTER = 205
 """Symbols of the paper's alphabet."""

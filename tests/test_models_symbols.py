@@ -15,7 +15,7 @@ from reencoder.grid import State
 from reencoder.models.sequence import GridLSTM2dConfig, GridLSTM2dModel, StackedLSTM, StackedLSTMConfig
 from reencoder.models.string import FeedForward, FeedForwardConfig, GridLSTM1dConfig, GridLSTM1dModel
 from reencoder.models.symbols import SymbolModel
-from reencoder.tasks.algorithmic.dictionary import SymbolDictionary
+from reencoder.tasks.symbol_dictionary import SymbolDictionary
 
 
 def task(symbols: str, positions: tuple[int, int] | int | None) -> Any:

@@ -17,11 +17,12 @@ from omegaconf import OmegaConf
 
 from reencoder.criterions.cross_entropy_with_accuracy import CrossEntropyWithAccuracy, count_correct
 from reencoder.tasks.algorithmic.dataset import ProblemDataset
-from reencoder.tasks.algorithmic.dictionary import SymbolDictionary
 from reencoder.tasks.algorithmic.early_end import end_training
 from reencoder.tasks.algorithmic.problems import Addition, Parity
-from reencoder.tasks.algorithmic.streams import TEST, TRAIN, VALID, SampleSource, Stream
+from reencoder.tasks.algorithmic.sample_source import SampleSource
 from reencoder.tasks.grid_addition import GridAdditionConfig, GridAdditionTask
+from reencoder.tasks.random_stream import TEST, TRAIN, VALID, Stream
+from reencoder.tasks.symbol_dictionary import SymbolDictionary
 
 
 def dataset(split: str = "train", size: int = 40) -> ProblemDataset:

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from reencoder.tasks.algorithmic.problems import DELIMITER, Addition, Memorization, Parity, Problem, below
-from reencoder.tasks.algorithmic.streams import SampleSource
+from reencoder.tasks.algorithmic.problems import DELIMITER, Addition, Memorization, Parity, Problem
+from reencoder.tasks.algorithmic.sample_source import SampleSource
+from reencoder.tasks.random_stream import below
 
 
 def words(problem: Problem, count: int, seed: int) -> NDArray[np.uint64]:

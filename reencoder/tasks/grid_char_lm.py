@@ -14,12 +14,12 @@ from fairseq.logging import metrics
 from fairseq.tasks import register_task
 from omegaconf import MISSING
 
-from .algorithmic.dictionary import SymbolDictionary
 from .char_lm.carry import Carry, Carrying
 from .char_lm.dataset import Batches, TextDataset
 from .char_lm.streams import Plan
 from .char_lm.text import BEGIN, Alphabet, load_split
 from .process import ProcessConfig, SetsUpProcess
+from .symbol_dictionary import SymbolDictionary
 
 
 @dataclass

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from omegaconf import II, MISSING
 
 from ..images.folder import CLASSES, ImageFolder
-from .algorithmic.dictionary import SymbolDictionary
 from .image_dataset import ImageDataset
 from .prediction import PredictsAtOnce
 from .process import ProcessConfig, SetsUpProcess
+from .symbol_dictionary import SymbolDictionary
 
 
 @dataclass

@@ -11,8 +11,7 @@ from fairseq.data import FairseqDataset
 from numpy.typing import NDArray
 
 from ..images.folder import LabelledImages
-from .algorithmic.problems import below
-from .algorithmic.streams import Stream
+from .random_stream import Stream, below
 
 ORDER, SHIFT = 3, 4
 """What random words are for, as it enters the key of a `Stream` beside the seed."""

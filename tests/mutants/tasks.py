@@ -120,7 +120,7 @@ MUTANTS: list[Mutant] = [
         ("bits.sum(axis=1, keepdims=True) % 2", "1 - bits.sum(axis=1, keepdims=True) % 2"),
     ),
     *group(
-        "reencoder/tasks/algorithmic/streams.py",
+        "reencoder/tasks/random_stream.py",
         "tasks_algorithmic",
         (
             "np.random.Philox(key=np.array([seed, split], dtype=np.uint64))",
@@ -128,6 +128,10 @@ MUTANTS: list[Mutant] = [
         ),
         ("np.array([attempt * steps, index, epoch, 0]", "np.array([attempt * steps, index, 0, 0]"),
         ("np.array([attempt * steps, index, epoch, 0]", "np.array([0, index, epoch, 0]"),
+    ),
+    *group(
+        "reencoder/tasks/algorithmic/sample_source.py",
+        "tasks_algorithmic",
         ("                if row.tobytes() not in self._held_out:\n", "                if True:\n"),
         ("while source[position].tobytes() in self._held_out:", "while False:"),
         ("self._train = Stream(seed, TRAIN, problem.words)", "self._train = Stream(seed, VALID, problem.words)"),

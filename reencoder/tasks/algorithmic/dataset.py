@@ -11,7 +11,7 @@ from fairseq.data import FairseqDataset
 from numpy.typing import NDArray
 
 from .problems import Symbols
-from .streams import SampleSource
+from .sample_source import SampleSource
 
 Sample = tuple[int, Symbols, Symbols]
 """Index, source of shape (S,), target of shape (T,)."""

@@ -12,20 +12,13 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from ..random_stream import below
+
 Symbols = NDArray[np.int64]
 Words = NDArray[np.uint64]
 
 DELIMITER = "-"
 """Separates the parts of a sequence and fills empty positions."""
-
-
-def below(words: Words, bound: int) -> Symbols:
-    """Uniform integers from 0 to `bound` - 1, of the shape of `words`.
-
-    The upper half of each word is scaled; the probabilities of two values differ by at most a factor of
-    1 + `bound` / 2**32.
-    """
-    return (((words >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32)).astype(np.int64)
 
 
 class Problem(ABC):

@@ -16,12 +16,12 @@ from omegaconf import II
 from ...criterions.cross_entropy_with_accuracy import CrossEntropyWithAccuracy
 from ..prediction import PredictsAtOnce
 from ..process import ProcessConfig, SetsUpProcess
+from ..symbol_dictionary import SymbolDictionary
 from .dataset import ProblemDataset
-from .dictionary import SymbolDictionary
 from .early_end import end_training
 from .problems import Problem
 from .progress import Progress
-from .streams import SampleSource
+from .sample_source import SampleSource
 
 logger = logging.getLogger(__name__)
 

@@ -1,9 +1,4 @@
-"""Draws the samples of a problem: every (seed, split, epoch, index) has a random stream of its own.
-
-Philox is a counter-based generator: seed and split are its key, epoch and index two words of its counter. So no two
-samples share random words, any sample can be drawn without those before it, and it does not matter which worker draws
-it.
-"""
+"""Draws the samples of a problem, and holds out those of the validation and test sets."""
 
 from __future__ import annotations
 
@@ -12,35 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from ..random_stream import TEST, TRAIN, VALID, Stream
 from .problems import Problem, Symbols
-
-TRAIN, VALID, TEST = 0, 1, 2
-"""The splits, as they enter the key."""
-
-
-class Stream:
-    """Random words for the samples of a split.
-
-    Args:
-        seed: from 0 to 2**64 - 1.
-        split: `TRAIN`, `VALID` or `TEST`.
-        words: number of 64-bit words per sample.
-    """
-
-    def __init__(self, seed: int, split: int, words: int) -> None:
-        self.words = words
-        self._bits = np.random.Philox(key=np.array([seed, split], dtype=np.uint64))
-        # Setting the state of one generator takes a fifth of the time of creating a new one.
-        self._start = self._bits.state
-
-    def draw(self, epoch: int, index: int, attempt: int = 0) -> NDArray[np.uint64]:
-        """The words of one sample, shape (words,); every `attempt` has different ones."""
-        # The lowest word of the counter counts the generator's steps of 4 words each.
-        steps = -(-self.words // 4)
-        self._start["state"]["counter"] = np.array([attempt * steps, index, epoch, 0], dtype=np.uint64)
-        self._bits.state = self._start
-        drawn: NDArray[np.uint64] = self._bits.random_raw(self.words)
-        return drawn
 
 
 class SampleSource:

@@ -1,4 +1,4 @@
-"""The dictionary of a problem's symbols."""
+"""A dictionary without fairseq's special symbols, for the tasks that do not read sentences."""
 
 from __future__ import annotations
 
