@@ -64,17 +64,18 @@ def new_file(path: Path, overwrite: bool = True, option: str = "") -> Iterator[P
                 raise DataError(f"{name}: was written by another program meanwhile; choose another name")
 
 
-def check_writable(path: Path, option: str) -> None:
+def check_writable(path: Path, option: str, folder: bool = False) -> None:
     """Check before long work that `new_file` will be able to write a file, as far as can be told without writing.
 
     Args:
         path: the file.
         option: the option that set `path`, for error messages.
+        folder: the path may be a folder, for files in it. Default: False
 
     Raises:
-        DataError: the path is a directory, or the file or the folder that would contain it cannot be written.
+        DataError: the path is a folder and should not be, or it or the folder that would contain it cannot be written.
     """
-    if path.is_dir():
+    if path.is_dir() and not folder:
         raise DataError(f"{option} {path}: exists already; name a file")
     # Missing folders are made. What is no regular file is not replaced, but written to.
     replaced = path.is_file() or not path.exists()

@@ -32,7 +32,7 @@ def check_outputs(args: argparse.Namespace) -> None:
             for other in used:
                 if path.samefile(other):
                     raise DataError(f"--{name} {path}: the command reads this file; name another to write")
-        check_writable(path, f"--{name}")
+        check_writable(path, f"--{name}", folder=name == "output")  # the results of some commands are several files
 
 
 def _files(value: Any) -> list[Path]:

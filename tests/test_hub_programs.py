@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.files import sha256_of
+from data_prep.files import read_json, sha256_of, write_json
 from reencoder.hub import Reencoder
 from tests.hub_helpers import POSITIONS, SENTENCES
 from tests.programs import fairseq, hypotheses, succeed
@@ -59,11 +59,31 @@ def test_fairseq_refuses_data_with_other_tokens(hub_folder: Path) -> None:
     assert f"{hub_folder / 'other' / 'manifest.json'}: the checkpoint was trained on data that were" in done.stderr
 
 
+@pytest.mark.parametrize("program", ["generate", "train"])
+def test_fairseq_refuses_a_changed_dictionary(program: str, hub_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(hub_folder / "data", tmp_path / "data")
+    dictionary = tmp_path / "data" / "bin" / "dict.en.txt"
+    first, second, *others = dictionary.read_text().splitlines(keepends=True)
+    dictionary.write_text("".join([second, first, *others]))
+    options = ["--task", "reencoder_translation", "--cpu"]
+    if program == "generate":
+        options += ["--path", str(hub_folder / "trained" / "checkpoint_last.pt")]
+    else:
+        options += ["--arch", "reencoder_tiny", "--optimizer", "adam", "--save-dir", str(tmp_path / "trained")]
+        options += ["--batch-size", "64"]
+    done = fairseq(program, tmp_path / "data" / "bin", *options)
+    assert done.returncode != 0
+    assert f"{dictionary}: is not the file that {tmp_path / 'data' / 'manifest.json'} describes" in done.stderr
+    assert not list((tmp_path / "trained").glob("*"))
+
+
 def test_training_resumes_with_the_tokens_that_it_began_with(hub_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(hub_folder / "trained", tmp_path / "trained")
-    # Its dictionaries have other sizes, with which torch would complain; the manifest alone is what is checked here.
+    # The same dictionaries, as torch would complain about others of another size.
     shutil.copytree(hub_folder / "data", tmp_path / "data")
-    shutil.copy(hub_folder / "other" / "manifest.json", tmp_path / "data" / "manifest.json")
+    manifest = read_json(tmp_path / "data" / "manifest.json")
+    manifest["options"]["segmentation"] = "char"
+    write_json(tmp_path / "data" / "manifest.json", manifest)
     options = ["--task", "reencoder_translation", "--arch", "reencoder_tiny", "--optimizer", "adam", "--lr", 0.01]
     options += ["--max-source-positions", POSITIONS, "--batch-size", 64, "--max-update", 16, "--disable-validation"]
     options += ["--no-epoch-checkpoints", "--num-workers", 0, "--seed", 1, "--save-dir", tmp_path / "trained"]

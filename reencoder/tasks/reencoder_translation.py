@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..optim.matrices import mark_layers
 from ..search import MinimumLengthSearch
 from ..text.errors import DataError
-from ..text.manifest import fingerprint, languages, manifest_path, read_manifest
+from ..text.manifest import check_files, fingerprint, languages, manifest_path, read_manifest
 from .alignments import load_alignments
 from .batching import BlockBatchedPairs
 from .process import ProcessConfig, SetsUpProcess
@@ -72,7 +72,7 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
         """Check the options and load the dictionaries.
 
         Raises:
-            ValueError: names the option that is wrong.
+            ValueError: names the option that is wrong, or the dictionary that is not the one that was prepared.
         """
         if cfg.max_blocks is not None and cfg.max_blocks < 1:
             raise ValueError(f"--max-blocks: expected at least 1, got {cfg.max_blocks}")
@@ -88,6 +88,12 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
         # Now and not with every checkpoint: the data may be prepared again while a training runs.
         with suppress(DataError):  # binarised otherwise than with data_prep
             task._fingerprint = fingerprint(task._manifest)
+        if task._fingerprint is not None:
+            # With other dictionaries every number would mean another word, without a trace in the manifest.
+            try:
+                check_files(task._manifest, [f"bin/dict.{name}.txt" for name in (cfg.source_lang, cfg.target_lang)])
+            except DataError as error:
+                raise ValueError(str(error)) from None
         return task
 
     def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:
