@@ -17,7 +17,7 @@ from torch import Tensor
 from reencoder.grid import Dimension, PlaneStack, PlaneStackOptions, State
 from reencoder.grid.block import OUTPUT_FORMS
 from reencoder.grid.dimension import KINDS
-from reencoder.grid.modules import plane_stack
+from reencoder.grid.modules import packed_planes, plane_stack
 from reencoder.grid.modules.dropout import dropout_mask
 from reencoder.grid.modules.plane_stack import PlaneStackOutput
 from reencoder.grid.reference import grid_reference
@@ -210,7 +210,7 @@ def _top(stack: PlaneStack, below: State) -> Tensor:
 
 def test_weights_are_packed_once_and_only_without_gradients() -> None:
     stack, below = _stack()
-    with patch.object(plane_stack, "pack_plane", wraps=plane_stack.pack_plane) as pack:
+    with patch.object(packed_planes, "pack_plane", wraps=packed_planes.pack_plane) as pack:
         plain = _top(stack, below)
         with torch.no_grad():
             _top(stack, below)
@@ -305,7 +305,7 @@ def test_any_change_through_data_is_noticed(change: str, packing: str, monkeypat
         else:
             weight.neg_()
         after = _top(stack, below)
-        stack._packed = None
+        stack._packed.discard()
         torch.testing.assert_close(after, _top(stack, below), rtol=1e-6, atol=1e-7)
 
 
@@ -327,7 +327,7 @@ def test_weights_may_lie_anywhere_in_their_storage(dtype: torch.dtype, monkeypat
 def test_training_discards_packed_weights() -> None:
     stack, below = _stack()
     stack.eval()
-    with patch.object(plane_stack, "pack_plane", wraps=plane_stack.pack_plane) as pack, torch.no_grad():
+    with patch.object(packed_planes, "pack_plane", wraps=packed_planes.pack_plane) as pack, torch.no_grad():
         _top(stack, below)
         stack.train()
         stack.eval()

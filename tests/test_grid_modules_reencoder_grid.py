@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from reencoder.grid.block import State, lstm_transform
-from reencoder.grid.modules import ReencoderGrid, plane_stack
+from reencoder.grid.modules import ReencoderGrid, packed_planes, plane_stack
 
 D = 3
 
@@ -201,7 +201,7 @@ def test_packed_weights_change_nothing() -> None:
     target.append(None)
     source.append(None)
     plain = grid(target, source, lengths)
-    with torch.no_grad(), patch.object(plane_stack, "pack_plane", wraps=plane_stack.pack_plane) as pack:
+    with torch.no_grad(), patch.object(packed_planes, "pack_plane", wraps=packed_planes.pack_plane) as pack:
         packed = grid(target, source, lengths)
     assert pack.call_count == 3
     torch.testing.assert_close(tuple(packed.row_ends), tuple(plain.row_ends), rtol=1e-5, atol=1e-6)

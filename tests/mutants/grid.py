@@ -222,7 +222,7 @@ MUTANTS: list[Mutant] = [
         ("output.leaving[-1][0]", "output.leaving[0][0]"),
     ),
     *group(
-        "reencoder/grid/modules/plane_stack.py",
+        "reencoder/grid/modules/packed_planes.py",
         "grid_modules_plane_stack",
         ("return [int(elements.view(bits).sum(dtype=torch.int64)), *sample]", "return [*sample]"),
         ("bits = torch.int64 if aligned else _INTEGERS[size]", "bits = torch.int64"),
@@ -231,6 +231,7 @@ MUTANTS: list[Mutant] = [
             "return [int(elements.view(bits).sum(dtype=torch.int64))]",
         ),
         ("if copied else []", "if not copied else []"),
+        ("valid = self._packed is not None and versions == self._versions", "valid = self._packed is not None"),
     ),
     *group(
         "reencoder/grid/modules/plane_stack.py",
@@ -240,7 +241,6 @@ MUTANTS: list[Mutant] = [
         ("output_form=options.output_form,", ""),
         ("reset_weight(weight, options.init_scale)", "reset_weight(weight, 1.7)"),
         ("reset_bias(bias, True, options.forget_bias)", "reset_bias(bias, True, 1.0)"),
-        ("valid = self._packed is not None and versions == self._packed_versions", "valid = self._packed is not None"),
         ("lengths=lengths,\n", ""),
     ),
 ]

@@ -6,17 +6,17 @@ Axes: `extents` A x B of a plane, `batch`, `d` hidden size.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ..block import State
 from ..checks import check_shape
-from ..compilation import not_compiled
-from ..compute import DepthStates, DepthWeights, PackedWeights, compute_plane, pack_plane
+from ..compute import DepthStates, DepthWeights, compute_plane
 from .dropout import dropout_mask
 from .options import PlaneStackOptions
+from .packed_planes import PackedPlanes
 from .parameters import reset_bias, reset_weight, zero_state
 
 Sides = tuple[State, State]
@@ -80,9 +80,7 @@ class PlaneStack(nn.Module):
         self.depth_biases = nn.ParameterList(
             nn.Parameter(torch.empty(outputs)) for _ in depth_inputs if options.bias and options.depth_bias
         )
-        self._packed: list[PackedWeights] | None = None
-        self._packed_versions: list[tuple[int, int]] = []
-        self._packed_checksums: list[list[float]] = []
+        self._packed = PackedPlanes()
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -108,7 +106,7 @@ class PlaneStack(nn.Module):
         options = self.options
         extents, like = self._extents(sides, below)
         batch = like.hidden.size(-2)
-        packed = self._pack()
+        packed = None if self.training else self._packed.of(self.weights)
         depth = None if below is None else DepthStates(below.map(lambda part: part.flatten(0, 1)))
         leaving: list[Sides] = []
         for layer, scan in enumerate(options.scans):
@@ -187,48 +185,7 @@ class PlaneStack(nn.Module):
         shape = (extents[0] * extents[1], batch, dimensions * self.options.hidden_size)
         return dropout_mask(shape, probability, like.memory)  # the blocks compute in the type of the memories
 
-    # Packed weights serve many calls without gradients, such as the words of a search. They are kept as long as the
-    # weights do not change: `train` discards them before a training step, and any other change made in place, such as
-    # loading a checkpoint, raises the version of a tensor. Writing through `weight.data` does not; a checksum tells.
-
-    @not_compiled  # reads addresses and versions of tensors, which compiled code does not track
-    def _pack(self) -> list[PackedWeights] | None:
-        if self.training or torch.is_grad_enabled() or any(weight.is_inference() for weight in self.weights):
-            return None
-        versions = [(weight.data_ptr(), weight._version) for weight in self.weights]
-        valid = self._packed is not None and versions == self._packed_versions
-        # Where packing is slower, the "packed" weights are views of the weights, and follow every change.
-        if valid and self._packed_checksums:
-            valid = [_checksum(weight) for weight in self.weights] == self._packed_checksums
-        if not valid:
-            self._packed, self._packed_versions = [pack_plane(weight) for weight in self.weights], versions
-            copied = any(matrix is not None and matrix.packed for pair in self._packed for matrix in pair)
-            self._packed_checksums = [_checksum(weight) for weight in self.weights] if copied else []
-        return self._packed
-
     def train(self, mode: bool = True) -> PlaneStack:
         """Switch between training and evaluation; see `torch.nn.Module.train`."""
-        self._packed = None
+        self._packed.discard()
         return super().train(mode)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_packed": None}  # packed matrices can be neither copied nor pickled
-
-
-_INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
-"""Integers by their size in bytes."""
-
-
-def _checksum(weight: Tensor) -> list[float]:
-    """Numbers that tell whether a weight on a CPU has changed: a sum of its bits, and some elements.
-
-    The sum takes below 1% of a word of a beam search, and is the same with any number of threads, as one of floats is
-    not. The elements notice what leaves it as it is, such as an exchange of halves.
-    """
-    elements = weight.detach().flatten()
-    sample: list[float] = elements[:: max(1, len(elements) // 16)].tolist()
-    # Fewer numbers are summed faster, but only what starts and ends at multiples of 8 bytes can be read as 64-bit ones.
-    size = elements.element_size()
-    aligned = elements.storage_offset() * size % 8 == 0 and elements.numel() * size % 8 == 0
-    bits = torch.int64 if aligned else _INTEGERS[size]
-    return [int(elements.view(bits).sum(dtype=torch.int64)), *sample]
