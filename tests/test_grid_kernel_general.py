@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from eval.speed.measure import peak_bytes
+from reencoder.grid import GridLSTM2d
 from reencoder.grid.dimension import Dimension
 from tests.grids import Case, with_gradients
 
@@ -31,3 +32,21 @@ def test_the_general_engine_has_second_derivatives() -> None:
         return tuple(part for part in case.compute() if part.numel())
 
     assert torch.autograd.gradgradcheck(run, tuple(leaf for leaf in case.leaves if leaf.numel()))
+
+
+def test_the_general_engine_takes_the_transforms_of_torch_func() -> None:
+    model, inputs = GridLSTM2d(3, 4, 2).double(), torch.randn(3, 5, 2, 3, dtype=torch.float64)
+    model.grid.engine = "general"
+    parameters = {name: parameter.detach() for name, parameter in model.named_parameters()}
+
+    def loss(parameters: dict[str, Tensor]) -> Tensor:
+        top, _ = torch.func.functional_call(model, parameters, (inputs[0],))
+        return top.hidden.square().sum()
+
+    expected = torch.autograd.grad(model(inputs[0])[0].hidden.square().sum(), list(model.parameters()))
+    found = torch.func.grad(loss)(parameters)
+    torch.testing.assert_close(tuple(found.values()), expected)
+    slope = torch.func.jvp(loss, (parameters,), (parameters,))[1]
+    torch.testing.assert_close(slope, sum((found[name] * parameters[name]).sum() for name in parameters))
+    together = torch.func.vmap(lambda inputs: model(inputs)[0].hidden)(inputs)
+    torch.testing.assert_close(together, torch.stack([model(one)[0].hidden for one in inputs]))
