@@ -147,13 +147,15 @@ def test_scores_of_many_pairs_are_those_of_each(hub_model: Reencoder) -> None:
 
 def test_a_long_source_may_have_a_long_translation(hub_model: Reencoder) -> None:
     """fairseq's default ends every translation after 200 tokens."""
-    config = hub_model.options.to_fairseq()
     task, models = hub_model._ensemble.task, hub_model._ensemble.models
-    generator = task.build_generator(models, config)
-    assert (generator.max_len_a, generator.max_len_b) == (2, 200) and config.max_len_a == 0
-    config.max_len_b = 30  # what a user says holds
-    generator = task.build_generator(models, config)
-    assert (generator.max_len_a, generator.max_len_b) == (0, 30)
+
+    def limits(**search: Any) -> tuple[float, int]:
+        generator = task.build_generator(models, hub_model.options.override(search).to_fairseq())
+        return generator.max_len_a, generator.max_len_b
+
+    assert limits() == (2, 200)
+    assert limits(max_len_b=30) == (0, 30), "what a user says holds"
+    assert limits(max_len_a=0, max_len_b=200) == (0, 200), "fairseq's defaults, too"
     [[short]] = hub_model.candidates([SENTENCES[0]], max_len_b=3, min_len_ratio=0)
     assert len(short.tokens.split()) <= 3
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from fairseq.data import Dictionary, LanguagePairDataset
+from fairseq.dataclass.configs import GenerationConfig
 from fairseq.search import BeamSearch
 from fairseq.tasks.translation import TranslationTask
 from torch import nn
@@ -87,7 +88,8 @@ def test_the_search_has_the_ratio_and_is_told_the_lengths(
     ("given", "limits"),
     [
         ({"beam": 5}, (2.0, 200)),  # what --eval-bleu passes
-        ({"max_len_a": 0, "max_len_b": 200}, (2.0, 200)),
+        ({"max_len_a": 0, "max_len_b": 200}, (0, 200)),
+        ({"max_len_b": 200}, (0, 200)),
         ({"max_len_a": 1.5}, (1.5, 200)),
         ({"max_len_b": 30}, (0, 30)),
     ],
@@ -99,6 +101,16 @@ def test_a_translation_may_be_twice_as_long_as_its_source_and_longer_unless_told
     generator = task.build_generator([_model()], options)
     assert (generator.max_len_a, generator.max_len_b) == limits
     assert vars(options) == given
+
+
+def test_the_configuration_of_fairseqs_programs_does_not_tell_that_defaults_are_given(
+    task: ReencoderTranslationTask,
+) -> None:
+    config = GenerationConfig()
+    generator = task.build_generator([_model()], config)
+    assert (generator.max_len_a, generator.max_len_b) == (2.0, 200) and config.max_len_a == 0
+    generator = task.build_generator([_model()], GenerationConfig(max_len_b=30))
+    assert (generator.max_len_a, generator.max_len_b) == (0, 30)
 
 
 def test_dropout_in_the_search_is_refused(task: ReencoderTranslationTask) -> None:

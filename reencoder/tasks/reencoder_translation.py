@@ -5,7 +5,6 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional
@@ -22,6 +21,7 @@ from ..text.errors import DataError
 from ..text.manifest import MANIFEST, fingerprint, languages, read_manifest
 from .alignments import load_alignments
 from .batching import BlockBatchedPairs
+from .generator_options import GeneratorOptions
 from .process import ProcessConfig, SetsUpProcess
 
 
@@ -224,32 +224,22 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
         """fairseq's generator, with `--min-len-ratio` applied in its search; see fairseq's task.
 
         Its default maximum of 200 tokens would cut translations of long sources short: unless `--max-len-a` or
-        `--max-len-b` is given, a translation may have twice as many tokens as its source, and 200 more.
+        `--max-len-b` is given, a translation may have twice as many tokens as its source, and 200 more. On the command
+        line of fairseq's programs the pair `--max-len-a 0 --max-len-b 200`, fairseq's defaults, counts as not given.
+
+        Args:
+            models: the models.
+            args: see `GeneratorOptions.of`.
+            other: passed on to fairseq's task.
+            kwargs: passed on to fairseq's task.
 
         Raises:
             ValueError: alignments are requested from a Reencoder that has none, or dropout is.
         """
-        never = any(not getattr(model, "retains_dropout", True) for model in models)
-        if getattr(args, "retain_dropout", False) and never:
-            # fairseq passes it on to modules of its own only, and would translate without dropout
-            raise ValueError(
-                "--retain-dropout: a Reencoder has dropout in training only; leave the option out (--sampling draws "
-                "different translations)"
-            )
-        if getattr(args, "print_alignment", None):
-            for model in models:
-                if not getattr(model, "has_alignment", True):
-                    # fairseq would print nothing, or fail without a reason
-                    raise ValueError(
-                        "--print-alignment: this model has no alignments; train one with --readout max, attention or "
-                        "lexical-attention"
-                    )
-        # fairseq's defaults, which it also takes for what --eval-bleu-args do not say
-        if (getattr(args, "max_len_a", 0), getattr(args, "max_len_b", 200)) == (0, 200):
-            args = copy(args)
-            args.max_len_a = 2.0
-        self._constrained = bool(getattr(args, "constraints", None))
-        generator = super().build_generator(models, args, *other, **kwargs)
+        options = GeneratorOptions.of(args)
+        options.check_models(models)
+        self._constrained = options.constrained
+        generator = super().build_generator(models, options.with_max_len(args), *other, **kwargs)
         if self.cfg.min_len_ratio > 0 and hasattr(generator, "search"):
             generator.search = MinimumLengthSearch(generator.search, self.cfg.min_len_ratio)
             generator.should_set_src_lengths = True
