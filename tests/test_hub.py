@@ -56,6 +56,17 @@ def test_wrong_options_of_the_search_are_refused(
             Reencoder.from_pretrained(hub_folder / "trained", **options)
 
 
+def test_groups_of_the_beam_do_not_depend_on_the_batches(hub_folder: Path, hub_model: Reencoder) -> None:
+    texts = [f"我需要{count}些牙膏。" for count in ("", "一", "两三", "好多好多", "这么多那么多")]
+    search: dict[str, Any] = {"beam": 4, "diverse_beam_groups": 2, "diverse_beam_strength": 2.0}
+    shown: set[int] = set()
+    small = Reencoder.from_pretrained(hub_folder / "trained", device="cpu", batch_size=2)
+    found = small.candidates(texts, 4, on_step=lambda index, text: shown.add(index), **search)
+    at_once = hub_model.candidates(texts, 4, **search)
+    assert [[best.text for best in each] for each in found] == [[best.text for best in each] for each in at_once]
+    assert found != small.candidates(texts, 4, beam=4) and shown == set(range(5))
+
+
 def test_every_option_of_the_generator_is_fairseqs() -> None:
     assert {*GENERATOR_NAMES} < {field.name for field in fields(GenerationConfig)}
 

@@ -104,15 +104,20 @@ class Searcher:
         return [hypothesis_of[index] for index in range(len(sources))]
 
     def _generator(self, options: SearchOptions) -> Any:
+        from ..search import by_position
+
         ratio = options.settings.min_len_ratio
         if ratio is not None:
             self._check_task("min_len_ratio")
         if self._min_len_ratio is not None:
             self._task.cfg.min_len_ratio = self._min_len_ratio if ratio is None else ratio
         try:
-            return self._task.build_generator(self._models, options.to_fairseq())
+            generator = self._task.build_generator(self._models, options.to_fairseq())
         except (AssertionError, ValueError) as error:  # such as --sampling-topk without --sampling
             raise DataError(f"the search: {error}") from error
+        if hasattr(generator, "search"):
+            generator.search = by_position(generator.search)  # the task may be one of fairseq's own
+        return generator
 
     def _batches(self, sources: Sequence[Tensor]) -> Iterator[Any]:
         """Yield sources of similar length as batches on the device."""

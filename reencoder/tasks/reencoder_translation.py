@@ -16,7 +16,7 @@ from fairseq.tasks.translation import TranslationConfig, TranslationTask
 from numpy.typing import NDArray
 
 from ..optim.matrices import mark_layers
-from ..search import MinimumLengthSearch
+from ..search import MinimumLengthSearch, by_position
 from ..text.errors import DataError
 from ..text.manifest import MANIFEST, fingerprint, languages, read_manifest
 from .alignments import load_alignments
@@ -240,9 +240,11 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
         options.check_models(models)
         self._constrained = options.constrained
         generator = super().build_generator(models, options.with_max_len(args), *other, **kwargs)
-        if self.cfg.min_len_ratio > 0 and hasattr(generator, "search"):
-            generator.search = MinimumLengthSearch(generator.search, self.cfg.min_len_ratio)
-            generator.should_set_src_lengths = True
+        if hasattr(generator, "search"):
+            generator.search = by_position(generator.search)
+            if self.cfg.min_len_ratio > 0:
+                generator.search = MinimumLengthSearch(generator.search, self.cfg.min_len_ratio)
+                generator.should_set_src_lengths = True
         return generator
 
     def inference_step(self, generator: Any, models: Any, sample: Any, *args: Any, **kwargs: Any) -> Any:
