@@ -28,6 +28,10 @@ GENERATOR_NAMES = (
 )
 """Options of fairseq's generator that change how a text is translated; its others belong to fairseq's programs."""
 
+_RANGE = (-1e6, 1e6)
+_RANGES = {"temperature": (1e-6, 1e6)}
+"""Ranges of the options that are real numbers. Beyond them fairseq would compute with infinities."""
+
 
 @dataclass(frozen=True)
 class SearchOptions:
@@ -82,7 +86,7 @@ def _typed(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options of fairseq's generator with the types that they have there.
 
     Raises:
-        DataError: a value has another type.
+        DataError: a value has another type or is out of range.
     """
     from fairseq.dataclass.configs import GenerationConfig
     from omegaconf import OmegaConf
@@ -95,4 +99,7 @@ def _typed(options: Mapping[str, Any]) -> dict[str, Any]:
         except OmegaConfBaseException as error:
             kind = type(getattr(GenerationConfig, name)).__name__
             raise DataError(f"{name} {value!r}: expected {kind}") from error
+        least, greatest = _RANGES.get(name, _RANGE)
+        if isinstance(schema[name], float) and not least <= schema[name] <= greatest:
+            raise DataError(f"{name} {value!r}: must be between {least:g} and {greatest:g}")
     return {name: schema[name] for name in options}

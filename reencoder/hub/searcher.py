@@ -111,6 +111,9 @@ class Searcher:
             self._check_task("min_len_ratio")
         if self._min_len_ratio is not None:
             self._task.cfg.min_len_ratio = self._min_len_ratio if ratio is None else ratio
+        topk, words = options.generator.get("sampling_topk", -1), len(self._task.target_dictionary)
+        if topk > words:
+            raise DataError(f"sampling_topk {topk}: must not exceed the size of the target dictionary, {words}")
         try:
             generator = self._task.build_generator(self._models, options.to_fairseq())
         except (AssertionError, ValueError) as error:  # such as --sampling-topk without --sampling
