@@ -12,6 +12,7 @@ import torch
 from fairseq.data import Dictionary, LanguagePairDataset
 from fairseq.dataclass.configs import GenerationConfig
 from fairseq.search import BeamSearch
+from fairseq.tasks import FairseqTask
 from fairseq.tasks.translation import TranslationTask
 from torch import nn
 
@@ -122,6 +123,27 @@ def test_dropout_in_the_search_is_refused(task: ReencoderTranslationTask) -> Non
     assert getattr(task.build_generator([other], Namespace(retain_dropout=True)), "search", None)
 
 
+@pytest.mark.parametrize(
+    ("option", "given", "message"),
+    [
+        ("eval_bleu_detok_args", "x", "--eval-bleu-detok-args 'x': not JSON .Expecting value"),
+        ("eval_bleu_detok_args", "[1]", r"--eval-bleu-detok-args '\[1\]': expected a JSON object such as {}, got list"),
+        ("eval_bleu_args", '{"beam": 5', "--eval-bleu-args '{\"beam\": 5': not JSON"),
+    ],
+)
+def test_options_of_bleu_in_validation_are_json_objects(
+    option: str, given: str, message: str, task: ReencoderTranslationTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FairseqTask, "build_model", lambda *_: _model())
+    task.cfg.eval_bleu, task.cfg.eval_bleu_detok = True, "space"
+    task.build_model(SimpleNamespace())
+    assert task.sequence_generator.max_len_a == 2
+    setattr(task.cfg, option, given)
+    with pytest.raises(ValueError, match=message):
+        task.build_model(SimpleNamespace())
+    assert getattr(task.cfg, option) == given
+
+
 def test_sentences_that_are_too_long_are_named_with_what_to_do(task: ReencoderTranslationTask) -> None:
     long = np.array([3, 1101])
     typed = task.build_dataset_for_inference([torch.full((size,), 4) for size in long], long)
@@ -155,7 +177,7 @@ def test_muon_finds_the_matrices_of_other_models(
     task: ReencoderTranslationTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = nn.Sequential(nn.Linear(4, 5), nn.Linear(5, len(task.target_dictionary)))
-    monkeypatch.setattr(TranslationTask, "build_model", lambda *_: model)
+    monkeypatch.setattr(FairseqTask, "build_model", lambda *_: model)
     marks = [hidden_matrix_rows(weights) for weights in task.build_model(SimpleNamespace()).parameters()]
     assert marks == [5, None, None, None]
 

@@ -28,6 +28,7 @@ from .options import block_arguments, option_error, register_presets
 from .readout import OutputLayer
 from .reencoder_config import PRESETS, ReencoderConfig, check_options
 from .row_readout import RowReadout
+from .translation_lengths import translation_lengths
 from .words import WordStates, pad_on_the_right, restore_padding
 
 NO_ALIGNMENT = (
@@ -290,10 +291,10 @@ class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
         """Build the model for the dictionaries and maximum lengths of a task.
 
         Raises:
-            ValueError: options are wrong or exclude each other.
+            ValueError: options are wrong or exclude each other, or the task is not translation.
         """
         check_options(cfg)
-        source, target = task.max_positions()
+        source, target = translation_lengths(task)
         try:
             grid = ReencoderGrid(
                 cfg.hidden_size,

@@ -1,8 +1,8 @@
 """`--task reencoder_translation`: fairseq's translation task with what a two-dimensional model needs."""
 
 # No `from __future__ import annotations` and no `int | None` in the config: fairseq reads the types of its fields.
-import json
 import os
+from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
-from fairseq.data import FairseqDataset
+from fairseq.data import FairseqDataset, encoders
 from fairseq.tasks import register_task
 from fairseq.tasks.translation import TranslationConfig, TranslationTask
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from ..text.manifest import MANIFEST, fingerprint, languages, read_manifest
 from .alignments import load_alignments
 from .batching import BlockBatchedPairs
 from .generator_options import GeneratorOptions
+from .json_options import json_options
 from .process import ProcessConfig, SetsUpProcess
 
 
@@ -93,22 +94,27 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
         """The model; `--optimizer muon` works with fairseq's own as well, `--eval-bleu-detok reencoder` with our data.
 
         Raises:
-            ValueError: the options of the model are wrong, or `--load-alignments` is given for a Reencoder with a
-                readout that has no weights to teach.
+            ValueError: the options of the model or those of `--eval-bleu` are wrong, or `--load-alignments` is given
+                for a Reencoder with a readout that has no weights to teach.
         """
-        given = self.cfg.eval_bleu_detok_args
-        if self.cfg.eval_bleu and self.cfg.eval_bleu_detok == "reencoder":
-            # fairseq makes this tokenizer without asking the task
-            found = {"text_manifest": str(self._manifest), **json.loads(given or "{}")}
-            self.cfg.eval_bleu_detok_args = json.dumps(found)
-        model = super().build_model(cfg, from_checkpoint)
-        self.cfg.eval_bleu_detok_args = given
+        # TranslationTask would make the detokenizer without the manifest of the data.
+        model = super(TranslationTask, self).build_model(cfg, from_checkpoint)
         if self.cfg.load_alignments and not getattr(model, "learns_alignment", True):
             raise ValueError(
                 "--load-alignments: this --readout has no weights to teach; choose attention or lexical-attention"
             )
         mark_layers(model, len(self.target_dictionary))
+        if self.cfg.eval_bleu:
+            self.tokenizer = self._bleu_detokenizer()
+            options = json_options("--eval-bleu-args", self.cfg.eval_bleu_args)
+            self.sequence_generator = self.build_generator([model], Namespace(**options))
         return model
+
+    def _bleu_detokenizer(self) -> Any:
+        options = json_options("--eval-bleu-detok-args", self.cfg.eval_bleu_detok_args)
+        if self.cfg.eval_bleu_detok == "reencoder":
+            options = {"text_manifest": str(self._manifest), **options}
+        return encoders.build_tokenizer(Namespace(**{**options, "tokenizer": self.cfg.eval_bleu_detok}))
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint records of the task: also the fingerprint of its data, if they have a manifest."""
