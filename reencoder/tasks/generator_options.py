@@ -61,12 +61,9 @@ class GeneratorOptions:
                     "--retain-dropout: a Reencoder has dropout in training only; leave the option out (--sampling "
                     "draws different translations)"
                 )
-            if self.print_alignment and not getattr(model, "has_alignment", True):
-                # fairseq would print nothing, or fail without a reason
-                raise ValueError(
-                    "--print-alignment: this model has no alignments; train one with --readout max, attention or "
-                    "lexical-attention"
-                )
+            reason = getattr(model, "no_alignment", None)
+            if self.print_alignment and reason is not None:
+                raise ValueError(reason)  # fairseq would print nothing, or fail without one
 
     def with_max_len(self, args: Any) -> Any:
         """Return a copy of `args` with the maximum length of the task, or `args` if a maximum length is given."""
