@@ -229,6 +229,7 @@ def test_tuned_settings_beside_the_checkpoint_are_used(hub_folder: Path, tmp_pat
     source = tuned.pipeline.encode_source(SENTENCES[0]).split()
     [[translation]], [[short]] = tuned.candidates([SENTENCES[0]]), tuned.candidates([SENTENCES[0]], min_len_ratio=0)
     assert len(translation.tokens.split()) >= 2 * len(source) > len(short.tokens.split())
+    assert tuned._ensemble.task.cfg.min_len_ratio == 0.5, "the options of a search are not the task's"
 
 
 def test_what_does_not_belong_together_is_refused(hub_folder: Path, tmp_path: Path) -> None:

@@ -77,12 +77,16 @@ def test_the_search_has_the_ratio_and_is_told_the_lengths(
     generator = SimpleNamespace(search=plain, should_set_src_lengths=False)
     monkeypatch.setattr(TranslationTask, "build_generator", lambda *_args, **_named: generator)
     task.cfg.min_len_ratio = ratio
-    built = task.build_generator([], SimpleNamespace())
+    built = task.build_generator([], Namespace())
     if ratio:
         assert isinstance(built.search, MinimumLengthSearch) and built.search.search is plain
         assert built.search.ratio == 0.75 and built.should_set_src_lengths
     else:
         assert built.search is plain and not built.should_set_src_lengths
+    generator.search = plain
+    assert task.build_generator([], Namespace(min_len_ratio=0.25)).search.ratio == 0.25, "that of the options"
+    generator.search = plain
+    assert task.build_generator([], Namespace(min_len_ratio=0.0)).search is plain and task.cfg.min_len_ratio == ratio
 
 
 @pytest.mark.parametrize(

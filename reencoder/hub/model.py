@@ -44,7 +44,7 @@ class Reencoder:
     def __init__(self, ensemble: Ensemble, searcher: Searcher, options: SearchOptions) -> None:
         self._ensemble = ensemble
         self._searcher = searcher
-        self._lock = RLock()  # the settings of a search are the task's, and random numbers the process's
+        self._lock = RLock()  # random numbers are the process's
         self.pipeline: TextPipeline = ensemble.pipeline
         self.options = options
 

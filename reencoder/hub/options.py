@@ -70,9 +70,10 @@ class SearchOptions:
         return SearchOptions(replace(self.settings, **settings), {**self.generator, **_typed(generator)})
 
     def to_fairseq(self) -> Namespace:
-        """Return options of fairseq's generator: those of the settings, and the others that are given."""
-        given = {name: getattr(self.settings, name) for name in ("beam", "lenpen", "unkpen")} | dict(self.generator)
-        return Namespace(**given)
+        """Return options for `build_generator` of a task: those of the settings, and the others that are given."""
+        settings = {name: getattr(self.settings, name) for name in SEARCH_NAMES}
+        given = {name: value for name, value in settings.items() if value is not None}
+        return Namespace(**given, **self.generator)
 
 
 def _unknown(name: str) -> str:

@@ -14,19 +14,21 @@ _FAIRSEQ_MAX_LEN = (0, 200)
 
 @dataclass(frozen=True)
 class GeneratorOptions:
-    """Options of fairseq's generator that the task checks or changes.
+    """Options of fairseq's generator that the task checks or changes, and one of its own.
 
     Attributes:
         retain_dropout: translate with dropout.
         print_alignment: alignments are requested.
         constrained: words are forced into the output.
         max_len_given: a maximum length is given.
+        min_len_ratio: minimum number of words of a translation, as a ratio of its source's; None if it is not given.
     """
 
     retain_dropout: bool
     print_alignment: bool
     constrained: bool
     max_len_given: bool
+    min_len_ratio: float | None
 
     @classmethod
     def of(cls, args: Any) -> GeneratorOptions:
@@ -46,6 +48,7 @@ class GeneratorOptions:
             bool(getattr(args, "print_alignment", None)),
             bool(getattr(args, "constraints", None)),
             max_len_given,
+            getattr(args, "min_len_ratio", None),
         )
 
     def check_models(self, models: Iterable[Any]) -> None:

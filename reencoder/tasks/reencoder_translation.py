@@ -235,7 +235,7 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
 
         Args:
             models: the models.
-            args: see `GeneratorOptions.of`.
+            args: see `GeneratorOptions.of`; its `min_len_ratio`, if there is one, replaces that of the task.
             other: passed on to fairseq's task.
             kwargs: passed on to fairseq's task.
 
@@ -246,10 +246,11 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
         options.check_models(models)
         self._constrained = options.constrained
         generator = super().build_generator(models, options.with_max_len(args), *other, **kwargs)
+        ratio = self.cfg.min_len_ratio if options.min_len_ratio is None else options.min_len_ratio
         if hasattr(generator, "search"):
             generator.search = by_position(generator.search)
-            if self.cfg.min_len_ratio > 0:
-                generator.search = MinimumLengthSearch(generator.search, self.cfg.min_len_ratio)
+            if ratio > 0:
+                generator.search = MinimumLengthSearch(generator.search, ratio)
                 generator.should_set_src_lengths = True
         return generator
 
