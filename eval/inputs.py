@@ -18,6 +18,8 @@ def check_checkpoint(path: Path, option: str = "") -> None:
     Raises:
         DataError: there is no such file, or it is not a complete zip archive, which is what torch writes.
     """
+    if path.is_dir():
+        raise DataError(f"{option} {path}: is a folder; name a checkpoint in it".lstrip())
     if not path.is_file():
         raise DataError(f"{option} {path}: no such checkpoint".lstrip())
     # The directory of a zip archive is at its end.

@@ -1,4 +1,4 @@
-"""What wraps a strategy of fairseq's search: a minimum length (section 4.4), and a look at each step."""
+"""What wraps a strategy of fairseq's search: a minimum length (section 4.4), a look at each step, any batch."""
 
 from __future__ import annotations
 
@@ -129,3 +129,35 @@ class WatchedSearch(_WrappedSearch):
             elif sentence not in self._ended:
                 self._show(sentence, tokens)
         return found
+
+
+class _SearchByPosition(_WrappedSearch):
+    """Any search strategy of fairseq; it is told the positions of the sentences in their batch, not their numbers."""
+
+    def __init__(self, search: Search) -> None:
+        super().__init__(search)
+        self._numbers: Tensor | None = None  # of the sentences of the batch
+
+    def step(
+        self, step: int, lprobs: Tensor, scores: Tensor, prev_output_tokens: Tensor, original_batch_idxs: Tensor
+    ) -> Any:
+        """Choose the candidates of one step; see `WatchedSearch.step`."""
+        if step == 0:
+            self._numbers = original_batch_idxs
+        assert self._numbers is not None
+        positions = original_batch_idxs[:, None].eq(self._numbers).int().argmax(dim=1)
+        return self.search.step(step, lprobs, scores, prev_output_tokens, positions)
+
+
+def by_position(search: Any) -> Any:
+    """Return a strategy that works with every batch.
+
+    fairseq's diverse beam search takes the numbers of sentences for their positions in the batch, and fails in all
+    batches but the first.
+
+    Args:
+        search: a strategy of fairseq's search.
+    """
+    from fairseq.search import DiverseBeamSearch
+
+    return _SearchByPosition(search) if isinstance(search, DiverseBeamSearch) else search

@@ -21,6 +21,9 @@ from .text.errors import DataError
 SEARCH_FILE = "search.json"
 """Name of the file of tuned settings, in the folder of the checkpoint."""
 
+MAX_LENPEN = 10
+"""Largest exponent of the length: with a much larger one scores would not fit into single precision."""
+
 
 @dataclass(frozen=True)
 class SearchSettings:
@@ -55,6 +58,8 @@ class SearchSettings:
                 continue
             if not isinstance(value, int | float) or not isfinite(value):
                 raise DataError(f"{option} {value}: must be a finite number")
+        if abs(self.lenpen) > MAX_LENPEN:
+            raise DataError(f"--lenpen {self.lenpen}: must be between -{MAX_LENPEN} and {MAX_LENPEN}")
         if self.min_len_ratio is not None and self.min_len_ratio < 0:
             raise DataError(f"--min-len-ratio {self.min_len_ratio}: must not be negative")
 

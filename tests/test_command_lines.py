@@ -200,6 +200,13 @@ def test_every_candidate_is_long_enough(data: Path, half_trained: Path, ratio: f
         assert any(len(candidates[0][1]) < ratio * len(sources[n]) for n, candidates in free.items())
 
 
+def test_groups_of_the_beam_do_not_depend_on_the_batches(data: Path, half_trained: Path) -> None:
+    options = ["--beam", 4, "--diverse-beam-groups", 2, "--diverse-beam-strength", 2, "--nbest", 4]
+    at_once, batches = (hypotheses(generate(data, half_trained, *options, "--batch-size", size)) for size in (999, 7))
+    assert len(at_once) == SENTENCES["test"]
+    assert all([words for _, words in batches[n]] == [words for _, words in found] for n, found in at_once.items())
+
+
 def test_interactive_translates_lines_in_their_order(data: Path, checkpoint: Path) -> None:
     typed = ["w3 w1 w2", "w5", "w9 w8 w7 w6"]
     options = ["--task", "reencoder_translation", "--path", checkpoint, "--buffer-size", 8, "--batch-size", 8]

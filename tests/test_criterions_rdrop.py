@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import math
 from argparse import Namespace
 from typing import Any
 
 import pytest
 import torch
 from fairseq.criterions.label_smoothed_cross_entropy import LabelSmoothedCrossEntropyCriterion
+from fairseq.logging import metrics
 from torch import Tensor
 
 from reencoder.criterions.rdrop import RDrop
@@ -75,7 +77,6 @@ def test_with_dropout_it_is_the_mean_of_two_passes_and_half_of_alpha_times_their
     # fairseq takes the softmax in single precision
     torch.testing.assert_close(loss.double(), nll + ALPHA / 2 * divergence, rtol=2e-6, atol=0)
     assert logged["rdrop_kl_loss"] == pytest.approx(divergence.item(), rel=1e-5)
-    assert rdrop.rdrop_alpha == ALPHA
 
 
 def test_validation_is_one_pass() -> None:
@@ -83,7 +84,22 @@ def test_validation_is_one_pass() -> None:
     model = build(dropout=0.4)
     sample = copy.deepcopy(SAMPLE)
     assert rdrop(model, sample)[0] == plain(model, copy.deepcopy(SAMPLE))[0]
-    assert len(sample["net_input"]["src_tokens"]) == 3 and rdrop.rdrop_alpha == ALPHA
+    assert len(sample["net_input"]["src_tokens"]) == 3
+
+
+def test_the_log_of_an_update_has_the_divergence_per_target_and_the_accuracy_of_both_passes() -> None:
+    rdrop, _ = criterions()
+    rdrop.report_accuracy = True
+    model = build(dropout=0.4).train()
+    sample = copy.deepcopy(SAMPLE)
+    logs = [rdrop(model, sample)[2], rdrop(model, sample)[2]]
+    assert len(sample["target"]) == len(sample["net_input"]["src_tokens"]) == 3, "the batch stays as it is"
+    with metrics.aggregate(new_root=True) as found:
+        RDrop.reduce_metrics(logs)
+    values = found.get_smoothed_values()
+    expected = sum(log["rdrop_kl_loss"] for log in logs) / (2 * 12) / math.log(2)
+    assert values["rdrop_kl_loss"] == pytest.approx(expected, rel=1e-6)
+    assert values["total"] == 4 * 12 and logs[0]["nsentences"] == 3
 
 
 def test_a_prefix_without_loss_is_refused() -> None:

@@ -216,6 +216,8 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     [
         (["none.pt"], "none.pt: no such checkpoint"),
         (["text.pt"], "text.pt: not a complete checkpoint"),
+        (["."], ".: is a folder: give --last N or --best N, or name a checkpoint"),
+        ([".", "--ema"], ".: is a folder: give --last N or --best N, or name a checkpoint"),
         (["a.pt", "b.pt", "--last", "2"], "--last 2: expected one folder, got 2 paths"),
         ([".", "--last", "2"], ".: 0 checkpoints named"),
         (["a.pt", "b.pt", "--best", "2"], "--best 2: expected one folder, got 2 paths"),

@@ -54,6 +54,7 @@ def test_defaults() -> None:
         ({"lenpen": None}, "--lenpen None: must be a finite number"),
         ({"lenpen": float("nan")}, "--lenpen nan: must be a finite number"),
         ({"unkpen": float("inf")}, "--unkpen inf: must be a finite number"),
+        ({"lenpen": 1e300}, r"--lenpen 1e\+300: must be between -10 and 10"),
         ({"min_len_ratio": -0.5}, "--min-len-ratio -0.5: must not be negative"),
     ],
 )

@@ -42,6 +42,10 @@ def test_one_sentence_or_a_list(hub_model: Reencoder) -> None:
         ({"verbose": True}, "verbose: the search has no such option"),
         ({"beam": "five"}, "beam five: must be a whole number"),
         ({"temperature": "hot"}, "temperature 'hot': expected float"),
+        ({"max_len_a": math.inf}, r"max_len_a inf: must be between -1e\+06 and 1e\+06"),
+        ({"temperature": 0}, r"temperature 0: must be between 1e-06 and 1e\+06"),
+        ({"lenpen": 1e300}, r"--lenpen 1e\+300: must be between -10 and 10"),
+        ({"sampling": True, "sampling_topk": 10**5}, r"sampling_topk 100000: must not exceed .* dictionary, \d+"),
         ({"sampling_topk": 5}, "--sampling-topk requires --sampling"),
         ({"beam": 4, "diverse_beam_groups": 3}, "DiverseBeamSearch requires --beam to be divisible"),
     ],
@@ -54,6 +58,17 @@ def test_wrong_options_of_the_search_are_refused(
     if not {"sampling_topk", "diverse_beam_groups"} & options.keys():
         with pytest.raises(DataError, match=message):
             Reencoder.from_pretrained(hub_folder / "trained", **options)
+
+
+def test_groups_of_the_beam_do_not_depend_on_the_batches(hub_folder: Path, hub_model: Reencoder) -> None:
+    texts = [f"我需要{count}些牙膏。" for count in ("", "一", "两三", "好多好多", "这么多那么多")]
+    search: dict[str, Any] = {"beam": 4, "diverse_beam_groups": 2, "diverse_beam_strength": 2.0}
+    shown: set[int] = set()
+    small = Reencoder.from_pretrained(hub_folder / "trained", device="cpu", batch_size=2)
+    found = small.candidates(texts, 4, on_step=lambda index, text: shown.add(index), **search)
+    at_once = hub_model.candidates(texts, 4, **search)
+    assert [[best.text for best in each] for each in found] == [[best.text for best in each] for each in at_once]
+    assert found != small.candidates(texts, 4, beam=4) and shown == set(range(5))
 
 
 def test_every_option_of_the_generator_is_fairseqs() -> None:
@@ -147,13 +162,15 @@ def test_scores_of_many_pairs_are_those_of_each(hub_model: Reencoder) -> None:
 
 def test_a_long_source_may_have_a_long_translation(hub_model: Reencoder) -> None:
     """fairseq's default ends every translation after 200 tokens."""
-    config = hub_model.options.to_fairseq()
     task, models = hub_model._ensemble.task, hub_model._ensemble.models
-    generator = task.build_generator(models, config)
-    assert (generator.max_len_a, generator.max_len_b) == (2, 200) and config.max_len_a == 0
-    config.max_len_b = 30  # what a user says holds
-    generator = task.build_generator(models, config)
-    assert (generator.max_len_a, generator.max_len_b) == (0, 30)
+
+    def limits(**search: Any) -> tuple[float, int]:
+        generator = task.build_generator(models, hub_model.options.override(search).to_fairseq())
+        return generator.max_len_a, generator.max_len_b
+
+    assert limits() == (2, 200)
+    assert limits(max_len_b=30) == (0, 30), "what a user says holds"
+    assert limits(max_len_a=0, max_len_b=200) == (0, 200), "fairseq's defaults, too"
     [[short]] = hub_model.candidates([SENTENCES[0]], max_len_b=3, min_len_ratio=0)
     assert len(short.tokens.split()) <= 3
 
@@ -212,6 +229,7 @@ def test_tuned_settings_beside_the_checkpoint_are_used(hub_folder: Path, tmp_pat
     source = tuned.pipeline.encode_source(SENTENCES[0]).split()
     [[translation]], [[short]] = tuned.candidates([SENTENCES[0]]), tuned.candidates([SENTENCES[0]], min_len_ratio=0)
     assert len(translation.tokens.split()) >= 2 * len(source) > len(short.tokens.split())
+    assert tuned._ensemble.task.cfg.min_len_ratio == 0.5, "the options of a search are not the task's"
 
 
 def test_what_does_not_belong_together_is_refused(hub_folder: Path, tmp_path: Path) -> None:

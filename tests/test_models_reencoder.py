@@ -14,6 +14,7 @@ from reencoder.models.reencoder import IncrementalState, ReencoderModel
 from reencoder.models.reencoder_config import PRESETS, ReencoderConfig, check_options
 from reencoder.models.row_readout import winners
 from reencoder.optim.matrices import hidden_matrix_rows
+from reencoder.tasks.algorithmic.dictionary import SymbolDictionary
 
 PAD, EOS = 1, 2
 
@@ -199,6 +200,19 @@ def test_all_but_word_vectors_softmax_and_scores_is_marked_for_muon() -> None:
 def test_options_that_do_not_fit_are_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         ReencoderModel.build_model(ReencoderConfig(**options), Task())
+
+
+@pytest.mark.parametrize("kind", ["symbols without padding", "images", "text without a maximum length"])
+def test_a_task_that_is_not_translation_is_refused(kind: str) -> None:
+    task: Any = Task()
+    if kind == "symbols without padding":
+        task.source_dictionary = SymbolDictionary(["a", "b"])
+    elif kind == "images":
+        task.source_dictionary = None
+    else:
+        task.max_positions = lambda: None
+    with pytest.raises(ValueError, match="--task Task: a Reencoder needs a task of translation, reencoder_transl"):
+        ReencoderModel.build_model(ReencoderConfig(), task)
 
 
 def test_every_option_has_a_help_text() -> None:

@@ -286,3 +286,14 @@ def test_a_small_problem_never_trains_on_what_is_held_out() -> None:
     assert {row.tobytes() for row in inputs}.isdisjoint(valid | test)
     assert len({row.tobytes() for row in inputs}) == 12
     assert np.array_equal(inputs.sum(axis=1) % 2, targets[:, 0]), "also where a sample was drawn again"
+
+
+def test_what_only_translation_has_is_refused() -> None:
+    config: Any = GridAdditionConfig(digits=2)
+    config.seed = 1
+    task = GridAdditionTask.setup_task(config)
+    task.build_generator([], Namespace(print_alignment=None))
+    with pytest.raises(ValueError, match="--print-alignment: this task has no alignments"):
+        task.build_generator([], Namespace(print_alignment="hard"))
+    with pytest.raises(ValueError, match="fairseq-interactive: this task has samples of its own and reads no lines"):
+        task.get_interactive_tokens_and_lengths(["12"], str)

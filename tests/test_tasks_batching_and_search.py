@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 from fairseq.data import Dictionary
-from fairseq.search import BeamSearch
+from fairseq.search import BeamSearch, DiverseBeamSearch
 from fairseq.tasks.translation import TranslationTask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reencoder.search import MinimumLengthSearch, WatchedSearch
+from reencoder.search import MinimumLengthSearch, WatchedSearch, by_position
 from reencoder.tasks.batching import batch_by_blocks
 from reencoder.tasks.reencoder_translation import ReencoderTranslationTask
 
@@ -100,6 +100,17 @@ def test_the_best_hypothesis_of_each_sentence_is_shown_until_it_ends() -> None:
         found = search.step(step, lprobs, torch.zeros(2, 2, step), torch.tensor(hypotheses), numbers)
         assert found[1].shape == (2, 2)
     assert shown == [(7, [5]), (4, [8]), (7, [6, 6])]
+
+
+def test_groups_of_the_beam_are_kept_by_position(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sentences with the numbers 7, 4 and 9; that with the number 4 ends after the first step."""
+    told: list[list[int]] = []
+    monkeypatch.setattr(DiverseBeamSearch, "step", lambda _search, *arguments: told.append(arguments[-1].tolist()))
+    search = by_position(DiverseBeamSearch(Dictionary(), 2, 0.5))
+    for step, numbers in enumerate(([7, 4, 9], [7, 9], [9])):
+        search.step(step, torch.zeros(0), torch.zeros(0), torch.zeros(0), torch.tensor(numbers))
+    assert told == [[0, 1, 2], [0, 2], [2]]
+    assert by_position(search) is search
 
 
 @pytest.mark.parametrize("attention", [torch.empty(0), None, torch.ones(1, 2)])

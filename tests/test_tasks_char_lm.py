@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from fairseq.dataclass.configs import GenerationConfig
 from torch import Tensor
 
 from reencoder.criterions.cross_entropy_with_accuracy import CrossEntropyWithAccuracy
@@ -109,3 +110,8 @@ def test_any_model_of_sequences_can_be_a_language_model(data: Path) -> None:
         model = model_class.build_model(config, task).double().eval()
         model.carry = Carry()
         assert evaluate(task, model, "test", 3)[0] == pytest.approx(slow_bpc(task, model, "test"), rel=PRECISION)
+
+
+def test_translation_is_refused(data: Path) -> None:
+    with pytest.raises(ValueError, match="--task grid_char_lm: there is nothing to translate; python -m eval sample"):
+        task_of(data).build_generator([], GenerationConfig())

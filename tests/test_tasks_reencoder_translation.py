@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import torch
 from fairseq.data import Dictionary, LanguagePairDataset
+from fairseq.dataclass.configs import GenerationConfig
 from fairseq.search import BeamSearch
+from fairseq.tasks import FairseqTask
 from fairseq.tasks.translation import TranslationTask
 from torch import nn
 
@@ -75,19 +77,24 @@ def test_the_search_has_the_ratio_and_is_told_the_lengths(
     generator = SimpleNamespace(search=plain, should_set_src_lengths=False)
     monkeypatch.setattr(TranslationTask, "build_generator", lambda *_args, **_named: generator)
     task.cfg.min_len_ratio = ratio
-    built = task.build_generator([], SimpleNamespace())
+    built = task.build_generator([], Namespace())
     if ratio:
         assert isinstance(built.search, MinimumLengthSearch) and built.search.search is plain
         assert built.search.ratio == 0.75 and built.should_set_src_lengths
     else:
         assert built.search is plain and not built.should_set_src_lengths
+    generator.search = plain
+    assert task.build_generator([], Namespace(min_len_ratio=0.25)).search.ratio == 0.25, "that of the options"
+    generator.search = plain
+    assert task.build_generator([], Namespace(min_len_ratio=0.0)).search is plain and task.cfg.min_len_ratio == ratio
 
 
 @pytest.mark.parametrize(
     ("given", "limits"),
     [
         ({"beam": 5}, (2.0, 200)),  # what --eval-bleu passes
-        ({"max_len_a": 0, "max_len_b": 200}, (2.0, 200)),
+        ({"max_len_a": 0, "max_len_b": 200}, (0, 200)),
+        ({"max_len_b": 200}, (0, 200)),
         ({"max_len_a": 1.5}, (1.5, 200)),
         ({"max_len_b": 30}, (0, 30)),
     ],
@@ -101,6 +108,16 @@ def test_a_translation_may_be_twice_as_long_as_its_source_and_longer_unless_told
     assert vars(options) == given
 
 
+def test_the_configuration_of_fairseqs_programs_does_not_tell_that_defaults_are_given(
+    task: ReencoderTranslationTask,
+) -> None:
+    config = GenerationConfig()
+    generator = task.build_generator([_model()], config)
+    assert (generator.max_len_a, generator.max_len_b) == (2.0, 200) and config.max_len_a == 0
+    generator = task.build_generator([_model()], GenerationConfig(max_len_b=30))
+    assert (generator.max_len_a, generator.max_len_b) == (0, 30)
+
+
 def test_dropout_in_the_search_is_refused(task: ReencoderTranslationTask) -> None:
     """A Reencoder would translate without it; a model with fairseq's modules has it."""
     ours, other = _model(), nn.Linear(1, 1)
@@ -108,6 +125,27 @@ def test_dropout_in_the_search_is_refused(task: ReencoderTranslationTask) -> Non
         task.build_generator([other, ours], Namespace(retain_dropout=True))
     task.build_generator([ours], Namespace(retain_dropout=False))
     assert getattr(task.build_generator([other], Namespace(retain_dropout=True)), "search", None)
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "message"),
+    [
+        ("eval_bleu_detok_args", "x", "--eval-bleu-detok-args 'x': not JSON .Expecting value"),
+        ("eval_bleu_detok_args", "[1]", r"--eval-bleu-detok-args '\[1\]': expected a JSON object such as {}, got list"),
+        ("eval_bleu_args", '{"beam": 5', "--eval-bleu-args '{\"beam\": 5': not JSON"),
+    ],
+)
+def test_options_of_bleu_in_validation_are_json_objects(
+    option: str, given: str, message: str, task: ReencoderTranslationTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FairseqTask, "build_model", lambda *_: _model())
+    task.cfg.eval_bleu, task.cfg.eval_bleu_detok = True, "space"
+    task.build_model(SimpleNamespace())
+    assert task.sequence_generator.max_len_a == 2
+    setattr(task.cfg, option, given)
+    with pytest.raises(ValueError, match=message):
+        task.build_model(SimpleNamespace())
+    assert getattr(task.cfg, option) == given
 
 
 def test_sentences_that_are_too_long_are_named_with_what_to_do(task: ReencoderTranslationTask) -> None:
@@ -143,7 +181,7 @@ def test_muon_finds_the_matrices_of_other_models(
     task: ReencoderTranslationTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = nn.Sequential(nn.Linear(4, 5), nn.Linear(5, len(task.target_dictionary)))
-    monkeypatch.setattr(TranslationTask, "build_model", lambda *_: model)
+    monkeypatch.setattr(FairseqTask, "build_model", lambda *_: model)
     marks = [hidden_matrix_rows(weights) for weights in task.build_model(SimpleNamespace()).parameters()]
     assert marks == [5, None, None, None]
 

@@ -37,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ema",
         action="store_true",
-        help="use the moving averages that fairseq-train --store-ema kept, instead of the parameters",
+        help="average the moving averages that fairseq-train --store-ema kept in these checkpoints, instead of the "
+        "parameters",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="checkpoint to write")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
@@ -58,6 +59,10 @@ def run(args: argparse.Namespace) -> None:
         paths = last_checkpoints(paths[0], args.last)
     elif args.best is not None:
         paths = best_checkpoints(paths[0], args.best, user_dir(args))
+    else:
+        for path in paths:
+            if path.is_dir():
+                raise DataError(f"{path}: is a folder: give --last N or --best N, or name a checkpoint")
     record = average(paths, args.output, ema=args.ema, user_dir=user_dir(args), overwrite=args.overwrite)
     for checkpoint in record["checkpoints"]:
         print(f"{checkpoint['path']}: {checkpoint['updates']} updates")

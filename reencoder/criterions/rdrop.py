@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 from fairseq.criterions import register_criterion
+from fairseq.criterions.label_smoothed_cross_entropy import LabelSmoothedCrossEntropyCriterion
 from fairseq.criterions.label_smoothed_cross_entropy_with_rdrop import (
-    RdropLabelSmoothedCrossEntropyCriterion,
     RdropLabelSmoothedCrossEntropyCriterionConfig,
-    duplicate_input,
+    compute_kl_loss,
 )
 from fairseq.logging import metrics
 from torch import Tensor
@@ -31,7 +31,7 @@ class RDropConfig(RdropLabelSmoothedCrossEntropyCriterionConfig):
 
 
 @register_criterion("rdrop", dataclass=RDropConfig)
-class RDrop(RdropLabelSmoothedCrossEntropyCriterion):
+class RDrop(LabelSmoothedCrossEntropyCriterion):
     """fairseq's R-Drop (Liang et al. 2021), with a loss and a perplexity per token as those of other criterions.
 
     fairseq's passes every batch twice and adds up the losses, but counts the tokens once, in validation too: gradients
@@ -65,7 +65,7 @@ class RDrop(RdropLabelSmoothedCrossEntropyCriterion):
         rdrop_alpha: float = 0.0,
         alignment_lambda: float = 0.0,
     ) -> None:
-        super().__init__(task, sentence_avg, label_smoothing, ignore_prefix_size, report_accuracy, rdrop_alpha)
+        super().__init__(task, sentence_avg, label_smoothing, ignore_prefix_size, report_accuracy)
         if ignore_prefix_size > 0 and rdrop_alpha > 0:
             # fairseq takes the divergence of all tokens, but masks it with the targets that are left
             raise ValueError("--ignore-prefix-size: cannot be combined with --rdrop-alpha")
@@ -73,6 +73,7 @@ class RDrop(RdropLabelSmoothedCrossEntropyCriterion):
             raise ValueError(f"--alignment-lambda: expected 0 or more, got {alignment_lambda}")
         if (alignment_lambda > 0) != bool(getattr(task.cfg, "load_alignments", False)):
             raise ValueError("--alignment-lambda, --load-alignments: --criterion rdrop needs both of them, or neither")
+        self.rdrop_alpha = rdrop_alpha
         self.alignment_lambda = alignment_lambda
 
     def forward(
@@ -89,17 +90,23 @@ class RDrop(RdropLabelSmoothedCrossEntropyCriterion):
         Returns:
             The loss, the number of target tokens (of sentences with `--sentence-avg`), and what is logged.
         """
-        alpha: float = self.rdrop_alpha  # type: ignore[has-type]
-        passes = 2 if model.training and alpha > 0 else 1
+        passes = 2 if model.training and self.rdrop_alpha > 0 else 1
+        repeated = sample if passes == 1 else _twice(sample)
         if net_output is None:
-            inputs = dict(sample["net_input"])  # fairseq doubles them in place, and may use a batch again
-            net_output = model(**(duplicate_input(inputs) if passes == 2 else inputs))
-        if passes == 1:
-            self.rdrop_alpha = 0.0
-        try:
-            loss, sample_size, logged = super().forward(model, sample, reduce, net_output)
-        finally:
-            self.rdrop_alpha = alpha
+            net_output = model(**repeated["net_input"])
+        loss, nll_loss = self.compute_loss(model, net_output, repeated, reduce)
+        size = len(sample["target"])
+        sample_size = size if self.sentence_avg else sample["ntokens"]
+        logged = {"ntokens": sample["ntokens"], "nsentences": size, "sample_size": sample_size}
+        if self.report_accuracy:
+            correct, total = self.compute_accuracy(model, net_output, repeated)
+            logged |= {"n_correct": correct.item(), "total": total.item()}
+        if passes == 2:
+            padding = repeated["target"][:size].reshape(-1, 1).eq(self.padding_idx)
+            divergence = compute_kl_loss(model, net_output, padding)
+            loss = loss + self.rdrop_alpha * divergence
+            logged["rdrop_kl_loss"] = divergence.item()
+        logged |= {"loss": loss.data, "nll_loss": nll_loss.data}
         if self.alignment_lambda > 0 and model.training:
             # Also without links: with several processes all must log the same.
             alignment_loss = loss.new_zeros(())
@@ -116,11 +123,24 @@ class RDrop(RdropLabelSmoothedCrossEntropyCriterion):
     def reduce_metrics(cls, logging_outputs: Sequence[Mapping[str, Any]]) -> None:
         """Log what the batches of an update report."""
         super().reduce_metrics(logging_outputs)
+        divergence = sum(log.get("rdrop_kl_loss", 0) for log in logging_outputs)
+        if divergence > 0:
+            size = sum(log["sample_size"] for log in logging_outputs)
+            metrics.log_scalar("rdrop_kl_loss", divergence / size / math.log(2))
         aligned = [log for log in logging_outputs if "alignment_loss" in log]
         if aligned:
             size = sum(log["sample_size"] for log in aligned)
             loss = sum(log["alignment_loss"] for log in aligned)
             metrics.log_scalar("alignment_loss", loss / size / math.log(2), size, round=3)
+
+
+def _twice(sample: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a batch with each sentence twice, in the order of the batch both times."""
+    inputs = {
+        name: torch.cat([part, part]) if isinstance(part, Tensor) else part
+        for name, part in sample["net_input"].items()
+    }
+    return {**sample, "net_input": inputs, "target": torch.cat([sample["target"], sample["target"]])}
 
 
 def alignment_cross_entropy(attention: Tensor, sample: Mapping[str, Any], passes: int) -> Tensor:
@@ -129,7 +149,7 @@ def alignment_cross_entropy(attention: Tensor, sample: Mapping[str, Any], passes
     Args:
         attention: weights of the source positions for each target position, shape (passes * batch, T, S).
         sample: a batch of fairseq with `alignments`, shape (links, 2): position in S, position in batch * T; and
-            `align_weights`, shape (links,): of a target position with several links, each has an equal part.
+            `align_weights`, shape (links,): links of one target position share its weight equally.
         passes: how often the batch occurs in `attention`.
     """
     by_row = attention.unflatten(0, (passes, -1)).flatten(1, 2)  # (passes, batch * T, S)

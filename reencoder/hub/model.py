@@ -12,6 +12,7 @@ from ..search_settings import tuned_settings
 from ..text.errors import DataError
 from ..text.pipeline import TextPipeline, split_sentences
 from .checkpoints import Ensemble, find_checkpoint, load_ensemble
+from .growth import Growth
 from .options import SearchOptions
 from .searcher import Hypothesis, Searcher
 from .translation import TokenScores, Translation, join_parts
@@ -44,7 +45,7 @@ class Reencoder:
     def __init__(self, ensemble: Ensemble, searcher: Searcher, options: SearchOptions) -> None:
         self._ensemble = ensemble
         self._searcher = searcher
-        self._lock = RLock()  # the settings of a search are the task's, and random numbers the process's
+        self._lock = RLock()  # random numbers are the process's
         self.pipeline: TextPipeline = ensemble.pipeline
         self.options = options
 
@@ -158,7 +159,7 @@ class Reencoder:
             sources += parts
         if not sources:
             return [[] for _ in texts]
-        show = None if on_step is None else _Growth(owners, self._text, on_step).show
+        show = None if on_step is None else Growth(owners, self._text, on_step).show
         with self._lock:
             found = self._searcher.search(sources, options, show)
         return [join_parts([[self._decode(best) for best in found[part][:n]] for part in parts]) for parts in owners]
@@ -274,28 +275,3 @@ class Reencoder:
     def _decode(self, hypothesis: Hypothesis) -> Translation:
         tokens = self._tokens(hypothesis["tokens"])
         return Translation(self.pipeline.decode(tokens), float(hypothesis["score"]) / _LN2, tokens)
-
-
-class _Growth:
-    """Shows texts while their parts are translated.
-
-    Args:
-        owners: for each text its parts.
-        decode: numbers of tokens to text.
-        on_step: see `Reencoder.candidates`.
-    """
-
-    def __init__(
-        self, owners: Sequence[range], decode: Callable[[Tensor], str], on_step: Callable[[int, str], None]
-    ) -> None:
-        self._owners = owners
-        self._decode = decode
-        self._on_step = on_step
-        self._text_of = {part: index for index, parts in enumerate(owners) for part in parts}
-        self._grown: dict[int, str] = {}
-
-    def show(self, part: int, numbers: Tensor) -> None:
-        """Take over the best hypothesis so far of a part."""
-        self._grown[part] = self._decode(numbers)
-        index = self._text_of[part]
-        self._on_step(index, " ".join(filter(None, (self._grown.get(part) for part in self._owners[index]))))

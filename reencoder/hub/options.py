@@ -1,7 +1,8 @@
-"""The options of a search: the settings of every translation, and what else fairseq's generator can be told."""
+"""The options of a search: the settings of every translation, and further generator options."""
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -26,6 +27,10 @@ GENERATOR_NAMES = (
     "diversity_rate",
 )
 """Options of fairseq's generator that change how a text is translated; its others belong to fairseq's programs."""
+
+_RANGE = (-1e6, 1e6)
+_RANGES = {"temperature": (1e-6, 1e6)}
+"""Ranges of the options that are real numbers. Beyond them fairseq would compute with infinities."""
 
 
 @dataclass(frozen=True)
@@ -61,21 +66,14 @@ class SearchOptions:
             if name not in (*SEARCH_NAMES, *GENERATOR_NAMES):
                 raise DataError(_unknown(name))
         generator = {name: value for name, value in options.items() if name in GENERATOR_NAMES}
-        _check_types(generator)
         settings = {name: value for name, value in options.items() if name in SEARCH_NAMES}
-        return SearchOptions(replace(self.settings, **settings), {**self.generator, **generator})
+        return SearchOptions(replace(self.settings, **settings), {**self.generator, **_typed(generator)})
 
-    def to_fairseq(self) -> Any:
-        """Return fairseq's configuration of the generator."""
-        from fairseq.dataclass.configs import GenerationConfig
-        from omegaconf import OmegaConf
-
-        config = OmegaConf.structured(GenerationConfig)
-        for name in ("beam", "lenpen", "unkpen"):
-            config[name] = getattr(self.settings, name)
-        for name, value in self.generator.items():
-            config[name] = value
-        return config
+    def to_fairseq(self) -> Namespace:
+        """Return options for `build_generator` of a task: those of the settings, and the others that are given."""
+        settings = {name: getattr(self.settings, name) for name in SEARCH_NAMES}
+        given = {name: value for name, value in settings.items() if value is not None}
+        return Namespace(**given, **self.generator)
 
 
 def _unknown(name: str) -> str:
@@ -85,15 +83,24 @@ def _unknown(name: str) -> str:
     return f"{name}: the search has no such option{meant} Its options are {', '.join(names)}"
 
 
-def _check_types(generator: Mapping[str, Any]) -> None:
+def _typed(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options of fairseq's generator with the types that they have there.
+
+    Raises:
+        DataError: a value has another type or is out of range.
+    """
     from fairseq.dataclass.configs import GenerationConfig
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     schema = OmegaConf.structured(GenerationConfig)
-    for name, value in generator.items():
+    for name, value in options.items():
         try:
             schema[name] = value
         except OmegaConfBaseException as error:
             kind = type(getattr(GenerationConfig, name)).__name__
             raise DataError(f"{name} {value!r}: expected {kind}") from error
+        least, greatest = _RANGES.get(name, _RANGE)
+        if isinstance(schema[name], float) and not least <= schema[name] <= greatest:
+            raise DataError(f"{name} {value!r}: must be between {least:g} and {greatest:g}")
+    return {name: schema[name] for name in options}

@@ -53,7 +53,6 @@ class Searcher:
         if max_blocks is not None:
             self._check_task("max_blocks")
             self._task.cfg.max_blocks = max_blocks
-        self._min_len_ratio = getattr(self._task.cfg, "min_len_ratio", None)
         limits = [model.max_positions() for model in self._models]
         self.max_source = int(utils.resolve_max_positions(self._task.max_positions(), *limits)[0])
 
@@ -104,15 +103,20 @@ class Searcher:
         return [hypothesis_of[index] for index in range(len(sources))]
 
     def _generator(self, options: SearchOptions) -> Any:
-        ratio = options.settings.min_len_ratio
-        if ratio is not None:
+        from ..search import by_position
+
+        if options.settings.min_len_ratio is not None:
             self._check_task("min_len_ratio")
-        if self._min_len_ratio is not None:
-            self._task.cfg.min_len_ratio = self._min_len_ratio if ratio is None else ratio
+        topk, words = options.generator.get("sampling_topk", -1), len(self._task.target_dictionary)
+        if topk > words:
+            raise DataError(f"sampling_topk {topk}: must not exceed the size of the target dictionary, {words}")
         try:
-            return self._task.build_generator(self._models, options.to_fairseq())
+            generator = self._task.build_generator(self._models, options.to_fairseq())
         except (AssertionError, ValueError) as error:  # such as --sampling-topk without --sampling
             raise DataError(f"the search: {error}") from error
+        if hasattr(generator, "search"):
+            generator.search = by_position(generator.search)  # the task may be one of fairseq's own
+        return generator
 
     def _batches(self, sources: Sequence[Tensor]) -> Iterator[Any]:
         """Yield sources of similar length as batches on the device."""

@@ -28,11 +28,8 @@ from .options import block_arguments, named_options, register_presets
 from .readout import OutputLayer
 from .reencoder_config import PRESETS, ReencoderConfig, check_options
 from .row_readout import RowReadout
+from .translation_lengths import translation_lengths
 from .words import WordStates, pad_on_the_right, restore_padding
-
-NO_ALIGNMENT = (
-    "--print-alignment: this model has no alignments; train one with --readout max, attention or lexical-attention"
-)
 
 IncrementalState = dict[str, dict[str, Any]]
 EncoderOut = dict[str, list[Tensor]]
@@ -263,9 +260,14 @@ class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
     retains_dropout = False
 
     @property
-    def has_alignment(self) -> bool:
-        """True if the readout reads all source positions, so that alignments can be read from it."""
-        return bool(self.decoder.readout.kind != "end")
+    def no_alignment(self) -> str | None:
+        """Why no alignments can be read from the readout: it reads only the end of a row; None if they can."""
+        if self.decoder.readout.kind != "end":
+            return None
+        return (
+            "--print-alignment: this model has no alignments; train one with --readout max, attention or "
+            "lexical-attention"
+        )
 
     @property
     def learns_alignment(self) -> bool:
@@ -279,8 +281,8 @@ class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
         Raises:
             NotImplementedError: the readout reads only the end of a row.
         """
-        if not self.has_alignment:
-            raise NotImplementedError(NO_ALIGNMENT)
+        if self.no_alignment is not None:
+            raise NotImplementedError(self.no_alignment)
         return False
 
     @classmethod
@@ -288,10 +290,10 @@ class ReencoderModel(VersionedModel, FairseqEncoderDecoderModel):
         """Build the model for the dictionaries and maximum lengths of a task.
 
         Raises:
-            ValueError: options are wrong or exclude each other.
+            ValueError: options are wrong or exclude each other, or the task is not translation.
         """
         check_options(cfg)
-        source, target = task.max_positions()
+        source, target = translation_lengths(task)
         with named_options():
             grid = ReencoderGrid(
                 cfg.hidden_size,

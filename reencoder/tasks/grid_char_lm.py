@@ -166,6 +166,17 @@ class GridCharLMTask(SetsUpProcess):
             persistent_workers=False,
         ).next_epoch_itr(shuffle=False)
 
+    def build_generator(self, models: Any, args: Any, *other: Any, **kwargs: Any) -> Any:
+        """Refuse fairseq-generate and fairseq-interactive, which translate.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError(
+            "--task grid_char_lm: there is nothing to translate; python -m eval sample CKPT writes text, and "
+            "fairseq-validate and fairseq-eval-lm score it"
+        )
+
     # States between batches
 
     def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:

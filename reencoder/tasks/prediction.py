@@ -27,8 +27,25 @@ class PredictsAtOnce:
         raise NotImplementedError
 
     def build_generator(self, models: Sequence[Any], args: Any, *other: Any, **kwargs: Any) -> NoSearch:
-        """Build what fairseq-generate asks for; there is nothing to search."""
+        """Build what fairseq-generate asks for; there is nothing to search.
+
+        Raises:
+            ValueError: alignments are requested.
+        """
+        if getattr(args, "print_alignment", None):
+            raise ValueError("--print-alignment: this task has no alignments, only translation has; leave it out")
         return NoSearch(self.target_dictionary.eos())
+
+    def get_interactive_tokens_and_lengths(self, lines: Sequence[str], encode_fn: Any) -> Any:
+        """Refuse what is typed into fairseq-interactive.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError(
+            "fairseq-interactive: this task has samples of its own and reads no lines; use fairseq-generate, whose "
+            "--gen-subset chooses a split"
+        )
 
     def inference_step(
         self,

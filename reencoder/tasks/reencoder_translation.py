@@ -1,28 +1,29 @@
 """`--task reencoder_translation`: fairseq's translation task with what a two-dimensional model needs."""
 
 # No `from __future__ import annotations` and no `int | None` in the config: fairseq reads the types of its fields.
-import json
 import os
+from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
-from copy import copy
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
-from fairseq.data import FairseqDataset
+from fairseq.data import FairseqDataset, encoders
 from fairseq.tasks import register_task
 from fairseq.tasks.translation import TranslationConfig, TranslationTask
 from numpy.typing import NDArray
 
 from ..optim.matrices import mark_layers
-from ..search import MinimumLengthSearch
+from ..search import MinimumLengthSearch, by_position
 from ..text.errors import DataError
 from ..text.manifest import check_files, fingerprint, languages, manifest_path, read_manifest
 from .alignments import load_alignments
 from .batching import BlockBatchedPairs
+from .generator_options import GeneratorOptions
+from .json_options import json_options
 from .process import ProcessConfig, SetsUpProcess
 
 
@@ -100,22 +101,27 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
         """The model; `--optimizer muon` works with fairseq's own as well, `--eval-bleu-detok reencoder` with our data.
 
         Raises:
-            ValueError: the options of the model are wrong, or `--load-alignments` is given for a Reencoder with a
-                readout that has no weights to teach.
+            ValueError: the options of the model or those of `--eval-bleu` are wrong, or `--load-alignments` is given
+                for a Reencoder with a readout that has no weights to teach.
         """
-        given = self.cfg.eval_bleu_detok_args
-        if self.cfg.eval_bleu and self.cfg.eval_bleu_detok == "reencoder":
-            # fairseq makes this tokenizer without asking the task
-            found = {"text_manifest": str(self._manifest), **json.loads(given or "{}")}
-            self.cfg.eval_bleu_detok_args = json.dumps(found)
-        model = super().build_model(cfg, from_checkpoint)
-        self.cfg.eval_bleu_detok_args = given
+        # TranslationTask would make the detokenizer without the manifest of the data.
+        model = super(TranslationTask, self).build_model(cfg, from_checkpoint)
         if self.cfg.load_alignments and not getattr(model, "learns_alignment", True):
             raise ValueError(
                 "--load-alignments: this --readout has no weights to teach; choose attention or lexical-attention"
             )
         mark_layers(model, len(self.target_dictionary))
+        if self.cfg.eval_bleu:
+            self.tokenizer = self._bleu_detokenizer()
+            options = json_options("--eval-bleu-args", self.cfg.eval_bleu_args)
+            self.sequence_generator = self.build_generator([model], Namespace(**options))
         return model
+
+    def _bleu_detokenizer(self) -> Any:
+        options = json_options("--eval-bleu-detok-args", self.cfg.eval_bleu_detok_args)
+        if self.cfg.eval_bleu_detok == "reencoder":
+            options = {"text_manifest": str(self._manifest), **options}
+        return encoders.build_tokenizer(Namespace(**{**options, "tokenizer": self.cfg.eval_bleu_detok}))
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint records of the task: also the fingerprint of its data, if they have a manifest."""
@@ -231,35 +237,28 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
         """fairseq's generator, with `--min-len-ratio` applied in its search; see fairseq's task.
 
         Its default maximum of 200 tokens would cut translations of long sources short: unless `--max-len-a` or
-        `--max-len-b` is given, a translation may have twice as many tokens as its source, and 200 more.
+        `--max-len-b` is given, a translation may have twice as many tokens as its source, and 200 more. On the command
+        line of fairseq's programs the pair `--max-len-a 0 --max-len-b 200`, fairseq's defaults, counts as not given.
+
+        Args:
+            models: the models.
+            args: see `GeneratorOptions.of`; its `min_len_ratio`, if there is one, replaces that of the task.
+            other: passed on to fairseq's task.
+            kwargs: passed on to fairseq's task.
 
         Raises:
             ValueError: alignments are requested from a Reencoder that has none, or dropout is.
         """
-        never = any(not getattr(model, "retains_dropout", True) for model in models)
-        if getattr(args, "retain_dropout", False) and never:
-            # fairseq passes it on to modules of its own only, and would translate without dropout
-            raise ValueError(
-                "--retain-dropout: a Reencoder has dropout in training only; leave the option out (--sampling draws "
-                "different translations)"
-            )
-        if getattr(args, "print_alignment", None):
-            for model in models:
-                if not getattr(model, "has_alignment", True):
-                    # fairseq would print nothing, or fail without a reason
-                    raise ValueError(
-                        "--print-alignment: this model has no alignments; train one with --readout max, attention or "
-                        "lexical-attention"
-                    )
-        # fairseq's defaults, which it also takes for what --eval-bleu-args do not say
-        if (getattr(args, "max_len_a", 0), getattr(args, "max_len_b", 200)) == (0, 200):
-            args = copy(args)
-            args.max_len_a = 2.0
-        self._constrained = bool(getattr(args, "constraints", None))
-        generator = super().build_generator(models, args, *other, **kwargs)
-        if self.cfg.min_len_ratio > 0 and hasattr(generator, "search"):
-            generator.search = MinimumLengthSearch(generator.search, self.cfg.min_len_ratio)
-            generator.should_set_src_lengths = True
+        options = GeneratorOptions.of(args)
+        options.check_models(models)
+        self._constrained = options.constrained
+        generator = super().build_generator(models, options.with_max_len(args), *other, **kwargs)
+        ratio = self.cfg.min_len_ratio if options.min_len_ratio is None else options.min_len_ratio
+        if hasattr(generator, "search"):
+            generator.search = by_position(generator.search)
+            if ratio > 0:
+                generator.search = MinimumLengthSearch(generator.search, ratio)
+                generator.should_set_src_lengths = True
         return generator
 
     def inference_step(self, generator: Any, models: Any, sample: Any, *args: Any, **kwargs: Any) -> Any:

@@ -26,7 +26,14 @@ MUTANTS: list[Mutant] = [
         ),
         ("**kwargs), self.cfg.max_blocks)", "**kwargs), None)"),
         ("generator.should_set_src_lengths = True", "pass"),
-        ("MinimumLengthSearch(generator.search, self.cfg.min_len_ratio)", "MinimumLengthSearch(generator.search, 0.5)"),
+        ("MinimumLengthSearch(generator.search, ratio)", "MinimumLengthSearch(generator.search, 0.5)"),
+    ),
+    *group(
+        "reencoder/tasks/generator_options.py",
+        "tasks_reencoder_translation hub",
+        ('hasattr(args, "max_len_a") or hasattr', "hasattr"),
+        ("!= _FAIRSEQ_MAX_LEN", "== _FAIRSEQ_MAX_LEN"),
+        ("        args = copy(args)\n", ""),
     ),
     *group(
         "reencoder/tasks/process.py",
@@ -42,11 +49,11 @@ MUTANTS: list[Mutant] = [
         ("self.search.set_src_lengths(src_lengths)", "pass"),
         ("best = hypotheses[:, 0] + torch.arange", "best = 0 * hypotheses[:, 0] + torch.arange"),
         ("                self._ended.add(sentence)\n", "                pass\n"),
+        ("        if step == 0:\n            self._numbers = ", "        if True:\n            self._numbers = "),
     ),
     *group(
         "reencoder/hub/searcher.py",
         "hub",
-        ("self._min_len_ratio if ratio is None else ratio", "self._min_len_ratio"),
         ("return [found[index] for index in range(len(sources))]", "return list(found.values())"),
         ("return [hypothesis_of[index] for index in range(len(sources))]", "return list(hypothesis_of.values())"),
     ),
@@ -59,6 +66,10 @@ MUTANTS: list[Mutant] = [
     *group(
         "reencoder/tasks/reencoder_translation.py",
         "hub",
+        (
+            "self.cfg.min_len_ratio if options.min_len_ratio is None else options.min_len_ratio",
+            "self.cfg.min_len_ratio",
+        ),
         ('self._check_fingerprint(state.get("text"), "name their folder, or', 'self._check_fingerprint(None, "or'),
         (
             "return {} if self._fingerprint is None else {type(self).__name__:",
@@ -85,8 +96,8 @@ MUTANTS: list[Mutant] = [
     *group(
         "reencoder/criterions/rdrop.py",
         "criterions_rdrop",
-        ("        if passes == 1:\n            self.rdrop_alpha = 0.0\n", ""),
-        ("            self.rdrop_alpha = alpha\n", "            pass\n"),
+        ("self.rdrop_alpha * divergence", "divergence"),
+        ("compute_kl_loss(model, net_output, padding)", "compute_kl_loss(model, net_output)"),
         ("            loss = loss / 2\n", ""),
         ('for name in ("loss", "nll_loss", "alignment_loss")', 'for name in ("loss", "alignment_loss")'),
     ),
@@ -94,7 +105,7 @@ MUTANTS: list[Mutant] = [
         "reencoder/criterions/rdrop.py",
         "criterions_rdrop guided_alignment",
         ('("loss", "nll_loss", "alignment_loss")', '("loss", "nll_loss")'),
-        ("passes = 2 if model.training and alpha > 0 else 1", "passes = 1"),
+        ("passes = 2 if model.training and self.rdrop_alpha > 0 else 1", "passes = 1"),
         ("loss.new_zeros(())", "loss.new_ones(())"),
         (' * sample["align_weights"].to(weights)', ""),
         ("self.alignment_lambda * alignment_loss", "alignment_loss"),
