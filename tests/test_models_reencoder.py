@@ -14,7 +14,7 @@ from reencoder.models.reencoder import IncrementalState, ReencoderModel
 from reencoder.models.reencoder_config import PRESETS, ReencoderConfig, check_options
 from reencoder.models.row_readout import winners
 from reencoder.optim.matrices import hidden_matrix_rows
-from reencoder.tasks.algorithmic.dictionary import SymbolDictionary
+from reencoder.tasks.symbol_dictionary import SymbolDictionary
 
 PAD, EOS = 1, 2
 
