@@ -11,6 +11,7 @@ from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -209,6 +210,39 @@ def test_samples_depend_on_the_seed_alone(hub_model: Reencoder) -> None:
     assert hub_model.sample(SENTENCES[0], 4, seed=2) != first
     likeliest = hub_model.sample(SENTENCES[0], 2, topk=1)
     assert likeliest[0] == likeliest[1]
+
+
+def test_samples_are_as_many_as_asked_for_and_in_no_order(hub_model: Reencoder) -> None:
+    words = len(hub_model.parts[2])
+    short: dict[str, Any] = {"max_len_a": 0.0, "max_len_b": 3}
+    with patch.object(hub_model, "options", hub_model.options.override(short)):
+        assert len(hub_model.sample(SENTENCES[0], words + 10, temperature=2.0)) == words + 10
+        texts = hub_model.sample(SENTENCES[0], 60, temperature=2.0)
+    scores = hub_model.score([SENTENCES[0]] * 60, texts)
+    assert scores != sorted(scores) and scores != sorted(scores, reverse=True)
+    assert abs(sum(scores[:30]) - sum(scores[30:])) < 0.2 * abs(sum(scores)), "both halves are alike"
+    assert hub_model.sample(" ", 3) == ["", "", ""]
+    assert len(set(hub_model.sample(LONG, 3, temperature=2.0))) == 3, "in parts, too"
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.5, "3", True])
+def test_counts_out_of_range_are_named(value: Any, hub_folder: Path, hub_model: Reencoder) -> None:
+    reason = f"expected a whole number of at least 1, got {value!r}"
+    with pytest.raises(DataError, match=f"n: {reason}"):
+        hub_model.candidates(SENTENCES, value)
+    with pytest.raises(DataError, match=f"n: {reason}"):
+        hub_model.sample(SENTENCES[0], value)
+    for name in ("threads", "batch_size", "max_blocks"):
+        with pytest.raises(DataError, match=f"{name}: {reason}"):
+            Reencoder.from_pretrained(hub_folder / "trained", **{name: value})
+
+
+def test_a_file_that_is_no_checkpoint_is_not_said_to_be_loadable_unsafely(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text("{}")
+    with pytest.raises(DataError, match="cannot be read as a checkpoint") as error:
+        Reencoder.from_pretrained(path, device="cpu")
+    assert "weights_only" not in str(error.value)
 
 
 def test_an_ensemble_of_one_model_with_itself_is_that_model(hub_folder: Path, hub_model: Reencoder) -> None:

@@ -92,6 +92,8 @@ class _Checkpoint:
             self._task = self._config["task"]
         except Exception as error:  # torch explains at length what is wrong with the file
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            if "weights_only" in reason:  # torch advises to let the file run code
+                reason = "it contains more than torch loads safely, or was not written by torch"
             raise DataError(
                 f"{path}: cannot be read as a checkpoint ({reason}); if it may be truncated, copy it again"
             ) from error

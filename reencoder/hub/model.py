@@ -13,7 +13,7 @@ from ..text.errors import DataError
 from ..text.pipeline import TextPipeline, split_sentences
 from .checkpoints import Ensemble, find_checkpoint, load_ensemble
 from .growth import Growth
-from .options import SearchOptions
+from .options import SearchOptions, check_count
 from .searcher import Hypothesis, Searcher
 from .translation import TokenScores, Translation, join_parts
 
@@ -78,11 +78,14 @@ class Reencoder:
                 `beam`, `lenpen`, `unkpen` and `min_len_ratio`, and the `GENERATOR_NAMES` of `reencoder.hub.options`
 
         Raises:
-            DataError: a checkpoint, the manifest or a file that it lists is missing, they do not belong together, or
-                there is no such option.
+            DataError: a checkpoint, the manifest or a file that it lists is missing, they do not belong together, there
+                is no such option, or one is out of range.
         """
         if not checkpoints:
             raise DataError("name at least one checkpoint")
+        for name, count in (("threads", threads), ("batch_size", batch_size), ("max_blocks", max_blocks)):
+            if count is not None:
+                check_count(name, count)
         import fairseq  # noqa: F401  # before torch's own logging is set up
         import torch
 
@@ -136,10 +139,11 @@ class Reencoder:
             search: options of the search that override those of the model, see `from_pretrained`.
 
         Raises:
-            DataError: a sentence is too long, or there is no such option.
+            DataError: a sentence is too long, there is no such option, or one is out of range.
         """
         if isinstance(texts, str):
             raise TypeError("candidates: expected a list of sentences, got a string; put it into a list")
+        check_count("n", n)
         texts = list(texts)
         options = self.options.override(search)
         options = options.override({"beam": max(options.settings.beam, n)})
@@ -167,19 +171,26 @@ class Reencoder:
     def sample(self, text: str, n: int = 1, temperature: float = 1.0, topk: int = -1, seed: int = 1) -> list[str]:
         """Return `n` translations of a raw sentence that are drawn at random from the model's distribution.
 
+        The draws are independent of one another and in no order; those of a blank sentence are empty.
+
         Args:
             text: the sentence.
             n: number of translations. Default: 1
             temperature: divides the logits; below 1 likely words become likelier. Default: 1
             topk: draw from the likeliest words only; -1 for all. Default: -1
             seed: seed of the draws. Torch's own generator is left alone. Default: 1
+
+        Raises:
+            DataError: the sentence is too long, or an option is out of range.
         """
         import torch
 
+        check_count("n", n)
         with self._lock, torch.random.fork_rng():
             torch.manual_seed(seed)
-            options: dict[str, Any] = {"beam": n, "sampling": True, "sampling_topk": topk, "temperature": temperature}
-            return [found.text for found in self.candidates([text], n, **options)[0]]
+            # Not one beam of n: its hypotheses would be sorted, and no more than there are words.
+            options: dict[str, Any] = {"beam": 1, "sampling": True, "sampling_topk": topk, "temperature": temperature}
+            return [found[0].text if found else "" for found in self.candidates([text] * n, **options)]
 
     @overload
     def score(self, sources: str, targets: str) -> float: ...  # type: ignore[overload-overlap]  # as above
@@ -261,9 +272,8 @@ class Reencoder:
         sentences = split_sentences(text) if split else []
         if len(sentences) > 1:
             return [part for sentence in sentences for part in self._encode(sentence, split=False)]
-        raise TooLongError(
-            f"{len(numbers) - 1} tokens, but the model reads at most {limit - 1}; end sentences with punctuation"
-        )
+        hint = "; end sentences with punctuation" if split else ""
+        raise TooLongError(f"{len(numbers) - 1} tokens, but the model reads at most {limit - 1}{hint}")
 
     def _tokens(self, numbers: Tensor) -> str:
         tokens: str = self._ensemble.task.target_dictionary.string(numbers)

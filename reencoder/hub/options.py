@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from numbers import Integral
 from typing import Any
 
 from ..search_settings import SEARCH_NAMES, SearchSettings
@@ -74,6 +75,16 @@ class SearchOptions:
         settings = {name: getattr(self.settings, name) for name in SEARCH_NAMES}
         given = {name: value for name, value in settings.items() if value is not None}
         return Namespace(**given, **self.generator)
+
+
+def check_count(name: str, value: Any) -> None:
+    """Check that an option is a positive whole number.
+
+    Raises:
+        DataError: it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise DataError(f"{name}: expected a whole number of at least 1, got {value!r}")
 
 
 def _unknown(name: str) -> str:
