@@ -55,6 +55,7 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
     inputs = list(options.inputs.values())
     check_directory(options.dest, options.overwrite, foreign_file, inputs)
     with Workers(options.workers) as workers:
+        workers.start_for(sum(path.stat().st_size for path in inputs if path.is_file()))
         with recorded_reading() as read:
             split = read_split(options, workers)
         with new_directory(options.dest, options.overwrite, foreign_file, inputs) as directory:

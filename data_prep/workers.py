@@ -29,6 +29,9 @@ CHUNK = 1000
 FEWEST_LINES = 20_000
 """Below this number of lines starting processes takes longer than the work."""
 
+_BYTES_PER_LINE = 100
+"""Of a file of sentence pairs."""
+
 _WAITING = 4
 """Chunks per process that are handed out at a time: enough to keep it busy, few enough to stop soon."""
 
@@ -59,6 +62,18 @@ class Workers:
             # What is under way ends within a chunk; all processes are gone when this returns.
             self._executor.shutdown(wait=True, cancel_futures=True)
 
+    def start_for(self, size: int) -> None:
+        """Start the processes if there will be enough work. To be called before the input is read.
+
+        Where processes are forked, each keeps all memory that its parent has at that moment, even what the parent frees
+        or changes later.
+
+        Args:
+            size: size of the input in bytes.
+        """
+        if self.count > 1 and size >= FEWEST_LINES * _BYTES_PER_LINE:
+            self._start().submit(os.getpid)
+
     def map(
         self, work: Callable[[int, list[T]], list[R]], items: Iterable[T], total: int, description: str
     ) -> Iterator[R]:
@@ -87,14 +102,11 @@ class Workers:
     def _distributed(
         self, work: Callable[[int, list[T]], list[R]], chunks: Iterator[tuple[int, list[T]]]
     ) -> Iterator[list[R]]:
-        if self._executor is None:
-            self._executor = ProcessPoolExecutor(
-                self.count, initializer=_initialise, mp_context=multiprocessing.get_context()
-            )
+        executor = self._start()
         waiting: deque[Future[list[R]]] = deque()
         try:
             for number, chunk in chunks:
-                waiting.append(self._executor.submit(work, number, chunk))
+                waiting.append(executor.submit(work, number, chunk))
                 if len(waiting) == _WAITING * self.count:
                     yield waiting.popleft().result()
             while waiting:
@@ -106,6 +118,13 @@ class Workers:
         finally:
             for future in waiting:
                 future.cancel()
+
+    def _start(self) -> ProcessPoolExecutor:
+        if self._executor is None:
+            self._executor = ProcessPoolExecutor(
+                self.count, initializer=_initialise, mp_context=multiprocessing.get_context()
+            )
+        return self._executor
 
 
 def _chunks(items: Iterable[T]) -> Iterator[list[T]]:

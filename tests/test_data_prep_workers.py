@@ -173,6 +173,16 @@ def test_results_are_in_order_whatever_the_number_of_chunks() -> None:
             assert list(Workers().map(Reverse(), iter(words), total, "")) == expected
 
 
+@pytest.mark.parametrize(("count", "size", "started"), [(2, 200, 2), (2, 199, 0), (1, 200, 0)])
+def test_processes_start_before_a_large_input_is_read(count: int, size: int, started: int) -> None:
+    before = set(multiprocessing.active_children())
+    with Workers(count) as several:
+        several.start_for(size)
+        assert len(set(multiprocessing.active_children()) - before) == started
+        assert list(several.map(Reverse(), ["word"], 1, "")) == ["0 drow"]
+    assert set(multiprocessing.active_children()) <= before
+
+
 def test_a_process_that_is_ended_from_outside_is_an_error() -> None:
     with pytest.raises(DataError, match="--workers 2: a process was ended from outside"), Workers(2) as two:
         list(two.map(Reverse(), ["a"] * 50 + ["end"] + ["a"] * 50, 101, ""))
