@@ -11,6 +11,7 @@ from data_prep.files import read_lines, write_json, write_lines
 
 from ..compare import CompareOptions, compare
 from ..comparison_text import to_markdown, to_text
+from ..prepared import check_unchanged
 from ..provenance import Stopwatch, versions
 from ..references import read_references
 from ..training_words import training_counts, training_file
@@ -126,6 +127,7 @@ def run(args: argparse.Namespace) -> None:
     source_path = args.sources
     if source_path is None and args.data is not None:
         source_path = args.data / "raw" / f"{args.split}.zh"
+        check_unchanged(args.data, [source_path])
     options = CompareOptions(**{field.name: getattr(args, field.name) for field in fields(CompareOptions)})
     comparison = compare(
         systems,
