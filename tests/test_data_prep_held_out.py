@@ -137,7 +137,11 @@ def test_sgm_is_read_as_sacrebleu_does_except_for_entities(tmp_path: Path) -> No
     (path,) = write(tmp_path, {"src.sgm": SOURCE})
     FakeSGMLDataset("name")._convert_format(str(path), str(tmp_path / "text"))
     expected = [line.replace("&amp;", "&") for line in read_lines(tmp_path / "text")]
-    assert [text for texts in read_segments(path).values() for text in texts] == expected == ["甲 & 乙", "丙", "丁"]
+    assert (
+        [text for texts in read_segments(path, "srcset").values() for text in texts]
+        == expected
+        == ["甲 & 乙", "丙", "丁"]
+    )
 
 
 def test_references_in_sgm_are_matched_by_segment_and_several_may_be_in_one_file(tmp_path: Path) -> None:
