@@ -113,7 +113,8 @@ def create_app(model: Reencoder, limits: Limits) -> FastAPI:
 
     @app.get("/health")
     async def health() -> dict[str, Any]:
-        return {"status": "ok", "waiting": queue.accepted, "max_waiting": limits.waiting}
+        counts = {"waiting": queue.accepted, "running": queue.running}
+        return {"status": "ok", **counts, "max_waiting": limits.waiting}
 
     @app.exception_handler(RequestValidationError)
     async def refuse(_: Request, error: RequestValidationError) -> JSONResponse:
