@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ PAGE = Path(__file__).with_name("serve.html")
 
 DISCONNECT_INTERVAL = 0.5
 """Seconds after which a request that waits is given up if its client has gone."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,11 @@ class Asked(BaseModel):
     @field_validator("text", mode="before")
     @classmethod
     def _without_surrogates(cls, value: Any) -> Any:
-        """Replace lone surrogates, which JSON can express but an answer in UTF-8 cannot repeat."""
-        return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+        """Replace lone surrogates, which JSON can express but an answer in UTF-8 cannot repeat, by U+FFFD.
+
+        No sentence contains either, so the translation is that of the hub and of ``eval translate``.
+        """
+        return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 class LimitBody:

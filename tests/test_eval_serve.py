@@ -93,7 +93,7 @@ def ask(requests: Sequence[Any], limits: Limits, path: str = "/api/translate", m
 def test_answers_are_the_candidates() -> None:
     found, blank, health = ask([{"text": "你好", "nbest": 2}, {"text": ""}, None], Limits())
     (odd,) = ask([{"text": "你\ud800"}], Limits())
-    assert odd.status_code == 200 and odd.json()["source"] == "你?", "a lone surrogate stops nothing"
+    assert odd.status_code == 200 and odd.json()["source"] == "你\ufffd", "a lone surrogate stops nothing"
     translations = [{"text": "你好 0", "score": 0.0}, {"text": "你好 1", "score": -1.0}]
     assert found.json() == {"source": "你好", "translations": translations}
     assert blank.json() == {"source": "", "translations": []}

@@ -95,6 +95,14 @@ def test_lone_surrogates_pass_through(hub_folder: Path, tmp_path: Path) -> None:
     assert json.loads(output.read_text(encoding="utf-8"))["source"] == "你好\ud800"
 
 
+def test_lone_surrogates_have_the_same_translation_everywhere(hub_model: Reencoder) -> None:
+    pytest.importorskip("fastapi", reason="the extra 'serve' is not installed")
+    from eval.serve import Asked
+
+    text = f"{SENTENCES[0][:2]}\ud800{SENTENCES[0][2:]}"
+    assert hub_model.pipeline.encode_source(Asked(text=text).text) == hub_model.pipeline.encode_source(text)
+
+
 def test_json_keeps_ids_and_long_lines_are_reported(
     hub_folder: Path, hub_model: Reencoder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
