@@ -66,7 +66,7 @@ def split_pairs(
 
 
 def raw_pair(data: Path, source: str, target: str) -> SentencePair:
-    """Return a raw sentence pair, segmented and tokenised like the data.
+    """Return a raw sentence pair, segmented and tokenised like the data, without characters that are in no sentence.
 
     Args:
         data: folder written by ``python -m data_prep prepare``.
@@ -76,5 +76,8 @@ def raw_pair(data: Path, source: str, target: str) -> SentencePair:
     Raises:
         DataError: the manifest of the data cannot be read.
     """
+    from data_prep.text import clean
+
     manifest = data / MANIFEST
-    return SentencePair(segmenter_from_manifest(manifest)(source), tokenizer_from_manifest(manifest)(target))
+    segment, tokenize = segmenter_from_manifest(manifest), tokenizer_from_manifest(manifest)
+    return SentencePair(segment(clean(source)), tokenize(clean(target)))
