@@ -31,6 +31,9 @@ PAGE = Path(__file__).with_name("serve.html")
 DISCONNECT_INTERVAL = 0.5
 """Seconds after which a request that waits is given up if its client has gone."""
 
+_READING = ["GET", "HEAD"]
+"""Methods of what has no effect; FastAPI does not add HEAD, with which some monitors ask, to GET by itself."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -113,11 +116,11 @@ def create_app(model: Reencoder, limits: Limits) -> FastAPI:
     app.add_middleware(LimitBody, limit=limits.body)
     queue = TranslationQueue(model, limits.waiting)
 
-    @app.get("/", response_class=HTMLResponse)
+    @app.api_route("/", methods=_READING, response_class=HTMLResponse)
     def page() -> str:
         return PAGE.read_text(encoding="utf-8").replace("{characters}", str(limits.characters))
 
-    @app.get("/health")
+    @app.api_route("/health", methods=_READING)
     async def health() -> dict[str, Any]:
         counts = {"waiting": queue.accepted, "running": queue.running}
         return {"status": "ok", **counts, "max_waiting": limits.waiting}

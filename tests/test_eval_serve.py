@@ -264,6 +264,16 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
     assert "At most 77 characters" in page and "//" not in page
 
 
+@pytest.mark.parametrize("path", ["/", "/health"])
+def test_head_is_answered_like_get_without_the_body(path: str) -> None:
+    with serving(Echo(), Limits()) as address:
+        whole, head = httpx.get(address + path), httpx.head(address + path)
+        assert httpx.head(f"{address}/api/translate").status_code == 405
+    assert head.status_code == whole.status_code == 200 and head.content == b"" != whole.content
+    for name in ("Content-Type", "Content-Length"):
+        assert head.headers[name] == whole.headers[name]
+
+
 def test_a_port_that_is_taken_is_refused() -> None:
     with bind("127.0.0.1", 0) as listener:
         listener.listen()
