@@ -162,7 +162,6 @@ def translate_stream(
         ordered = sorted(group, key=lambda sentence: len(model.pipeline.encode_source(sentence.text).split()))
         for start in range(0, len(ordered), settings.batch):
             batch = ordered[start : start + settings.batch]
-
             too_long: dict[int, str] = {}
 
             def refuse(index: int, error: DataError, too_long: dict[int, str] = too_long) -> None:

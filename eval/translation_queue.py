@@ -75,7 +75,6 @@ class TranslationQueue:
         model: the model.
         limit: maximum number of requests that wait or are being translated.
         together: maximum number of requests that are translated together. Default: 32
-
     """
 
     def __init__(self, model: Reencoder, limit: int, together: int = 32) -> None:
