@@ -67,13 +67,13 @@ def _read_wmt(path: Path) -> Iterator[tuple[str, str, list[str]]]:
 
 def _read_sides(source_path: Path, reference_paths: Sequence[Path]) -> Iterator[tuple[str, str, list[str]]]:
     """Yield origin, source and references of every sentence; blank references are missing ones."""
-    sources = _read_side(source_path)
+    sources = _read_side(source_path, "srcset")
     for name, texts in sources.items():
         if len(texts) > 1:
             raise DataError(f"{source_path}: {name} occurs {len(texts)} times; a source has one text")
     sides = []
     for path in reference_paths:
-        side = _read_side(path)
+        side = _read_side(path, "refset")
         _check_same_kind((source_path, sources), (path, side))
         if all(isinstance(next(iter(names), None), str) for names in (side, sources)):
             # Sentences with names are matched by them: a reference may lack some.
@@ -96,13 +96,14 @@ def _read_sides(source_path: Path, reference_paths: Sequence[Path]) -> Iterator[
         yield f"{source_path}, {place}", texts[0], [text for references in found for text in references]
 
 
-def _read_side(path: Path) -> dict[str | int, list[str]]:
+def _read_side(path: Path, kind: str) -> dict[str | int, list[str]]:
     """Return the texts of each sentence of a file, by its name or, in plain files, by its line.
 
-    In a file with names blank lines are skipped: they belong to no sentence.
+    In a file with names blank lines are skipped: they belong to no sentence. `kind` is that of a file with markup, see
+    `read_segments`.
     """
     if is_markup(path):
-        segments = read_segments(path)
+        segments = read_segments(path, kind)
         return {f"segment {number} of document '{name}'": texts for (name, number), texts in segments.items()}
     lines = read_lines(path)
     for number, line in enumerate(lines, 1):

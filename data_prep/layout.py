@@ -56,7 +56,8 @@ def find_layout(directory: Path, valid: str | None = None, test: str | None = No
         test: name of the test set. Default: test
 
     Raises:
-        DataError: the directory cannot be read, a file is missing, or several would do.
+        DataError: the directory cannot be read, a file is missing (also one of numbered references), or several would
+            do.
     """
     try:
         paths = sorted(path for path in directory.iterdir() if path.is_file())
@@ -115,6 +116,14 @@ def _find_set(directory: Path, files: Sequence[_File], names: Sequence[str], par
         )
     if (not numbered and len(chosen) > 1) or len({file.number for file in chosen}) != len(chosen):
         raise DataError(f"--directory {directory}: several English files: {_names(file.path for file in chosen)}{hint}")
+    numbers = {file.number: file.path.name for file in chosen if file.number is not None}
+    first, last = 1 if min(numbers, default=0) == 1 else 0, max(numbers, default=-1)
+    missing = next((number for number in range(first, last) if number not in numbers), None)
+    if missing is not None:
+        raise DataError(
+            f"--directory {directory}: no English file of '{wanted}' with the number {missing}, though there is "
+            f"{numbers[last]}; number the files of references without gaps, from 0 or 1{hint}"
+        )
     if len(chosen) > MOST_REFERENCES:
         raise DataError(
             f"--directory {directory}: {len(chosen)} files of references of '{wanted}'; "

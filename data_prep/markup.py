@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from .compressed import decompress, plain_name
 from .errors import DataError
@@ -16,9 +16,12 @@ Key = tuple[str, str]
 """Names a segment: its document and its number there."""
 
 _ENDINGS = (".sgm", ".sgml", ".xml")
-# <doc>, <seg ...>text</seg>; other elements, such as <title> and <description> of IWSLT, are no part of the test set.
-_ELEMENT = re.compile(r"<doc\b(?P<doc>[^>]*)>|<seg\b(?P<seg>[^>]*)>(?P<text>.*?)</seg\s*>", re.IGNORECASE | re.DOTALL)
+# Other elements, such as <title> and <description> of IWSLT, are no part of the test set.
+_TAG = re.compile(r"<(?P<name>srcset|refset|tstset|doc|/?seg)\b(?P<attributes>[^>]*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"(\w+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+# Codes and names of languages; WMT's SGM has "any" as the source language.
+_CHINESE = re.compile(r"(zh|cmn|chi|mandarin).*|any|", re.IGNORECASE)
+_ENGLISH = re.compile(r"en.*|any|", re.IGNORECASE)
 
 
 def is_markup(path: Path) -> bool:
@@ -26,32 +29,60 @@ def is_markup(path: Path) -> bool:
     return Path(plain_name(path)).suffix.lower() in _ENDINGS
 
 
-def read_segments(path: Path) -> dict[Key, list[str]]:
+def read_segments(path: Path, kind: str) -> dict[Key, list[str]]:
     """Read the segments of an SGM or XML file of one side.
 
-    These files are often no well-formed XML, so only <doc> and <seg> are looked for. A document without a name, which
-    is its "docid" or "id", is named by its number. Entities such as &amp; are replaced by their characters, and white
-    space becomes single spaces. A segment that occurs several times, in documents of the same name (the references of
-    several translators), gets several texts.
+    These files are often no well-formed XML, so only sets, documents and segments are looked for. A document without a
+    name, which is its "docid" or "id", is named by its number. Entities such as &amp; are replaced by their characters,
+    and white space becomes single spaces. A segment that occurs several times, in documents of the same name (the
+    references of several translators), gets several texts.
+
+    Args:
+        path: the file, which may be compressed.
+        kind: element around its documents, if there is one: ``srcset`` or ``refset``.
 
     Returns:
         The texts of each segment, by document and number, in the order of the file.
 
     Raises:
-        DataError: the file cannot be read, or contains no segments.
+        DataError: the file cannot be read, is of another kind or of other languages, a segment is not closed or occurs
+            twice in a document of a translator, or there are no segments.
     """
     segments: dict[Key, list[str]] = {}
-    document, number, documents = "", 0, 0
+    seen: set[tuple[str, ...]] = set()
+    document, translator, sets, documents, number = "", "", 0, 0, 0
+    opened: re.Match[str] | None = None
     text = decode_utf8(decompress(read_bytes(path), path).removeprefix(b"\xef\xbb\xbf"), str(path), 1)
-    for found in _ELEMENT.finditer(text):
-        if found["doc"] is not None:
-            attributes = _attributes(found["doc"])
+    for tag in _TAG.finditer(text):
+        name, attributes = tag["name"].lower(), _attributes(tag["attributes"].removesuffix("/"))
+        if (name == "/seg") != (opened is not None):
+            _refuse_nesting(path, text, opened or tag)
+        if name.endswith("set"):
+            _check_set(path, kind, name, attributes)
+            sets += 1
+        elif name == "doc":
             documents += 1
             document, number = attributes.get("docid") or attributes.get("id") or str(documents), 0
-            continue
-        number += 1
-        key = document, _attributes(found["seg"]).get("id", str(number))
-        segments.setdefault(key, []).append(" ".join(html.unescape(found["text"]).split()))
+            translator = attributes.get("sysid") or f"document {documents}"
+        elif name == "seg" and not tag["attributes"].endswith("/"):
+            opened = tag
+        else:
+            number += 1
+            if opened is not None:
+                attributes = _attributes(opened["attributes"])
+            key = document, attributes.get("id", str(number))
+            occurrence = (str(sets), translator, *key)
+            if occurrence in seen:
+                raise DataError(
+                    f"{path}: segment {key[1]} of document '{document}' occurs 2 times; remove one, or give each "
+                    "translator a <doc> of its own"
+                )
+            seen.add(occurrence)
+            content = "" if opened is None else text[opened.end() : tag.start()]
+            segments.setdefault(key, []).append(" ".join(html.unescape(content).split()))
+            opened = None
+    if opened is not None:
+        _refuse_nesting(path, text, opened)
     if not segments:
         raise DataError(f"{path}: contains no <seg>; expected a test set in SGM or XML")
     return segments
@@ -68,7 +99,8 @@ def read_wmt_xml(path: Path) -> Iterator[tuple[str, list[str]]]:
         empty.
 
     Raises:
-        DataError: the file cannot be read, or is no such XML.
+        DataError: the file cannot be read, is no such XML or of other languages, or a document has a segment or a
+            translator twice, or a reference of a segment that its source lacks.
     """
     from lxml import etree
 
@@ -80,22 +112,67 @@ def read_wmt_xml(path: Path) -> Iterator[tuple[str, list[str]]]:
             languages = sorted({str(element.get("lang")) for element in found})
             if len(languages) != 1:
                 raise ValueError(f"{len(languages)} {side} languages")
-        translators = sorted({element.get("translator") or "" for element in references})
-        for document in root.findall(".//doc"):
-            if "testsuite" in document.attrib:
-                continue
-            texts = _numbered_segments(document, ".//src//seg")
-            sides = {
-                ref.get("translator") or "": _numbered_segments(ref, ".//seg") for ref in document.findall(".//ref")
-            }
-            for number in sorted(texts):
-                yield texts[number], [sides.get(name, {}).get(number, "") for name in translators]
-    except (etree.XMLSyntaxError, TypeError, ValueError) as error:
+    except (etree.XMLSyntaxError, ValueError) as error:
         raise DataError(f"{path}: no XML of WMT with source and references: {error}; give one file per side") from error
+    _check_language(path, "src", "lang", sources[0].get("lang", ""), _CHINESE)
+    _check_language(path, "ref", "lang", references[0].get("lang", ""), _ENGLISH)
+    translators = sorted({element.get("translator") or "" for element in references})
+    for document in root.findall(".//doc"):
+        if "testsuite" in document.attrib:
+            continue
+        name = f"{path}: document '{document.get('id', '')}'"
+        texts = _numbered_segments(document.findall(".//src//seg"), f"{name}, source")
+        sides: dict[str, dict[int, str]] = {}
+        for reference in document.findall(".//ref"):
+            translator = reference.get("translator") or ""
+            place = f"{name}, translator '{translator}'"
+            if translator in sides:
+                raise DataError(f"{place}: occurs 2 times; give each translator one <ref> per document")
+            sides[translator] = _numbered_segments(reference.findall(".//seg"), place)
+            unknown = sorted(sides[translator].keys() - texts.keys())
+            if unknown:
+                raise DataError(f"{place}: the source has no segment {unknown[0]}; remove it, or complete the source")
+        for number in sorted(texts):
+            yield texts[number], [sides.get(translator, {}).get(number, "") for translator in translators]
 
 
-def _numbered_segments(element: Any, path: str) -> dict[int, str]:
-    return {int(segment.get("id")): " ".join("".join(segment.itertext()).split()) for segment in element.findall(path)}
+def _numbered_segments(segments: Iterable[Any], place: str) -> dict[int, str]:
+    """Return the texts of <seg> elements by number; `place` names their document and side in error messages."""
+    texts: dict[int, str] = {}
+    for segment in segments:
+        given = segment.get("id")
+        if given is None or not given.strip().isdecimal():
+            raise DataError(f"{place}: a <seg> has {'no id' if given is None else f'the id {given!r}'}; number it")
+        number = int(given)
+        if number in texts:
+            raise DataError(f"{place}: segment {number} occurs 2 times; remove one, or number them differently")
+        texts[number] = " ".join("".join(segment.itertext()).split())
+    return texts
+
+
+def _refuse_nesting(path: Path, text: str, tag: re.Match[str]) -> NoReturn:
+    line = text.count("\n", 0, tag.start()) + 1
+    fault = "is not closed before the next element; add </seg>" if tag["name"].lower() == "seg" else "has no <seg>"
+    raise DataError(f"{path}, line {line}: {tag[0]} {fault}")
+
+
+def _check_set(path: Path, kind: str, name: str, attributes: Mapping[str, str]) -> None:
+    """Check that a <srcset>, <refset> or <tstset> is of the kind that is expected, from Chinese into English."""
+    if name != kind:
+        raise DataError(
+            f"{path}: contains a <{name}>, expected a <{kind}>; give the file with the Chinese source first, then "
+            "those with the English references"
+        )
+    for attribute, languages in (("srclang", _CHINESE), ("trglang", _ENGLISH)):
+        _check_language(path, name, attribute, attributes.get(attribute, ""), languages)
+
+
+def _check_language(path: Path, element: str, attribute: str, found: str, expected: re.Pattern[str]) -> None:
+    if not expected.fullmatch(found.strip()):
+        wanted = "Chinese (zh)" if expected is _CHINESE else "English (en)"
+        raise DataError(
+            f'{path}: <{element} {attribute}="{found}">, expected {wanted}; give a test set from Chinese into English'
+        )
 
 
 def _attributes(text: str) -> dict[str, str]:

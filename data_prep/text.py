@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from reencoder.text.pipeline import clean
 from reencoder.text.segmentation import (
     SEGMENTATIONS,
     TARGET_SEGMENTATIONS,
@@ -20,6 +21,7 @@ __all__ = [
     "TARGET_SEGMENTATIONS",
     "ChineseSegmenter",
     "EnglishTokenizer",
+    "clean",
     "detokenize_english",
     "normalise_chinese",
     "normalise_english",

@@ -22,6 +22,7 @@ from data_prep.files import read_lines
 from data_prep.word_alignment import Link, align_words
 
 from .alignment import METHODS, Aligner, diagonal
+from .prepared import check_unchanged
 from .sentence_pairs import SentencePair, split_pairs
 from .split import read_split
 
@@ -211,9 +212,11 @@ def eflomal_links(data: Path, pairs: Sequence[SentencePair], seed: int = 1) -> l
         seed: random seed. Default: 1
 
     Raises:
-        DataError: eflomal is not installed or fails.
+        DataError: eflomal is not installed or fails, or the training data are not those that were prepared.
     """
-    sides = [read_lines(data / "text" / f"train.{language}") for language in ("zh", "en")]
+    paths = [data / "text" / f"train.{language}" for language in ("zh", "en")]
+    check_unchanged(data, paths)
+    sides = [read_lines(path) for path in paths]
     source = [*sides[0], *(pair.source for pair in pairs)]
     target = [*sides[1], *(pair.target for pair in pairs)]
     return align_words(source, target, seed)[len(sides[0]) :]

@@ -105,7 +105,7 @@ def by_length(
         raise DataError(f"{len(sources)} sources, but {len(references)} lines of references")
     lengths = [len("".join(source.split())) for source in sources]
     buckets = []
-    for lowest, highest in _ranges("--lengths", limits, 1):
+    for lowest, highest in ranges_of("--lengths", limits, 1):
         inside = [n for n, length in enumerate(lengths) if lowest <= length and (highest is None or length <= highest)]
         if inside:
             streams = reference_streams([references[n] for n in inside])
@@ -122,7 +122,7 @@ def _bleu(hypotheses: Sequence[str], streams: Sequence[Sequence[Any]], keep_case
     return float(new_metrics(keep_case)["BLEU"].corpus_score(hypotheses, streams).score)
 
 
-def _ranges(option: str, limits: Sequence[int], least: int) -> list[tuple[int, int | None]]:
+def ranges_of(option: str, limits: Sequence[int], least: int) -> list[tuple[int, int | None]]:
     """Return the ranges up to each limit, and the one above all.
 
     Raises:
@@ -174,7 +174,7 @@ def by_frequency(
     Raises:
         DataError: the limits do not ascend.
     """
-    ranges = _ranges("--frequencies", limits, 0)
+    ranges = ranges_of("--frequencies", limits, 0)
     bags = [[Counter(words_of(text, keep_case)) for text in texts] for texts in references]
     outputs = {
         name: [Counter(words_of(text, keep_case)) for text in hypotheses] for name, hypotheses in systems.items()

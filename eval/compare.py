@@ -10,7 +10,7 @@ difference is observed, and half of the two-sided value of randomisation for lar
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from math import isclose
@@ -19,7 +19,7 @@ from typing import Any
 from data_prep.errors import DataError
 
 from .bleu import Scores, check_counts, new_metrics, reference_streams, score
-from .buckets import FrequencyBucket, LengthBucket, by_frequency, by_length
+from .buckets import FrequencyBucket, LengthBucket, by_frequency, by_length, ranges_of
 from .sentences import Differences, differences
 
 METRICS = ("BLEU", "chrF2", "TER")
@@ -121,7 +121,7 @@ class CompareOptions:
         trials: number of trials of approximate randomisation.
 
     Raises:
-        DataError: a number is out of range.
+        DataError: a number is out of range, or limits do not ascend.
     """
 
     lengths: Sequence[int] = (5, 8, 12, 16)
@@ -135,6 +135,20 @@ class CompareOptions:
         for option, value in (("--samples", self.samples), ("--trials", self.trials)):
             if value < 1:
                 raise DataError(f"{option} {value}: must be at least 1")
+        if self.sentences < 0:
+            raise DataError(f"--sentences {self.sentences}: must not be negative")
+        ranges_of("--lengths", self.lengths, 1)
+        ranges_of("--frequencies", self.frequencies, 0)
+
+
+def check_number(systems: Collection[str]) -> None:
+    """Check that there are several systems.
+
+    Raises:
+        DataError: there are not.
+    """
+    if len(systems) < 2:
+        raise DataError(f"{len(systems)} system to compare; expected at least two")
 
 
 def compare(
@@ -157,8 +171,7 @@ def compare(
         DataError: there are fewer than two systems, or a number of lines is wrong.
     """
     options = options or CompareOptions()
-    if len(systems) < 2:
-        raise DataError(f"{len(systems)} system to compare; expected at least two")
+    check_number(systems)
     for hypotheses in systems.values():
         check_counts(hypotheses, references)
     case = options.keep_case

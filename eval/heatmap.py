@@ -5,6 +5,7 @@ The SVG is text: the fonts of the reader show its Chinese characters. The PNG ne
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,6 +24,8 @@ FORMATS = (".svg", ".png")
 _SQUARE, _LETTER, _GAP = 26, 9.0, 6
 """Side of a square, estimated width of a letter and distance between text and squares, in pixels."""
 _LIGHT, _DARK = (255, 255, 255), (8, 69, 148)
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What is no character of XML 1.0 (section 2.2)."""
 _FONTS = "system-ui, sans-serif, 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei'"
 """The latter are for readers whose programs find no Chinese characters in the former by themselves."""
 
@@ -53,11 +56,13 @@ def draw(path: Path, alignment: Alignment, title: str = "") -> None:
 def to_svg(alignment: Alignment, title: str = "") -> str:
     """Return a heat map as an SVG element, which a page may contain. A square's tooltip has its words and weight.
 
+    U+FFFD stands for characters that XML cannot contain, such as control characters.
+
     Args:
         alignment: what to draw.
         title: title above the map. Default: none
     """
-    alignment = _labelled(alignment)
+    alignment, title = _labelled(alignment), _NOT_XML.sub("\ufffd", title)
     left = _GAP + max(map(_width, alignment.target))
     top = _GAP + max(map(_width, alignment.source)) * 0.8 + 12 + (24 if title else 0)
     # the labels of the columns rise to the right
@@ -115,7 +120,11 @@ def _draw_png(path: Path, alignment: Alignment, title: str) -> None:
 
 
 def _labelled(alignment: Alignment) -> Alignment:
-    return replace(alignment, source=_labels(alignment.source), target=_labels(alignment.target))
+    source, target = (
+        tuple(_NOT_XML.sub("\ufffd", label) for label in _labels(tokens))
+        for tokens in (alignment.source, alignment.target)
+    )
+    return replace(alignment, source=source, target=target)
 
 
 def _labels(tokens: Sequence[str]) -> tuple[str, ...]:

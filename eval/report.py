@@ -48,7 +48,8 @@ class ReportInputs:
         origin: lines about where the figures come from.
 
     Raises:
-        DataError: there is no system, a number of lines is wrong, or the number of examples is negative.
+        DataError: there is no system, a number of lines is wrong, the number of examples is negative, or there are too
+            few samples for confidence intervals.
     """
 
     title: str
@@ -67,6 +68,8 @@ class ReportInputs:
             raise DataError("no translations to report")
         if self.examples < 0:
             raise DataError(f"--examples {self.examples}: must not be negative")
+        if self.options.samples < 2:
+            raise DataError(f"--samples {self.options.samples}: must be at least 2")
         for hypotheses in self.systems.values():
             check_counts(hypotheses, self.references)
         _check_alignments(self)

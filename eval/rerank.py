@@ -19,6 +19,7 @@ from .bleu import Scores
 from .generation_settings import SPLITS
 from .hypotheses import Hypothesis, check_token_scores, drop_unknown, in_source_order, parse_candidates
 from .pair_scores import score_tokens
+from .prepared import check_unchanged
 from .provenance import Stopwatch, provenance, relative
 from .results import Text, check_absent, result_names, to_text, write_results
 from .split import Split, read_split
@@ -207,7 +208,9 @@ def _read_lists(settings: RerankSettings, name: str) -> Lists:
         check_token_scores(lists)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    sources = read_lines(settings.data / "text" / f"{name}.zh")
+    source_path = settings.data / "text" / f"{name}.zh"
+    check_unchanged(settings.data, [source_path])
+    sources = read_lines(source_path)
     pairs = [(source, hypothesis.tokens) for source, group in zip(sources, lists, strict=True) for hypothesis in group]
     by_scorer = [
         score_tokens(scorer, settings.data, [source for source, _ in pairs], [target for _, target in pairs])

@@ -11,6 +11,7 @@ from data_prep.files import read_lines
 from data_prep.manifest import MANIFEST, segmenter_from_manifest, tokenizer_from_manifest
 
 from .hypotheses import best_hypotheses, in_source_order, parse_candidates
+from .prepared import check_unchanged
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,14 @@ def split_pairs(
         translations: output of fairseq-generate, whose best hypotheses are the targets. Default: the first references
 
     Raises:
-        DataError: a file is missing or malformed, a number is out of range, or a translation is empty.
+        DataError: a file is missing, malformed or not the one that was prepared, a number is out of range, or a
+            translation is empty.
     """
-    sources = read_lines(data / "text" / f"{split}.zh")
+    source, target = (data / "text" / f"{split}.{language}" for language in ("zh", "en"))
+    check_unchanged(data, [source, *([target] if translations is None else [])])
+    sources = read_lines(source)
     if translations is None:
-        targets = read_lines(data / "text" / f"{split}.en")
+        targets = read_lines(target)
         if len(targets) != len(sources):
             raise DataError(f"{data / 'text'}: {len(sources)} sources, but {len(targets)} targets in the {split} set")
     else:
@@ -62,7 +66,7 @@ def split_pairs(
 
 
 def raw_pair(data: Path, source: str, target: str) -> SentencePair:
-    """Return a raw sentence pair, segmented and tokenised like the data.
+    """Return a raw sentence pair, segmented and tokenised like the data, without characters that are in no sentence.
 
     Args:
         data: folder written by ``python -m data_prep prepare``.
@@ -72,5 +76,8 @@ def raw_pair(data: Path, source: str, target: str) -> SentencePair:
     Raises:
         DataError: the manifest of the data cannot be read.
     """
+    from data_prep.text import clean
+
     manifest = data / MANIFEST
-    return SentencePair(segmenter_from_manifest(manifest)(source), tokenizer_from_manifest(manifest)(target))
+    segment, tokenize = segmenter_from_manifest(manifest), tokenizer_from_manifest(manifest)
+    return SentencePair(segment(clean(source)), tokenize(clean(target)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ PAGE = Path(__file__).with_name("serve.html")
 
 DISCONNECT_INTERVAL = 0.5
 """Seconds after which a request that waits is given up if its client has gone."""
+
+_READING = ["GET", "HEAD"]
+"""Methods of what has no effect; FastAPI does not add HEAD, with which some monitors ask, to GET by itself."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,11 @@ class Asked(BaseModel):
     @field_validator("text", mode="before")
     @classmethod
     def _without_surrogates(cls, value: Any) -> Any:
-        """Replace lone surrogates, which JSON can express but an answer in UTF-8 cannot repeat."""
-        return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+        """Replace lone surrogates, which JSON can express but an answer in UTF-8 cannot repeat, by U+FFFD.
+
+        No sentence contains either, so the translation is that of the hub and of ``eval translate``.
+        """
+        return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 class LimitBody:
@@ -107,13 +116,14 @@ def create_app(model: Reencoder, limits: Limits) -> FastAPI:
     app.add_middleware(LimitBody, limit=limits.body)
     queue = TranslationQueue(model, limits.waiting)
 
-    @app.get("/", response_class=HTMLResponse)
+    @app.api_route("/", methods=_READING, response_class=HTMLResponse)
     def page() -> str:
         return PAGE.read_text(encoding="utf-8").replace("{characters}", str(limits.characters))
 
-    @app.get("/health")
+    @app.api_route("/health", methods=_READING)
     async def health() -> dict[str, Any]:
-        return {"status": "ok", "waiting": queue.accepted, "max_waiting": limits.waiting}
+        counts = {"waiting": queue.accepted, "running": queue.running}
+        return {"status": "ok", **counts, "max_waiting": limits.waiting}
 
     @app.exception_handler(RequestValidationError)
     async def refuse(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -9,6 +9,7 @@ from pathlib import Path
 from data_prep.errors import DataError
 from data_prep.files import read_lines, sha256_of
 
+from .prepared import check_unchanged, raw_references
 from .references import References, read_references
 
 
@@ -51,13 +52,16 @@ def read_split(data: Path, name: str) -> Split:
     """Read the raw text of a split.
 
     Raises:
-        DataError: a file is missing, or the numbers of sources and references differ.
+        DataError: a file is missing or is not the one that was prepared, or the numbers of sources and references
+            differ.
     """
     raw = data / "raw"
     if not raw.is_dir():
         raise DataError(f"{raw}: no such directory; create it with: python -m data_prep prepare")
-    sources = read_lines(raw / f"{name}.zh")
-    references = read_references([raw / f"{name}.en"])
+    source = raw / f"{name}.zh"
+    check_unchanged(data, [source])
+    sources = read_lines(source)
+    references = read_references(raw_references(data, name))
     if len(references) != len(sources):
         raise DataError(f"{raw}: {len(sources)} sources in {name}.zh, but {len(references)} lines of references")
     return Split(data, name, sources, references)

@@ -10,6 +10,7 @@ from data_prep.files import read_json, read_lines
 from data_prep.manifest import MANIFEST, detokenizer_from_manifest
 
 from .buckets import count_words
+from .prepared import check_unchanged
 
 
 class CaselessCounts(Counter[str]):
@@ -46,13 +47,15 @@ def training_counts(training: Path | None, data: Path | None, keep_case: bool) -
         keep_case: do not lower-case the text.
 
     Raises:
-        DataError: a file cannot be read.
+        DataError: a file cannot be read, or is not the one that was prepared.
     """
     from tqdm import tqdm
 
     path = training_file(training, data)
     if path is None:
         return None
+    if training is None and data is not None:
+        check_unchanged(data, [path])
     lines = tqdm(read_lines(path), desc="count words of the training data", unit="sentence", leave=False)
     if training is not None or data is None:
         return count_words(lines, keep_case=keep_case)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +13,14 @@ from typing import IO, TYPE_CHECKING, Any
 from data_prep.errors import DataError
 
 from .alignment import Aligner, Alignment
+from .json_lines import parse_line
 from .libraries import quiet_libraries
 
 if TYPE_CHECKING:
     from reencoder.hub import Reencoder, Translation
+
+_NOT_TEXT = re.compile(r"[\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""What stands for bytes that are not UTF-8, and control characters but those of white space."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,7 @@ class OutputSettings:
         json_input: lines are JSON objects with a "text" and perhaps an "id".
         json_output: lines are JSON objects with "id", "source" and "translations".
         buffer: maximum number of lines that are translated together.
+        batch: number of sentences per batch of the model, after which progress is shown.
 
     Raises:
         DataError: names the option that is wrong.
@@ -36,6 +42,7 @@ class OutputSettings:
     json_input: bool = False
     json_output: bool = False
     buffer: int = 1000
+    batch: int = 64
 
     def __post_init__(self) -> None:
         for option, value in (("--nbest", self.nbest), ("--buffer-size", self.buffer)):
@@ -51,13 +58,15 @@ class Sentence:
 
     Attributes:
         text: raw Chinese.
-        identifier: passes through to JSON output: what the input says, or the number of the line, counted from 1.
+        identifier: as JSON; passes through to JSON output: what the input says, or the number of the line.
         number: number of the line, counted from 1.
+        fault: why the line cannot be translated; None for all others.
     """
 
     text: str
-    identifier: Any
+    identifier: str
     number: int
+    fault: str | None = None
 
 
 def load_model(checkpoints: Sequence[str | Path], **options: Any) -> Reencoder:
@@ -98,10 +107,10 @@ def read_sentences(groups: Iterable[list[bytes]], json_input: bool = False) -> I
 
     Args:
         groups: lines as bytes, with their ends; see `eval.lines`.
-        json_input: see `OutputSettings`.
+        json_input: see `OutputSettings`. A line that is no such object becomes a sentence with a fault.
 
     Raises:
-        DataError: a line is not such a JSON object; the lines before it have been yielded.
+        DataError: the first line is not such a JSON object: the input is of another kind.
     """
     number = 0
     told = False
@@ -112,17 +121,14 @@ def read_sentences(groups: Iterable[list[bytes]], json_input: bool = False) -> I
             text = line.decode("utf-8", errors="replace").rstrip("\r\n")
             if not told and "\ufffd" in text and "\ufffd".encode() not in line:
                 told = True
-                print(
+                note(
                     f"line {number}: not UTF-8; here and from now on U+FFFD stands for what cannot be read; convert "
-                    "the input to UTF-8",
-                    file=sys.stderr,
+                    "the input to UTF-8"
                 )
-            sentence = Sentence(text.removeprefix("\ufeff") if number == 1 else text, number, number)
-            try:
-                sentences.append(_from_json(sentence) if json_input else sentence)
-            except DataError:
-                yield sentences
-                raise
+            sentence = Sentence(text.removeprefix("\ufeff") if number == 1 else text, str(number), number)
+            sentences.append(_from_json(sentence) if json_input else sentence)
+            if number == 1 and sentences[0].fault is not None:
+                raise DataError(f"line 1: {sentences[0].fault}")
         yield sentences
 
 
@@ -135,31 +141,52 @@ def translate_stream(
 ) -> list[int]:
     """Translate sentences and write one line for each, in their order.
 
-    A blank sentence gives an empty line. So does one that is too long, which is reported on standard error.
+    A blank sentence gives an empty line. So do one that is too long and one with a fault; these are reported on
+    standard error.
 
     Args:
         model: the model.
         groups: what to translate; each group is translated together.
         output: where the lines are written, flushed after every group.
         settings: see `OutputSettings`.
-        done: called with the number of further sentences that have been written, to show progress.
+        done: called with the number of further sentences that have been translated, to show progress.
 
     Returns:
-        The numbers of the lines that were too long.
+        The numbers of the lines that were not translated.
     """
     refused: list[int] = []
     for group in groups:
+        faults = {sentence.number: sentence.fault for sentence in group if sentence.fault is not None}
+        found: dict[int, list[Translation]] = {}
+        # Sorted as the model sorts them, so that its batches are these.
+        ordered = sorted(group, key=lambda sentence: len(model.pipeline.encode_source(sentence.text).split()))
+        for start in range(0, len(ordered), settings.batch):
+            batch = ordered[start : start + settings.batch]
+            too_long: dict[int, str] = {}
 
-        def report(index: int, error: DataError, group: list[Sentence] = group) -> None:
-            refused.append(group[index].number)
-            print(f"line {group[index].number}: not translated: {error}", file=sys.stderr)
+            def refuse(index: int, error: DataError, too_long: dict[int, str] = too_long) -> None:
+                too_long[index] = str(error)
 
-        found = model.candidates([sentence.text for sentence in group], settings.nbest, on_too_long=report)
-        for sentence, translations in zip(group, found, strict=True):
-            output.write(_to_line(sentence, translations, settings) + "\n")
+            texts = [sentence.text for sentence in batch]
+            numbers = [sentence.number for sentence in batch]
+            candidates = model.candidates(texts, settings.nbest, on_too_long=refuse)
+            found.update(zip(numbers, candidates, strict=True))
+            faults.update({numbers[index]: fault for index, fault in too_long.items()})
+            done(len(batch))
+        for number, fault in sorted(faults.items()):
+            note(f"line {number}: not translated: {fault}")
+        refused += sorted(faults)
+        for sentence in group:
+            output.write(_to_line(sentence, found[sentence.number], settings) + "\n")
         output.flush()
-        done(len(group))
     return refused
+
+
+def note(text: str) -> None:
+    """Write a line on standard error, above a progress bar if there is one."""
+    from tqdm import tqdm
+
+    tqdm.write(text, file=sys.stderr)
 
 
 def check_refused(refused: list[int]) -> None:
@@ -170,7 +197,7 @@ def check_refused(refused: list[int]) -> None:
     """
     if refused:
         shown = ", ".join(map(str, refused[:10])) + (", ..." if len(refused) > 10 else "")
-        raise DataError(f"{len(refused)} lines were too long and are empty in the output: {shown}")
+        raise DataError(f"{len(refused)} lines were not translated and are empty in the output: {shown}")
 
 
 def count_lines(path: Path) -> int:
@@ -179,22 +206,37 @@ def count_lines(path: Path) -> int:
         return sum(1 for _ in file)
 
 
+def check_is_text(beginning: bytes, path: Path) -> None:
+    """Check that a file to translate is text.
+
+    Args:
+        beginning: the first bytes of the file.
+        path: the file, for the error message.
+
+    Raises:
+        DataError: a third or more of the beginning is not UTF-8, or consists of control characters.
+    """
+    text = beginning.decode("utf-8", errors="replace")
+    share = len(_NOT_TEXT.findall(text)) / max(len(text), 1)
+    if share >= 1 / 3:
+        raise DataError(
+            f"--input {path}: {share:.0%} of its beginning is not UTF-8 text; give a text file, converted to UTF-8"
+        )
+
+
 def _from_json(sentence: Sentence) -> Sentence:
     try:
-        document = json.loads(sentence.text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"line {sentence.number}: not JSON: {error}") from error
-    if not isinstance(document, dict) or not isinstance(document.get("text"), str):
-        raise DataError(f'line {sentence.number}: expected a JSON object with a string "text" (and perhaps an "id")')
-    return replace(sentence, text=document["text"], identifier=document.get("id", sentence.number))
+        text, identifier = parse_line(sentence.text)
+    except DataError as error:
+        return replace(sentence, text="", fault=str(error))
+    return replace(sentence, text=text, identifier=sentence.identifier if identifier is None else identifier)
 
 
 def _to_line(sentence: Sentence, translations: list[Translation], settings: OutputSettings) -> str:
     if not settings.json_output:
         return translations[0].text if translations else ""
     document = {
-        "id": sentence.identifier,
         "source": sentence.text,
         "translations": [{"text": found.text, "score": round(found.score, 4)} for found in translations],
     }
-    return json.dumps(document, ensure_ascii=False)
+    return f'{{"id": {sentence.identifier}, {json.dumps(document, ensure_ascii=False).removeprefix("{")}'

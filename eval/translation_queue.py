@@ -75,9 +75,6 @@ class TranslationQueue:
         model: the model.
         limit: maximum number of requests that wait or are being translated.
         together: maximum number of requests that are translated together. Default: 32
-
-    Attributes:
-        accepted: number of requests that wait or are being translated.
     """
 
     def __init__(self, model: Reencoder, limit: int, together: int = 32) -> None:
@@ -87,7 +84,20 @@ class TranslationQueue:
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._lock = Lock()
         self._waiting: deque[_Job] = deque()
-        self.accepted = 0
+        self._present: set[_Job] = set()
+        self._running: set[_Job] = set()
+
+    @property
+    def accepted(self) -> int:
+        """Number of requests that wait or are being translated; the latter count even if their clients have gone."""
+        with self._lock:
+            return len(self._present | self._running)
+
+    @property
+    def running(self) -> int:
+        """Number of requests that are being translated."""
+        with self._lock:
+            return len(self._running)
 
     async def translate(
         self, text: str, nbest: int, to_answer: Callable[[Sequence[Translation]], Answer], watched: bool = False
@@ -104,13 +114,14 @@ class TranslationQueue:
             QueueFullError: too many requests wait.
             DataError: the text is too long for the model.
         """
-        if self.accepted >= self._limit:
-            raise QueueFullError(f"{self.accepted} requests are waiting; try again later")
+        accepted = self.accepted
+        if accepted >= self._limit:
+            raise QueueFullError(f"{accepted} requests are waiting; try again later")
         job = _Job(text, nbest, to_answer, watched, asyncio.get_running_loop())
-        self.accepted += 1
         try:
             with self._lock:
                 self._waiting.append(job)
+                self._present.add(job)
             self._thread.submit(self._work)  # finds nothing to do if an earlier one has taken the job, too
             while True:
                 event = await job.events.get()
@@ -121,7 +132,8 @@ class TranslationQueue:
                     return
         finally:
             job.abandoned = True
-            self.accepted -= 1
+            with self._lock:
+                self._present.discard(job)
 
     def _work(self) -> None:
         """Translate the request that has waited longest, and others with it."""
@@ -129,15 +141,26 @@ class TranslationQueue:
             waiting = [job for job in self._waiting if not job.abandoned]
             jobs = [job for job in waiting if job.nbest == waiting[0].nbest][: self._together]
             self._waiting = deque(job for job in waiting if job not in jobs)
-        if jobs:
-            self._translate(jobs)
+            self._running.update(jobs)
+        try:
+            if jobs:
+                self._translate(jobs)
+        finally:
+            with self._lock:
+                self._running.clear()
+
+    def _finish(self, job: _Job, event: Answer | Exception) -> None:
+        """Tell the client how its request ended, which from then on counts no more."""
+        with self._lock:
+            self._running.discard(job)
+        job.tell(event)
 
     def _translate(self, jobs: Sequence[_Job]) -> None:
         refused: set[int] = set()
 
         def refuse(index: int, error: DataError) -> None:
             refused.add(index)
-            jobs[index].tell(error)
+            self._finish(jobs[index], error)
 
         def show(index: int, text: str) -> None:
             if all(job.abandoned for job in jobs):
@@ -147,17 +170,17 @@ class TranslationQueue:
 
         try:
             texts = [job.text for job in jobs]
-            on_step = show if any(job.watched for job in jobs) else None
-            found = self._model.candidates(texts, jobs[0].nbest, on_too_long=refuse, on_step=on_step)
+            # Also if nobody watches: a search whose clients have all gone would make the others wait for it.
+            found = self._model.candidates(texts, jobs[0].nbest, on_too_long=refuse, on_step=show)
             for index, (job, translations) in enumerate(zip(jobs, found, strict=True)):
                 if index not in refused and not job.abandoned:
-                    job.tell(job.to_answer(translations))
+                    self._finish(job, job.to_answer(translations))
         except _AbandonedError:
             pass
         except Exception as error:
             if len(jobs) == 1:
                 logging.getLogger(__name__).exception("a translation failed")
-                jobs[0].tell(error)
+                self._finish(jobs[0], error)
                 return
             for job in jobs:  # the text of one must not harm the others
                 if not job.abandoned:

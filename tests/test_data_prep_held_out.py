@@ -137,7 +137,8 @@ def test_sgm_is_read_as_sacrebleu_does_except_for_entities(tmp_path: Path) -> No
     (path,) = write(tmp_path, {"src.sgm": SOURCE})
     FakeSGMLDataset("name")._convert_format(str(path), str(tmp_path / "text"))
     expected = [line.replace("&amp;", "&") for line in read_lines(tmp_path / "text")]
-    assert [text for texts in read_segments(path).values() for text in texts] == expected == ["甲 & 乙", "丙", "丁"]
+    found = [text for texts in read_segments(path, "srcset").values() for text in texts]
+    assert found == expected == ["甲 & 乙", "丙", "丁"]
 
 
 def test_references_in_sgm_are_matched_by_segment_and_several_may_be_in_one_file(tmp_path: Path) -> None:
@@ -192,9 +193,9 @@ def test_the_line_of_bytes_that_are_not_utf8_is_named(tmp_path: Path) -> None:
     ("names", "options", "valid", "test"),
     [
         (
-            ["train.zh", "train.en", "dev.zh", *(f"dev.en{k}" for k in (10, 2, 0)), "test.zh.gz", "test.en.XZ"],
+            ["train.zh", "train.en", "dev.zh", *(f"dev.en{k}" for k in range(11)), "test.zh.gz", "test.en.XZ"],
             {},
-            ["dev.zh", "dev.en0", "dev.en2", "dev.en10"],
+            ["dev.zh", *(f"dev.en{k}" for k in range(11))],
             ["test.zh.gz", "test.en.XZ"],
         ),
         (
@@ -242,6 +243,18 @@ def test_files_of_a_directory_are_found(
         (lambda folder: (folder / "test.zh.gz").touch(), "several Chinese files: test.zh, test.zh.gz"),
         (lambda folder: (folder / "dev.txt.en").touch(), "several English files: dev.en, dev.txt.en"),
         (lambda folder: [(folder / f"dev.mref.en.{k}").touch() for k in range(17)], "17 files of references of 'valid"),
+        (
+            lambda folder: [(folder / "dev.en").unlink(), *((folder / f"dev.en.{k}").touch() for k in (0, 1, 2, 4, 5))],
+            "no English file of 'valid or dev or val' with the number 3, though there is dev.en.5; number the files of",
+        ),
+        (
+            lambda folder: [(folder / "dev.en").unlink(), *((folder / f"dev.en.{k}").touch() for k in (1, 3))],
+            "no English file of .* with the number 2, though there is dev.en.3",
+        ),
+        (
+            lambda folder: [(folder / "dev.en").unlink(), (folder / "dev.en.2").touch()],
+            "no English file of .* with the number 0, though there is dev.en.2",
+        ),
     ],
 )
 def test_a_directory_that_is_not_clear_is_refused(change: Any, message: str, tmp_path: Path) -> None:

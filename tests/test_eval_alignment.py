@@ -15,9 +15,11 @@ from fairseq.models import ARCH_CONFIG_REGISTRY, ARCH_MODEL_REGISTRY
 
 import reencoder  # noqa: F401  # registers the plugin
 from data_prep.errors import DataError
+from data_prep.manifest import write_manifest
 from eval.alignment import METHODS, Aligner, Alignment, alignment_from_json, diagonal, to_pharaoh
 from eval.heatmap import draw, to_svg
 from eval.pictures import chinese_font
+from eval.sentence_pairs import SentencePair, raw_pair
 from reencoder.models.reencoder import ReencoderModel
 from reencoder.models.reencoder_config import ReencoderConfig
 
@@ -179,6 +181,19 @@ def test_heat_map_as_svg() -> None:
     weights = [weight for row in ALIGNMENT.weights for weight in row]
     assert [n for _, n in sorted(zip(red, weights, strict=True))] == sorted(weights, reverse=True)
     assert to_svg(Alignment(("a",), ("b",), ((1.0,),))).count("#084594") == 1
+
+
+def test_characters_that_xml_does_not_have_stay_out_of_the_picture(tmp_path: Path) -> None:
+    odd = Alignment(("甲\x00\x1b", "乙\ud800"), ("a\ufffe", "\U0001f991\t"), ((0.5, 0.5), (0.5, 0.5)))
+    draw(tmp_path / "map.svg", odd, "title\x08")
+    labels = [text.text for text in ElementTree.parse(tmp_path / "map.svg").iter("{http://www.w3.org/2000/svg}text")]
+    assert labels == ["title\ufffd", "甲\ufffd\ufffd", "乙\ufffd", "a\ufffd", "\U0001f991\t"]
+
+
+def test_raw_pairs_are_cleaned_like_what_is_translated(tmp_path: Path) -> None:
+    write_manifest(tmp_path, {"options": {"segmentation": "char"}})
+    pair = raw_pair(tmp_path, "你\u200b好\x1b。", "Hel\ufefflo\x00 there.")
+    assert pair == SentencePair("你 好 。", "hello there .")
 
 
 def test_heat_map_files(tmp_path: Path) -> None:

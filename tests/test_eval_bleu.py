@@ -238,6 +238,17 @@ def test_command_line_errors(
     assert not result.exists()
 
 
+def test_byte_order_marks_are_removed_which_sacrebleu_takes_for_characters(tmp_path: Path) -> None:
+    hypotheses, references = ["Hello there.", "Good morning!"], [["Hello there."], ["Good morning!"]]
+    marked = [f"\ufeff{text}" for text in hypotheses]
+    paths = [write(tmp_path / name, *lines) for name, lines in (("out", marked), ("en", hypotheses))]
+    result = tmp_path / "scores.json"
+    arguments = ["--references", str(paths[1]), "--samples", "0", "--json", str(result)]
+    assert main(["score", str(paths[0]), *arguments]) == 0
+    assert json.loads(result.read_text())["scores"]["chrf2"] == score(hypotheses, references).chrf2 == 100
+    assert score(marked, references).chrf2 < 100
+
+
 def test_wrong_number_of_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(write(tmp_path / "out", "a"))
     assert main(["score", path, "--references", path, "--samples", "1"]) == 2

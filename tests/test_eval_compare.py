@@ -308,6 +308,29 @@ def test_references_without_sources(files: Path, capsys: pytest.CaptureFixture[s
     assert "by length" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--lengths", "5", "3"], "--lengths: needs the sources; give --sources or --data"),
+        (["--lengths", "5", "3", "--sources", "one"], "--lengths 5 3: must be at least 1 and ascend"),
+        (["--frequencies", "5"], "--frequencies: needs the training data; give --training, or --data"),
+        (["--frequencies", "5", "5", "--training", "one"], "--frequencies 5 5: must be at least 0 and ascend"),
+        (["--sentences", "-1"], "--sentences -1: must not be negative"),
+    ],
+)
+def test_options_are_checked_before_the_words_are_counted(
+    options: list[str],
+    message: str,
+    files: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(files)
+    monkeypatch.setattr("eval.commands.compare.training_counts", lambda *arguments: pytest.fail("counted too early"))
+    assert main(["compare", "one", "two", "--references", "data/raw/test.en", *options]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {message}")
+
+
 def test_a_file_may_have_an_equals_sign(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from eval.commands.compare import named_files
 

@@ -123,6 +123,30 @@ def test_it_says_what_the_scores_are(folder: Path) -> None:
     assert "occurrences" in page.cells and "1 ref" in page.cells and "length ratio" in page.cells
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--samples", "0"), "--samples 0: must be at least 1"),
+        (("--samples", "1"), "--samples 1: must be at least 2"),
+        (("--trials", "0"), "--trials 0: must be at least 1"),
+        (("--examples", "-1"), "--examples -1: must not be negative"),
+        (("--logs", "one"), "one: "),
+        (("--alignments", "one"), "one, line 1: "),
+    ],
+)
+def test_inputs_are_checked_before_the_words_are_counted(
+    options: tuple[str, ...],
+    message: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("eval.commands.report.training_counts", lambda *arguments: pytest.fail("counted too early"))
+    assert main(["report", "one", "--data", "data", "--output", "report.html", *options]) == 2
+    assert f"error: {message}" in capsys.readouterr().err
+
+
 def test_text_of_users_is_text(folder: Path) -> None:
     text = full_report(folder)
     page = Page(text)

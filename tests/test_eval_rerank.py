@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data_prep.manifest import checksums, write_manifest
 from eval.__main__ import main
 from eval.bleu import score
 from eval.rerank import BleuOfChoices, Lists, tune_weights
@@ -91,3 +92,14 @@ def test_bad_input(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureF
     assert main(arguments) == 2
     assert "generate-test.txt: no such file" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_sources_that_are_not_those_that_were_prepared_are_refused(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    write_manifest(data, {"options": {"segmentation": "jieba"}, "files": checksums(data)})
+    assert main([*arguments, "--split", "test"]) == 0
+    (data / "text" / "test.zh").write_text("狗 。\n", encoding="utf-8")
+    assert main([*arguments[:-1], str(tmp_path / "again"), "--split", "test"]) == 2
+    assert "text/test.zh: is not the file that" in capsys.readouterr().err

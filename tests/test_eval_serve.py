@@ -93,7 +93,7 @@ def ask(requests: Sequence[Any], limits: Limits, path: str = "/api/translate", m
 def test_answers_are_the_candidates() -> None:
     found, blank, health = ask([{"text": "你好", "nbest": 2}, {"text": ""}, None], Limits())
     (odd,) = ask([{"text": "你\ud800"}], Limits())
-    assert odd.status_code == 200 and odd.json()["source"] == "你?", "a lone surrogate stops nothing"
+    assert odd.status_code == 200 and odd.json()["source"] == "你\ufffd", "a lone surrogate stops nothing"
     translations = [{"text": "你好 0", "score": 0.0}, {"text": "你好 1", "score": -1.0}]
     assert found.json() == {"source": "你好", "translations": translations}
     assert blank.json() == {"source": "", "translations": []}
@@ -175,15 +175,18 @@ def test_a_text_that_breaks_the_model_harms_no_other() -> None:
     assert [response.status_code for response in responses] == [200, 500, 200, 413, 200]
 
 
-def test_a_search_that_nobody_waits_for_is_given_up() -> None:
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_search_that_nobody_waits_for_is_given_up(watched: bool) -> None:
     class Endless(Echo):
         given_up = False
+        steps = 0
 
         def candidates(self, texts: Sequence[str], n: int, on_too_long: Any, on_step: Any) -> Any:
             if texts == ["没完"]:
                 try:
                     while True:
                         on_step(0, "I")
+                        self.steps += 1
                         time.sleep(0.001)
                 except Exception:
                     self.given_up = True
@@ -194,8 +197,16 @@ def test_a_search_that_nobody_waits_for_is_given_up() -> None:
     queue = TranslationQueue(model, 2)
 
     async def leave() -> list[Any]:
-        async with aclosing(queue.translate("没完", 1, lambda found: {}, watched=True)) as events:
-            assert await anext(events) == Partial("I")
+        async with aclosing(queue.translate("没完", 1, lambda found: {}, watched)) as events:
+            first = asyncio.ensure_future(anext(events))
+            if watched:
+                assert await first == Partial("I")
+            while not model.steps:
+                await asyncio.sleep(0.001)
+            assert (queue.accepted, queue.running) == (1, 1)
+            first.cancel()
+            with suppress(asyncio.CancelledError):
+                await first
         return [event async for event in queue.translate("你好", 1, lambda found: {"best": found[0].text})]
 
     assert asyncio.run(leave()) == [{"best": "你好 0"}]
@@ -253,6 +264,16 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
     assert "At most 77 characters" in page and "//" not in page
 
 
+@pytest.mark.parametrize("path", ["/", "/health"])
+def test_head_is_answered_like_get_without_the_body(path: str) -> None:
+    with serving(Echo(), Limits()) as address:
+        whole, head = httpx.get(address + path), httpx.head(address + path)
+        assert httpx.head(f"{address}/api/translate").status_code == 405
+    assert head.status_code == whole.status_code == 200 and head.content == b"" != whole.content
+    for name in ("Content-Type", "Content-Length"):
+        assert head.headers[name] == whole.headers[name]
+
+
 def test_a_port_that_is_taken_is_refused() -> None:
     with bind("127.0.0.1", 0) as listener:
         listener.listen()
@@ -274,10 +295,14 @@ def test_a_request_without_its_client_is_given_up() -> None:
             for path in ("/api/translate", "/api/stream"):
                 with pytest.raises(httpx.ReadTimeout):
                     httpx.post(f"{address}{path}", json={"text": "你好"}, timeout=0.5)
-            end = time.monotonic() + 20
-            while httpx.get(f"{address}/health").json()["waiting"] and time.monotonic() < end:
-                time.sleep(0.1)
-            assert httpx.get(f"{address}/health").json()["waiting"] == 0
+            # the first is being translated, whoever waits for it
+            for remain in ({"waiting": 1, "running": 1}, {"waiting": 0, "running": 0}):
+                expected = {"status": "ok", "max_waiting": Limits.waiting, **remain}
+                end = time.monotonic() + 20
+                while httpx.get(f"{address}/health").json() != expected and time.monotonic() < end:
+                    time.sleep(0.1)
+                assert httpx.get(f"{address}/health").json() == expected
+                model.go_on.set()
         finally:
             model.go_on.set()
 

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from eval.__main__ import main
+from eval.translation import OutputSettings, read_sentences, translate_stream
 from reencoder.hub import Reencoder
 from tests.hub_helpers import SENTENCES, TOO_LONG
 
@@ -95,6 +96,14 @@ def test_lone_surrogates_pass_through(hub_folder: Path, tmp_path: Path) -> None:
     assert json.loads(output.read_text(encoding="utf-8"))["source"] == "你好\ud800"
 
 
+def test_lone_surrogates_have_the_same_translation_everywhere(hub_model: Reencoder) -> None:
+    pytest.importorskip("fastapi", reason="the extra 'serve' is not installed")
+    from eval.serve import Asked
+
+    text = f"{SENTENCES[0][:2]}\ud800{SENTENCES[0][2:]}"
+    assert hub_model.pipeline.encode_source(Asked(text=text).text) == hub_model.pipeline.encode_source(text)
+
+
 def test_json_keeps_ids_and_long_lines_are_reported(
     hub_folder: Path, hub_model: Reencoder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,7 +119,7 @@ def test_json_keeps_ids_and_long_lines_are_reported(
     assert refused == {"id": None, "source": TOO_LONG, "translations": []}
     assert blank == {"id": 3, "source": "", "translations": []}
     assert "line 2: not translated: " in printed.err
-    assert printed.err.strip().endswith("error: 1 lines were too long and are empty in the output: 2")
+    assert printed.err.strip().endswith("error: 1 lines were not translated and are empty in the output: 2")
 
 
 @pytest.mark.parametrize(
@@ -135,6 +144,63 @@ def test_bad_options(hub_folder: Path, options: list[str], message: str, capsys:
     assert main(["translate", str(hub_folder / "trained"), *options]) == 2
     error = capsys.readouterr().err
     assert error == f"error: {message}\n"
+
+
+NUMBERS = ["1e400", "12345678901234567890.123456789", "-0.0", "1" * 5000, '{"a": [1.50, null], "b": "\u5b57"}']
+
+
+def test_ids_pass_through_as_they_are_written(
+    hub_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, output = tmp_path / "in.json", tmp_path / "out.json"
+    lines = [f'{{"id": {number}, "text": "你好"}}' for number in NUMBERS]
+    bad = ['{"id": NaN, "text": "你好"}', '{"id": -Infinity, "text": "你好"}', '{"text": 5}', "你好"]
+    source.write_text("\n".join([*lines, "", *bad, '{"text": "你好"}']) + "\n", encoding="utf-8")
+    options = ["--input", str(source), "--output", str(output), "--json", "--json-input", "--device", "cpu"]
+    assert main(["translate", str(hub_folder / "trained"), *options]) == 2
+    found = output.read_text(encoding="utf-8").splitlines()
+    assert [line.split(', "source": ')[0] for line in found] == [
+        *(f'{{"id": {number}' for number in NUMBERS),
+        *(f'{{"id": {number}' for number in range(6, 12)),
+    ]
+    translated = [json.loads(line, parse_int=str)["translations"] for line in found]
+    assert all(translated[:5]) and not any(translated[5:10]) and translated[10] == translated[0]
+    error = capsys.readouterr().err
+    assert "line 7: not translated: not JSON: NaN is no number of JSON; write null or a string" in error
+    assert "line 8: not translated: not JSON: -Infinity is no number" in error
+    assert 'line 9: not translated: expected a JSON object with a string "text"' in error
+    assert error.endswith("error: 4 lines were not translated and are empty in the output: 7, 8, 9, 10\n")
+
+
+def test_progress_moves_with_every_batch_and_notes_stay_out_of_it(
+    hub_model: Reencoder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [f"{'你好！' * (1 + k % 3)}".encode() for k in range(7)]
+    lines[1] += b"\xff"
+    lines[5] = TOO_LONG.encode()
+    moves: list[int] = []
+    written = io.StringIO()
+    settings = OutputSettings(batch=3)
+    assert translate_stream(hub_model, read_sentences([lines]), written, settings, moves.append) == [6]
+    assert moves == [3, 3, 1]
+    texts = [line.decode(errors="replace") for line in lines]
+    expected = ["" if text == TOO_LONG else hub_model.translate(text) for text in texts]
+    assert written.getvalue().splitlines() == expected
+    assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == ["line 2", "line 6"]
+
+
+@pytest.mark.parametrize(
+    ("content", "share"),
+    [(bytes(range(256)) * 20, "62%"), ("你好。\n".encode("gb18030") * 99, "60%"), ("你好。\n".encode("utf-16"), "40%")],
+)
+def test_what_is_mostly_not_text_is_refused_before_the_model_is_loaded(
+    content: bytes, share: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, packed in (("in.txt", content), ("in.txt.gz", gzip.compress(content))):
+        (tmp_path / name).write_bytes(packed)
+        assert main(["translate", str(tmp_path / "no-model"), "--input", str(tmp_path / name)]) == 2
+        message = f"--input {tmp_path / name}: {share} of its beginning is not UTF-8 text; give a text file, converted"
+        assert message in capsys.readouterr().err
 
 
 def test_json_that_is_nested_too_deeply_is_refused(

@@ -9,8 +9,9 @@ from pathlib import Path
 from data_prep.errors import DataError
 from data_prep.files import read_lines, write_json, write_lines
 
-from ..compare import CompareOptions, compare
+from ..compare import CompareOptions, check_number, compare
 from ..comparison_text import to_markdown, to_text
+from ..prepared import check_unchanged
 from ..provenance import Stopwatch, versions
 from ..references import read_references
 from ..training_words import training_counts, training_file
@@ -48,7 +49,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--lengths",
         type=int,
         nargs="+",
-        default=defaults.lengths,
         metavar="N",
         help="highest length of each range but the last, in characters of the source "
         f"(default: {' '.join(map(str, defaults.lengths))})",
@@ -57,7 +57,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--frequencies",
         type=int,
         nargs="+",
-        default=defaults.frequencies,
         metavar="N",
         help="highest number of occurrences of each range but the last "
         f"(default: {' '.join(map(str, defaults.frequencies))})",
@@ -106,6 +105,20 @@ def named_files(systems: list[str]) -> dict[str, Path]:
     return found
 
 
+def compare_options(args: argparse.Namespace) -> CompareOptions:
+    """Return what the options say, before anything is read.
+
+    Raises:
+        DataError: a number is out of range, or ranges are given for what is not known.
+    """
+    if args.lengths is not None and args.sources is None and args.data is None:
+        raise DataError("--lengths: needs the sources; give --sources or --data")
+    if args.frequencies is not None and training_file(args.training, args.data) is None:
+        raise DataError("--frequencies: needs the training data; give --training, or --data with text/train.en")
+    given = {field.name: getattr(args, field.name) for field in fields(CompareOptions)}
+    return CompareOptions(**{name: value for name, value in given.items() if value is not None})
+
+
 def run(args: argparse.Namespace) -> None:
     """Run the command.
 
@@ -113,6 +126,7 @@ def run(args: argparse.Namespace) -> None:
         DataError: an input is missing or malformed.
     """
     stopwatch = Stopwatch()
+    options = compare_options(args)
     files = named_files(args.systems)
     paths = reference_paths(args)
     references = read_references(paths)
@@ -123,10 +137,11 @@ def run(args: argparse.Namespace) -> None:
                 f"{files[name]}: {len(hypotheses)} hypotheses for {len(references)} sources in {paths[0]}; "
                 "expected exactly one line per source"
             )
+    check_number(systems)
     source_path = args.sources
     if source_path is None and args.data is not None:
         source_path = args.data / "raw" / f"{args.split}.zh"
-    options = CompareOptions(**{field.name: getattr(args, field.name) for field in fields(CompareOptions)})
+        check_unchanged(args.data, [source_path])
     comparison = compare(
         systems,
         references,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from data_prep.errors import DataError
@@ -98,7 +99,7 @@ def run(args: argparse.Namespace) -> None:
         systems=systems,
         references=split.references,
         sources=split.sources,
-        counts=training_counts(None, args.data, args.keep_case),
+        counts=None,
         curves={name: read_log(path) for name, path in logs.items()},
         alignments={} if args.alignments is None else read_alignments(args.alignments),
         options=CompareOptions(keep_case=args.keep_case, samples=args.samples, trials=args.trials),
@@ -111,5 +112,7 @@ def run(args: argparse.Namespace) -> None:
             }
         ),
     )
+    # Counting takes longest, so it comes after all checks of the inputs.
+    inputs = replace(inputs, counts=training_counts(None, args.data, args.keep_case))
     write_report(args.output, inputs)
     print(f"written: {args.output} ({args.output.stat().st_size / 1000:.0f} kB)")

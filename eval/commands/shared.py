@@ -11,6 +11,7 @@ from typing import Any
 from data_prep.files import sha256_of
 
 from ..generation_settings import SPLITS, GenerationSettings
+from ..prepared import raw_references
 from ..provenance import relative
 from ..references import reference_files
 from ..search_settings import SEARCH_FILE, SEARCH_NAMES, SearchSettings
@@ -54,9 +55,11 @@ def reference_paths(args: argparse.Namespace) -> list[Path]:
     """Return the reference files that the options of `add_references` name.
 
     Raises:
-        DataError: there is none.
+        DataError: there is none, or it is not the one that was prepared.
     """
-    paths = [args.data / "raw" / f"{args.split}.en"] if args.data is not None else args.references
+    if args.data is not None:
+        return raw_references(args.data, args.split)
+    paths = args.references
     if len(paths) == 1 and not paths[0].exists():
         paths = reference_files(paths[0])
     return list(paths)

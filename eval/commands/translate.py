@@ -14,12 +14,22 @@ from data_prep.errors import DataError
 from data_prep.files import new_file, read_bytes
 
 from ..lines import groups, groups_of
-from ..translation import OutputSettings, Sentence, check_refused, count_lines, read_sentences, translate_stream
+from ..translation import (
+    OutputSettings,
+    Sentence,
+    check_is_text,
+    check_refused,
+    count_lines,
+    read_sentences,
+    translate_stream,
+)
 from .model_options import add_checkpoints, load
 
 HELP = "translate raw Chinese: a file, sentences, or what is typed in"
 
 _ERRORS = "backslashreplace"
+_BEGINNING = 1 << 16
+"""How many bytes of a file are looked at before the model is loaded."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Translate raw Chinese into readable English, one line for each line. Without --text and --input it reads "
         "standard input, and answers as soon as no further line arrives. Blank lines stay blank; lines that are too "
-        "long for the model are split at sentence ends, and reported where that is impossible (exit status 2)."
+        "long for the model are split at sentence ends, and reported where that is impossible (exit status 2), as are "
+        "lines that are no such JSON with --json-input."
     )
     add_checkpoints(parser)
     source = parser.add_mutually_exclusive_group()
@@ -49,25 +60,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    """Open a file, decompressed if its name says that it is compressed."""
-    return path.open("rb") if plain_name(path) == path.name else io.BytesIO(decompress(read_bytes(path), path))
+    """Open a file, decompressed if its name says that it is compressed, after a check that it is text.
+
+    Raises:
+        DataError: it cannot be decompressed, or is not text.
+    """
+    file: IO[bytes]
+    if plain_name(path) == path.name:
+        file = path.open("rb", buffering=0)  # so that seeking moves the descriptor, from which the lines are read
+    else:
+        file = io.BytesIO(decompress(read_bytes(path), path))
+    if path.is_file():  # a pipe is read only once
+        check_is_text(file.read(_BEGINNING), path)
+        file.seek(0)
+    return file
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command.
 
     Raises:
-        DataError: an option, the input or the checkpoint is wrong, or a line was too long.
+        DataError: an option, the input or the checkpoint is wrong, or a line was not translated.
     """
     if args.input is not None and (args.input.is_dir() or not args.input.exists()):  # a pipe is fine
         raise DataError(f"--input {args.input}: no such file")
     typed = not args.text and args.input is None and sys.stdin.isatty()
     if args.text and args.json_input:
         raise DataError("--json-input: cannot be combined with --text")
-    settings = OutputSettings(args.nbest, args.json_input, args.json, args.buffer_size)
+    settings = OutputSettings(args.nbest, args.json_input, args.json, args.buffer_size, args.batch_size)
     from tqdm import tqdm
 
     with ExitStack() as stack:
+        file = None if args.input is None else stack.enter_context(_opened(args.input))
         output: IO[str] = sys.stdout
         if args.output is not None:
             path = stack.enter_context(new_file(args.output, option="--output"))
@@ -79,11 +103,12 @@ def run(args: argparse.Namespace) -> None:
         if typed:
             print("Type a Chinese sentence and press return (end: Ctrl-D).", file=sys.stderr)
         if args.text:
-            sentences = [Sentence(text, number, number) for number, text in enumerate(args.text, 1)]
+            sentences = [Sentence(text, str(number), number) for number, text in enumerate(args.text, 1)]
             refused = translate_stream(model, groups_of(sentences, settings.buffer), output, settings)
         else:
-            file = sys.stdin.buffer if args.input is None else stack.enter_context(_opened(args.input))
-            read = read_sentences(groups(file, settings.buffer), settings.json_input)
+            read = read_sentences(
+                groups(sys.stdin.buffer if file is None else file, settings.buffer), settings.json_input
+            )
             plain = args.input is not None and args.input.is_file() and plain_name(args.input) == args.input.name
             total = count_lines(args.input) if plain else None
             shown = typed or (args.output is None and sys.stdout.isatty())  # the output itself shows the progress
