@@ -353,7 +353,7 @@ EXPERIMENTS: dict[str, Experiment] = {
 }
 """Experiments by name, in the order of the table."""
 
-BEST = "pieces-phrases-decayed-long"
+BEST = "pieces-phrases-decayed-lighter"
 """The experiment with the best validation BLEU of a single Reencoder."""
 
 

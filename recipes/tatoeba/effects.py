@@ -53,6 +53,11 @@ EFFECTS: Sequence[Effect] = (
     ),
     Effect("of these, weight decay alone", "pieces-phrases-undecayed", "pieces-phrases-decayed"),
     Effect(
+        "less dropout in the blocks (0.15 instead of 0.25)",
+        "pieces-phrases-decayed-long",
+        "pieces-phrases-decayed-lighter",
+    ),
+    Effect(
         "word vectors of 256, a layer of 256 before the softmax, target word vectors as its weights",
         "pieces-phrases-decayed",
         "pieces-phrases-shared",

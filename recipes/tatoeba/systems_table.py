@@ -18,6 +18,7 @@ RIVAL = "lstm-muon-decayed-long"
 
 MAIN = {
     "reranked": "Reencoders without weight decay, reranked by the reverse direction",
+    "pieces-phrases-decayed-lighter": "Reencoder, Muon and weight decay, less dropout",
     "pieces-phrases-decayed-long": "Reencoder, Muon and weight decay",
     "reencoders": "Reencoders, Muon and weight decay, an ensemble",
     "pieces-phrases-long": "Reencoder, without weight decay",
