@@ -152,6 +152,7 @@ def test_the_compared_experiments_differ_in_what_is_named() -> None:
             "readout_dim",
             "share_decoder_input_output_embed",
         },
+        ("transformer-muon", "transformer-muon-decayed-long"): {"weight_decay", *length},
         ("lstm-long", "lstm-long-rare-words"): decay,
     }
     folder = ROOT / "recipes" / "tatoeba" / "results" / "experiments"

@@ -64,6 +64,11 @@ EFFECTS: Sequence[Effect] = (
     ),
     Effect("a slower average of squared gradients for fairseq's LSTM", "lstm-long", "lstm-long-rare-words"),
     Effect("Muon and weight decay for fairseq's LSTM, too", "lstm-long-rare-words", "lstm-muon-decayed-long"),
+    Effect(
+        "weight decay and twice as many updates for fairseq's Transformer with Muon",
+        "transformer-muon",
+        "transformer-muon-decayed-long",
+    ),
     Effect("guided alignment", "pieces-phrases", "pieces-phrases-guided"),
 )
 """In the order of the table. Experiments that are not finished leave their rows out."""
