@@ -12,6 +12,7 @@ from fairseq.criterions.label_smoothed_cross_entropy import LabelSmoothedCrossEn
 from fairseq.criterions.label_smoothed_cross_entropy_with_rdrop import (
     RdropLabelSmoothedCrossEntropyCriterionConfig,
     compute_kl_loss,
+    duplicate_input,
 )
 from fairseq.logging import metrics
 from torch import Tensor
@@ -136,10 +137,7 @@ class RDrop(LabelSmoothedCrossEntropyCriterion):
 
 def _twice(sample: Mapping[str, Any]) -> dict[str, Any]:
     """Return a batch with each sentence twice, in the order of the batch both times."""
-    inputs = {
-        name: torch.cat([part, part]) if isinstance(part, Tensor) else part
-        for name, part in sample["net_input"].items()
-    }
+    inputs = duplicate_input(dict(sample["net_input"]))  # in place, and fairseq may use the batch again
     return {**sample, "net_input": inputs, "target": torch.cat([sample["target"], sample["target"]])}
 
 
