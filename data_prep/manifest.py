@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reencoder.text.manifest import FORMAT, MANIFEST, check_files, read_manifest, text_files
+from reencoder.text.manifest import check_checksum as check_checksum
 
 from .errors import DataError
 from .files import new_file, sha256_of

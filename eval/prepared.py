@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data_prep.errors import DataError
 from data_prep.files import sha256_of
-from data_prep.manifest import MANIFEST, read_manifest
+from data_prep.manifest import MANIFEST, check_checksum, read_manifest
 
 from .references import reference_files
 
@@ -35,12 +35,7 @@ def check_unchanged(data: Path, paths: Sequence[Path]) -> None:
             raise DataError(f"{path}: {data / MANIFEST} does not list this file, so it was added later; remove it")
         if expected is None or not path.exists():
             continue
-        actual = sha256_of(path)
-        if actual != expected:
-            raise DataError(
-                f"{path}: is not the file that {data / MANIFEST} describes (SHA-256 {actual[:12]}..., expected "
-                f"{expected[:12]}...); {_AGAIN}"
-            )
+        check_checksum(path, sha256_of(path), expected, data / MANIFEST, _AGAIN)
 
 
 def raw_references(data: Path, split: str) -> list[Path]:

@@ -105,8 +105,24 @@ def check_files(path: Path, names: Collection[str] | None = None) -> None:
             actual = hashlib.sha256(file.read_bytes()).hexdigest()
         except OSError as error:
             raise DataError(f"{file}: cannot be read ({error.strerror}); {path} lists it: copy it again") from error
-        if actual != expected:
-            raise DataError(
-                f"{file}: is not the file that {path} describes (SHA-256 {actual[:12]}..., expected "
-                f"{expected[:12]}...); copy the file and the manifest again from the folder of the prepared data"
-            )
+        check_checksum(file, actual, expected, path, "copy the file and the manifest again from the prepared data")
+
+
+def check_checksum(file: Path, actual: str, expected: str, manifest: Path, remedy: str) -> None:
+    """Compare the checksum of a file with that in a manifest.
+
+    Args:
+        file: the file, for the error message.
+        actual: its SHA-256, hexadecimal.
+        expected: the one in the manifest.
+        manifest: the manifest, for the error message.
+        remedy: what to do if they differ.
+
+    Raises:
+        DataError: they differ.
+    """
+    if actual != expected:
+        raise DataError(
+            f"{file}: is not the file that {manifest} describes (SHA-256 {actual[:12]}..., expected "
+            f"{expected[:12]}...); {remedy}"
+        )
