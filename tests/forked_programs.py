@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import runpy
@@ -114,6 +115,7 @@ def _enter(words: Sequence[str], folder: Path, files: Sequence[Path]) -> None:
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", line_buffering=True)  # type: ignore[union-attr]
+    logging.getLogger().handlers.clear()  # fairseq's programs set up the logging, unless an import has done so
     kind, text, *arguments = words[1:]
     sys.argv = [text, *arguments]
     if kind == "-m":

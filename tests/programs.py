@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from tests.forked_programs import ROOT, Outcome, run_forked
 
-ROOT = Path(__file__).resolve().parent.parent
 USER_DIR = ROOT / "reencoder"
 
 
-def fairseq(program: str, *arguments: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+def fairseq(program: str, *arguments: object, stdin: str = "") -> Outcome:
     """Run `fairseq-PROGRAM` with the plugin; the outcome is the caller's to judge."""
-    command = [sys.executable, "-m", f"fairseq_cli.{program}", *map(str, arguments)]
+    words = ["python", "-m", f"fairseq_cli.{program}", *map(str, arguments)]
     if program != "preprocess":
-        command += ["--user-dir", str(USER_DIR)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, timeout=280)
+        words += ["--user-dir", str(USER_DIR)]
+    return run_forked(words, ROOT, stdin)
 
 
-def succeed(program: str, *arguments: object, stdin: str | None = None) -> str:
+def succeed(program: str, *arguments: object, stdin: str = "") -> str:
     """Run `fairseq-PROGRAM`, demand success, return its standard output."""
     done = fairseq(program, *arguments, stdin=stdin)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    assert done.status == 0, done.stdout[-2000:] + done.stderr[-4000:]
     return done.stdout
 
 

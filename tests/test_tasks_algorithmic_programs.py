@@ -89,7 +89,7 @@ def test_what_solved_one_problem_has_not_solved_another(solved: tuple[Path, str]
 def test_a_criterion_that_counts_nothing_is_refused(tmp_path: Path) -> None:
     task = [option for option in TASK if option not in ("--criterion", "cross_entropy_with_accuracy")]
     done = fairseq("train", *task, *MODEL, *TRAINING, "--save-dir", tmp_path, "--max-update", 1)
-    assert done.returncode != 0 and "--criterion cross_entropy: expected cross_entropy_with_accuracy" in done.stderr
+    assert done.status != 0 and "--criterion cross_entropy: expected cross_entropy_with_accuracy" in done.stderr
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "muon"])
@@ -121,7 +121,7 @@ def test_errors_are_shown(solved: tuple[Path, str], capsys: pytest.CaptureFixtur
 
 def test_a_bad_option_is_named(tmp_path: Path) -> None:
     done = fairseq("train", *TASK, *MODEL, *TRAINING, "--save-dir", tmp_path / "never", "--stop-at-accuracy", 1.5)
-    assert done.returncode != 0 and "--stop-at-accuracy: expected 0 (never) to 1, got 1.5" in done.stderr
+    assert done.status != 0 and "--stop-at-accuracy: expected 0 (never) to 1, got 1.5" in done.stderr
     assert not list(tmp_path.glob("never/*.pt"))
 
 

@@ -177,6 +177,7 @@ def _worker(rank: int, folder: Path) -> None:
     restored.set_extra_state(torch.load(folder / "saved0", weights_only=True) if rank == 0 else saved)
     found = restored.enter({**place, "number": 7, "begins": False}, 3 - rank, 5)
     assert found is not None and torch.equal(found[0], hidden) and torch.equal(found[1], -hidden)
+    distributed.destroy_process_group()  # a thread of gloo that still runs at the exit would abort the process
 
 
 def test_the_states_of_all_workers_are_saved(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_all_programs_agree_on_the_bits_per_character(data: Path, whole: tuple[P
     validated = succeed("validate", *common, "--valid-subset", "test", "--batch-size", 3, "--log-format", "json")
     (entry,) = entries(validated, "test")
     scored = fairseq("eval_lm", *common, "--gen-subset", "test", "--batch-size", 2)
-    assert scored.returncode == 0, scored.stderr[-2000:]
+    assert scored.status == 0, scored.stderr[-2000:]
     said = scored.stdout + scored.stderr
     assert f"Evaluated {SIZES['test']:,} tokens" in said
     found = re.search(r"Loss \(base 2\): ([\d.]+)", said)

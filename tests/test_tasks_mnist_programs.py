@@ -129,4 +129,4 @@ def test_a_corrupt_file_ends_training_with_its_name(tmp_path: Path) -> None:
     path = folder / "train-labels-idx1-ubyte.gz"
     path.write_bytes(path.read_bytes()[:-9])
     done = fairseq("train", folder, *TASK, *MODEL, *TRAINING, "--save-dir", tmp_path / "never")
-    assert done.returncode != 0 and f"ValueError: {path}: truncated" in done.stderr
+    assert done.status != 0 and f"ValueError: {path}: truncated" in done.stderr
