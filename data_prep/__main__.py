@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .command_line import Parser, run
-from .errors import DataError
 from .input_arguments import add_cleaning, add_corpora, add_held_out
 from .subwords import MODEL_TYPES
 from .text import SEGMENTATIONS, TARGET_SEGMENTATIONS
@@ -252,13 +251,8 @@ def _run_phrasebook(args: argparse.Namespace) -> None:
     from .files import new_file
     from .phrasebook import write_phrasebook
 
-    if args.pairs < 1:
-        raise DataError(f"--pairs {args.pairs}: must be at least 1")
     with new_file(args.output, args.overwrite, "--output") as path:
-        try:
-            write_phrasebook(path, args.pairs, args.seed)
-        except ValueError as error:
-            raise DataError(f"--pairs {args.pairs}: {error}") from error
+        write_phrasebook(path, args.pairs, args.seed)
     print(f"wrote {args.output}")
 
 

@@ -149,11 +149,7 @@ def phrasebook_gold(data: Path, split: str, pairs: int, seed: int) -> list[Gold]
     from data_prep.phrasebook.alignment import aligned_units
     from data_prep.phrasebook.generate import generate_derivations
 
-    try:
-        generated = generate_derivations(pairs, seed)
-    except ValueError as error:
-        raise DataError(f"--pairs {pairs}: {error}") from error
-    derivations = {derivation.texts: derivation for _, derivation in generated}
+    derivations = {derivation.texts: derivation for _, derivation in generate_derivations(pairs, seed)}
     raw = read_split(data, split)
     found = []
     for pair, source, references in zip(split_pairs(data, split), raw.sources, raw.references, strict=True):

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.errors import DataError
-from data_prep.files import new_file, sha256_of
+from data_prep.files import new_file
 
-from .inputs import check_checkpoint
+from .inputs import check_checkpoint, check_not_replaced, describe_checkpoints
 from .program import USER_DIR
-from .provenance import relative
 
 _UPDATE_CHECKPOINT = re.compile(r"checkpoint_\d+_(\d+)\.pt")
 _EPOCH_CHECKPOINT = re.compile(r"checkpoint(\d+)\.pt")
@@ -135,10 +134,11 @@ def average(
         check_checkpoint(path)
     if output.exists() and not overwrite:
         raise DataError(f"--output {output}: exists already; choose another name or give --overwrite")
+    checkpoints = describe_checkpoints(paths)
     first = state = _load(paths[0], user_dir)
     first_model = _parameters(first, paths[0], ema)
     sums = {name: value.double() for name, value in first_model.items() if _is_float(value)}
-    described = []
+    updates = []
     for number, path in enumerate(paths):
         if number > 0:
             state = _load(path, user_dir)
@@ -146,7 +146,12 @@ def average(
             _check_same(first, first_model, paths[0], state, model, path)
             for name in sums:
                 sums[name] += model[name].double()
-        described.append({"path": relative(path), "sha256": sha256_of(path), "updates": _updates(state)})
+        updates.append(_updates(state))
+    check_not_replaced(paths, checkpoints)
+    described = [
+        {"path": checkpoint["path"], "sha256": checkpoint["sha256"], "updates": number}
+        for checkpoint, number in zip(checkpoints, updates, strict=True)
+    ]
     record = {"checkpoints": described, "ema": ema}
     averaged = {
         name: (sums[name] / len(paths)).to(value.dtype) if name in sums else value

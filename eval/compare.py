@@ -1,73 +1,18 @@
-"""Compare translations of the same sources by several systems: are the differences more than chance?
-
-Paired bootstrap resampling (Koehn, 2004) and paired approximate randomisation (Riezler and Maxwell, 2005), both as
-sacreBLEU implements them, except that the p-value of equal scores is 1: sacreBLEU gives it the lowest value there is.
-Each p-value is that of the hypothesis that a system is as good as the first one. The bootstrap's is one-sided, since
-sacreBLEU counts samples whose difference exceeds its mean by more than the observed one: at most about 0.43, where no
-difference is observed, and half of the two-sided value of randomisation for larger differences.
-"""
+"""Compare translations of the same sources by several systems."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from math import isclose
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from data_prep.errors import DataError
 
-from .bleu import Scores, check_counts, new_metrics, reference_streams, score
+from .bleu import Scores, check_counts, reference_streams, score
 from .buckets import FrequencyBucket, LengthBucket, by_frequency, by_length, ranges_of
 from .sentences import Differences, differences
-
-METRICS = ("BLEU", "chrF2", "TER")
-"""Names of the metrics, as sacreBLEU has them."""
-
-SIDES = "p boot. is one-sided, as sacreBLEU computes it, and about half of p rand., which is two-sided"
-"""What a reader of the p-values has to know."""
-
-
-@dataclass(frozen=True)
-class Tested:
-    """A system's score with one metric, against the first system.
-
-    Attributes:
-        score: score of the corpus, 0 to 100 (TER: 0 or more, lower is better).
-        mean: mean of the scores of the bootstrap samples.
-        interval: half of the width of the 95% confidence interval around `mean`.
-        p_bootstrap: p-value of the paired bootstrap, or None for the first system.
-        p_randomisation: p-value of approximate randomisation, or None for the first system.
-    """
-
-    score: float
-    mean: float
-    interval: float
-    p_bootstrap: float | None
-    p_randomisation: float | None
-
-
-@dataclass(frozen=True)
-class Significance:
-    """The tests of all systems against one set of references.
-
-    Attributes:
-        tests: for each metric in `METRICS` the results of each system.
-        signatures: for each metric sacreBLEU's signatures of the two tests, ``bootstrap`` and ``randomisation``.
-    """
-
-    tests: Mapping[str, Mapping[str, Tested]]
-    signatures: Mapping[str, Mapping[str, str]]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the tests as a JSON object, in full precision."""
-        return {
-            "tests": {
-                metric: {name: asdict(test) for name, test in tests.items()} for metric, tests in self.tests.items()
-            },
-            "signatures": {metric: dict(signatures) for metric, signatures in self.signatures.items()},
-        }
+from .significance import Significance, significance_of
 
 
 @dataclass(frozen=True)
@@ -117,7 +62,7 @@ class CompareOptions:
         frequencies: limits of the frequencies of words; see `eval.buckets.by_frequency`.
         sentences: maximum number of wins, and of losses, to show for each system.
         keep_case: score the text as written instead of lower-casing both sides.
-        samples: number of bootstrap samples.
+        samples: number of bootstrap samples, at least 2.
         trials: number of trials of approximate randomisation.
 
     Raises:
@@ -132,9 +77,10 @@ class CompareOptions:
     trials: int = 10000
 
     def __post_init__(self) -> None:
-        for option, value in (("--samples", self.samples), ("--trials", self.trials)):
-            if value < 1:
-                raise DataError(f"{option} {value}: must be at least 1")
+        if self.samples < 2:
+            raise DataError(f"--samples {self.samples}: must be at least 2")
+        if self.trials < 1:
+            raise DataError(f"--trials {self.trials}: must be at least 1")
         if self.sentences < 0:
             raise DataError(f"--sentences {self.sentences}: must not be negative")
         ranges_of("--lengths", self.lengths, 1)
@@ -182,68 +128,12 @@ def compare(
     )
     sentences = differences(systems, references, sources, count=options.sentences, keep_case=case)
     streams = reference_streams(references)
+    test = partial(significance_of, systems, keep_case=case, samples=options.samples, trials=options.trials)
     return Comparison(
         {name: score(hypotheses, references, keep_case=case) for name, hypotheses in systems.items()},
-        significance_of(systems, streams, options),
-        significance_of(systems, streams[:1], options) if len(streams) > 1 else None,
+        test(streams),
+        test(streams[:1]) if len(streams) > 1 else None,
         lengths,
         frequencies,
         sentences,
     )
-
-
-def significance_of(
-    systems: Mapping[str, Sequence[str]], streams: Sequence[Sequence[Any]], options: CompareOptions
-) -> Significance:
-    """Test every system against the first.
-
-    Args:
-        systems: for each name its detokenised hypotheses, one per source.
-        streams: references; see `eval.bleu.reference_streams`.
-        options: numbers of samples and trials, and the case.
-    """
-    from sacrebleu.significance import PairedTest
-
-    named: list[tuple[str, Sequence[str]]] = [(name, list(hypotheses)) for name, hypotheses in systems.items()]
-
-    def test(kind: str, count: int) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        metrics = new_metrics(options.keep_case)
-        with _quiet():
-            signatures, results = PairedTest(named, metrics, streams, test_type=kind, n_samples=count)()
-        return signatures, results
-
-    bootstrap_signatures, bootstrap = test("bs", options.samples)
-    randomisation_signatures, randomisation = test("ar", options.trials)
-    tests = {
-        metric: {name: _tested(bootstrap[metric], randomisation[metric], number) for number, name in enumerate(systems)}
-        for metric in METRICS
-    }
-    signatures = {
-        metric: {
-            "bootstrap": str(bootstrap_signatures[metric]),
-            "randomisation": str(randomisation_signatures[metric]),
-        }
-        for metric in METRICS
-    }
-    return Significance(tests, signatures)
-
-
-def _tested(bootstrap: Sequence[Any], randomisation: Sequence[Any], number: int) -> Tested:
-    """Return the results of a system from those of sacreBLEU's tests of all systems."""
-    result = bootstrap[number]
-    p_values: list[float | None] = [result.p_value, randomisation[number].p_value]
-    if number > 0 and isclose(result.score, bootstrap[0].score, abs_tol=1e-9):
-        p_values = [1.0, 1.0]
-    return Tested(result.score, float(result.mean), float(result.ci), *p_values)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep sacreBLEU from reporting each of its steps."""
-    logger = logging.getLogger("sacrebleu")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

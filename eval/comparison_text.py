@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from .buckets import FrequencyBucket, LengthBucket, range_text
-from .compare import SIDES, Comparison, Tested
+from .compare import Comparison
 from .sentences import Difference, Differences
+from .significance import SIDES, Tested
 from .tables import Table, escape_markdown
 
 _COLUMNS = ("mean ± 95%", "p boot.", "p rand.")

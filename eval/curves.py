@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from data_prep.errors import DataError
 from data_prep.files import read_lines, write_csv
 
-from .pictures import new_figure, save_png
+from .pictures import literal, new_figure, save_png
 from .training_log import Entry, drop_replaced, read_entries
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def draw_curve(points: Sequence[CurvePoint], title: str = "") -> Figure:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("updates")
     axes.set_ylabel("perplexity")
-    axes.set_title(title)
+    axes.set_title(literal(title))
     axes.grid(True, which="both", alpha=0.3)
     handles, labels = axes.get_legend_handles_labels()
     bleu = _known(points, "valid_bleu")

@@ -11,22 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from pathlib import Path
-from typing import Any
 
 from data_prep.errors import DataError
-from data_prep.files import new_file, sha256_of
+from data_prep.files import new_file
 
 from .bleu import Scores
 from .generation_settings import SPLITS, GenerationSettings
 from .hypotheses import best_hypotheses, in_source_order, parse_candidates
+from .inputs import check_not_replaced, describe_checkpoints
 from .program import recorded_command, run_generate
-from .provenance import Stopwatch, provenance, relative
+from .provenance import Stopwatch, provenance
 from .results import check_absent, to_text, write_results
 from .search_settings import ChosenSearch, choose_search, search_file, tuned_settings
 from .split import read_split
 
-__all__ = ["SPLITS", "GenerationSettings", "describe_checkpoints", "generate", "search_of", "with_progress"]
+__all__ = ["SPLITS", "GenerationSettings", "generate", "search_of", "with_progress"]
 
 
 def generate(settings: GenerationSettings, detokenise: Callable[[str], str] | None = None) -> Scores:
@@ -59,6 +58,7 @@ def generate(settings: GenerationSettings, detokenise: Callable[[str], str] | No
                 watched = with_progress(lines, settings.split, len(split.sources))
                 candidates = parse_candidates(watched, at_most=settings.nbest)
             ordered = in_source_order(best_hypotheses(candidates), len(split.sources))
+            check_not_replaced(settings.checkpoints, checkpoints)
         except DataError as error:
             failed = settings.log_path.with_suffix(".failed.txt")
             log_path.replace(failed)
@@ -78,11 +78,6 @@ def generate(settings: GenerationSettings, detokenise: Callable[[str], str] | No
         settings.to_json(search.settings),
         record,
     )
-
-
-def describe_checkpoints(paths: Sequence[Path]) -> list[dict[str, Any]]:
-    """Return path, size in bytes and SHA-256 of checkpoints, as results record them."""
-    return [{"path": relative(path), "bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in paths]
 
 
 def search_of(settings: GenerationSettings, checksums: Sequence[str]) -> ChosenSearch:

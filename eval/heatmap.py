@@ -16,7 +16,7 @@ from data_prep.errors import DataError
 from data_prep.files import new_file
 
 from .alignment import END, Alignment
-from .pictures import chinese_font, new_figure, save_png
+from .pictures import chinese_font, literal, new_figure, save_png
 
 FORMATS = (".svg", ".png")
 """Kinds of files that `draw` writes."""
@@ -110,12 +110,13 @@ def _draw_png(path: Path, alignment: Alignment, title: str) -> None:
     axes = figure.add_subplot()
     shades = LinearSegmentedColormap.from_list("blue", [tuple(v / 255 for v in shade) for shade in (_LIGHT, _DARK)])
     axes.imshow(alignment.weights, cmap=shades, vmin=0, vmax=1, aspect="auto")
-    axes.set_xticks(range(columns), alignment.source, rotation=50, ha="left", rotation_mode="anchor", fontfamily=font)
-    axes.set_yticks(range(rows), alignment.target, fontfamily=font)
+    source, target = ([literal(word) for word in words] for words in (alignment.source, alignment.target))
+    axes.set_xticks(range(columns), source, rotation=50, ha="left", rotation_mode="anchor", fontfamily=font)
+    axes.set_yticks(range(rows), target, fontfamily=font)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     if title:
-        axes.set_title(title, fontfamily=font, fontsize="medium")
+        axes.set_title(literal(title), fontfamily=font, fontsize="medium")
     save_png(figure, path, dpi=130)
 
 

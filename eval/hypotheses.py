@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
+from pathlib import Path
 from typing import TypeVar
 
 from data_prep.errors import DataError
+from data_prep.files import read_lines
 
 UNKNOWN = "<unk>"
 """How fairseq prints an unknown word in a hypothesis."""
@@ -74,6 +77,56 @@ def parse_candidates(lines: Iterable[str], at_most: int | None = None) -> dict[i
                 f"found {line.rstrip()[:80]!r}"
             ) from error
     return found
+
+
+def read_candidates(
+    path: Path, sources: int, tokens: Sequence[str] | None = None, token_scores: bool = False
+) -> list[list[Hypothesis]]:
+    """Read the output of fairseq-generate for a split.
+
+    Args:
+        path: the output.
+        sources: number of sources in the split.
+        tokens: the sources' tokens joined by spaces, to make sure that the output is one for this split. Default:
+            unknown
+        token_scores: every hypothesis must have token scores. Default: False
+
+    Returns:
+        The hypotheses of each source, best first.
+
+    Raises:
+        DataError: names the file, which cannot be read, is malformed, or belongs to other sources.
+    """
+    lines = read_lines(path)
+    try:
+        if tokens is not None:
+            _check_sources(lines, tokens)
+        candidates = in_source_order(parse_candidates(lines), sources)
+        if token_scores:
+            check_token_scores(candidates)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    return candidates
+
+
+def _check_sources(lines: Iterable[str], tokens: Sequence[str]) -> None:
+    """Check that the lines ``S-<id>\\t<tokens>`` have the tokens of the sources, except unknown words.
+
+    Raises:
+        DataError: names the first line that has not.
+    """
+    for number, line in enumerate(lines, start=1):
+        name, tab, found = line.partition("\t")
+        identifier = name.removeprefix("S-")
+        if identifier == name or not tab or not identifier.isascii() or not identifier.isdigit():
+            continue
+        expected = tokens[int(identifier)] if int(identifier) < len(tokens) else ""
+        words, known = found.split(), expected.split()
+        if words != [UNKNOWN if word == UNKNOWN else other for word, other in zip_longest(words, known)]:
+            raise DataError(
+                f"output of fairseq-generate, line {number}: its source is {found[:60]!r}, but that of the split is "
+                f"{expected[:60]!r}: it is an output for another split or for other data"
+            )
 
 
 def best_hypotheses(candidates: Mapping[int, Sequence[Hypothesis]]) -> dict[int, Hypothesis]:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from data_prep.errors import DataError
+from data_prep.files import sha256_of
+
+from .provenance import relative
 
 
 def check_checkpoint(path: Path, option: str = "") -> None:
@@ -25,6 +30,28 @@ def check_checkpoint(path: Path, option: str = "") -> None:
     # The directory of a zip archive is at its end.
     if not zipfile.is_zipfile(path):
         raise DataError(f"{option} {path}: not a complete checkpoint; it may be truncated: copy it again".lstrip())
+
+
+def describe_checkpoints(paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """Return path, size in bytes and SHA-256 of checkpoints, as results record them."""
+    return [{"path": relative(path), "bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in paths]
+
+
+def check_not_replaced(paths: Sequence[Path], described: Sequence[Mapping[str, Any]]) -> None:
+    """Check that checkpoints are still those that were described before they were read.
+
+    A training replaces its ``checkpoint_best.pt`` and ``checkpoint_last.pt``, maybe between the two.
+
+    Args:
+        paths: the checkpoints.
+        described: what `describe_checkpoints` returned for them.
+
+    Raises:
+        DataError: names one that was replaced.
+    """
+    for path, before in zip(paths, described, strict=True):
+        if not path.exists() or sha256_of(path) != before["sha256"]:
+            raise DataError(f"{path}: was replaced while it was in use, by a training; use a copy of it")
 
 
 def check_binarised(data: Path) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.errors import DataError
-from data_prep.files import read_json, read_lines, sha256_of
+from data_prep.files import read_json, sha256_of
 
 from .bleu import Scores
 from .generation_settings import SPLITS
-from .hypotheses import Hypothesis, check_token_scores, in_source_order, parse_candidates
+from .hypotheses import Hypothesis, read_candidates
 from .provenance import Stopwatch, provenance, relative
 from .results import Text, check_absent, result_names, to_text, write_results
 from .split import Split, read_split
@@ -98,11 +98,16 @@ def minimum_risk(
     if not settings.overwrite:
         check_absent(*(settings.output / name for name in result_names(settings.split)))
     detokenisers = [detokenise or part.detokeniser() for part in splits]
-    if len(detokenisers) == 1:
+    tokens = [part.tokens() for part in splits]
+    if len(splits) == 1:
         detokenisers *= len(settings.candidates)
+        tokens *= len(settings.candidates)
     stopwatch = Stopwatch()
     needs_scores = settings.weights == "probability"
-    lists = [_read_candidates(path, len(split.sources), needs_scores) for path in settings.candidates]
+    lists = [
+        read_candidates(path, len(split.sources), known, needs_scores)
+        for path, known in zip(settings.candidates, tokens, strict=True)
+    ]
     chosen, sizes = [], []
     for number in tqdm(range(len(split.sources)), desc=f"choose {settings.split}", unit="sentence"):
         texts: list[Text] = []
@@ -164,17 +169,6 @@ def _read_splits(folders: Sequence[Path], name: str) -> list[Split]:
         if other.sources != splits[0].sources:
             raise DataError(f"--data: {name} of {other.data} has other sources than that of {splits[0].data}")
     return splits
-
-
-def _read_candidates(path: Path, sources: int, needs_scores: bool) -> list[list[Hypothesis]]:
-    lines = read_lines(path)
-    try:
-        candidates = in_source_order(parse_candidates(lines), sources)
-        if needs_scores:
-            check_token_scores(candidates)
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from error
-    return candidates
 
 
 def _describe(path: Path, split: str) -> dict[str, Any]:

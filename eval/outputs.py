@@ -11,28 +11,53 @@ from typing import Any
 from data_prep.errors import DataError
 from data_prep.files import check_writable
 
-_OUTPUTS = ("output", "json", "markdown", "pharaoh", "picture")
+
+def add_output(
+    parser: argparse.ArgumentParser, option: str, help: str, *, required: bool = False, folder: bool = False
+) -> None:
+    """Add an option that names what a command writes; `check_outputs` takes the files of all others as what it reads.
+
+    Args:
+        parser: the command's parser.
+        option: name of the option, with its dashes.
+        help: what is written.
+        required: the command must have the option. Default: False
+        folder: the results are files in a folder. Default: False
+    """
+    metavar = "DIR" if folder else "FILE"
+    action = parser.add_argument(option, type=Path, required=required, metavar=metavar, help=help)
+    parser.set_defaults(outputs={**(parser.get_default("outputs") or {}), action.dest: folder})
 
 
 def check_outputs(args: argparse.Namespace) -> None:
-    """Check that no file that a command writes is one that it reads, and that all of them can be written.
+    """Check that no file that a command writes is one that it reads or writes already, and that all can be written.
 
     Args:
-        args: the parsed options. Files to write are those named in `_OUTPUTS`; all others are read.
+        args: the parsed options.
 
     Raises:
         DataError: names the option.
     """
-    outputs = {name: getattr(args, name, None) for name in _OUTPUTS}
-    used = [file for name, value in vars(args).items() if name not in _OUTPUTS for file in _files(value)]
-    for name, path in outputs.items():
-        if not isinstance(path, Path):
+    folders: dict[str, bool] = getattr(args, "outputs", {})
+    used = [
+        file
+        for name, value in vars(args).items()
+        if name not in folders and name != "outputs"
+        for file in _files(value)
+    ]
+    written: dict[Path, str] = {}
+    for name, folder in folders.items():
+        path = getattr(args, name)
+        if path is None:
             continue
         if path.is_file():
             for other in used:
                 if path.samefile(other):
                     raise DataError(f"--{name} {path}: the command reads this file; name another to write")
-        check_writable(path, f"--{name}", folder=name == "output")  # the results of some commands are several files
+        check_writable(path, f"--{name}", folder=folder)
+        earlier = written.setdefault(path.resolve(), name)
+        if earlier != name and (path.is_file() or not path.exists()):  # a terminal may show several results
+            raise DataError(f"--{name} {path}: --{earlier} writes this file; name another")
 
 
 def _files(value: Any) -> list[Path]:

@@ -41,6 +41,11 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
+def literal(text: str) -> str:
+    """Return a text that matplotlib shows as it is: without formulas between dollar signs."""
+    return text.replace("$", r"\$")
+
+
 def save_png(figure: Figure, path: Path, dpi: int) -> None:
     """Write a figure as a PNG file.
 

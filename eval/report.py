@@ -18,12 +18,13 @@ from data_prep.files import new_file, read_lines
 from .alignment import Alignment, alignment_from_json
 from .bleu import Scores, check_counts, score
 from .buckets import LengthBucket, by_frequency, by_length, range_text
-from .compare import SIDES, CompareOptions, Comparison, compare
+from .compare import CompareOptions, Comparison, compare
 from .comparison_text import bucket_tables, tables
 from .curves import CurvePoint, draw_curve
 from .heatmap import to_svg
-from .pictures import new_figure, svg_text
+from .pictures import literal, new_figure, svg_text
 from .sentences import sentence_scores
+from .significance import SIDES
 from .tables import Table
 from .word_differences import Word, closest, mark
 
@@ -218,7 +219,7 @@ def _score_table(scores: Mapping[str, Scores]) -> Table:
     for name, found in scores.items():
         row = [name]
         for metric, (attribute, _) in names.items():
-            interval = f" ({found.confidence[metric]})" if found.confidence else ""
+            interval = f" ({found.confidence[metric].to_text()})" if found.confidence else ""
             row.append(f"{getattr(found, attribute):.2f}{interval}")
         rows.append([*row, f"{found.length_ratio:.3f}"])
     first = next(iter(scores.values()))
@@ -238,7 +239,9 @@ def _length_chart(lengths: Sequence[LengthBucket]) -> str:
     width = 0.8 / len(names)
     for number, name in enumerate(names):
         places = [n + (number - (len(names) - 1) / 2) * width for n in range(len(lengths))]
-        axes.bar(places, [bucket.bleu[name] for bucket in lengths], width, label=name)
+        # matplotlib leaves what begins with "_" out of a legend.
+        label = f" {name}" if name.startswith("_") else name
+        axes.bar(places, [bucket.bleu[name] for bucket in lengths], width, label=literal(label))
     labels = [f"{range_text(b.lowest, b.highest)}\n({b.sources})" for b in lengths]
     axes.set_xticks(range(len(lengths)), labels)
     axes.set_xlabel("length of the source in characters (number of sources)")

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_prep.errors import DataError
-from data_prep.files import read_lines, sha256_of
+from data_prep.files import sha256_of
 
 from .bleu import Scores
 from .generation_settings import SPLITS
-from .hypotheses import Hypothesis, check_token_scores, drop_unknown, in_source_order, parse_candidates
+from .hypotheses import Hypothesis, drop_unknown, read_candidates
 from .pair_scores import score_tokens
-from .prepared import check_unchanged
 from .provenance import Stopwatch, provenance, relative
 from .results import Text, check_absent, result_names, to_text, write_results
 from .split import Split, read_split
@@ -202,15 +201,10 @@ def _read_lists(settings: RerankSettings, name: str) -> Lists:
     import numpy as np
 
     split = read_split(settings.data, name)
-    path = _output(settings, name)
-    try:
-        lists = in_source_order(parse_candidates(read_lines(path)), len(split.sources))
-        check_token_scores(lists)
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from error
-    source_path = settings.data / "text" / f"{name}.zh"
-    check_unchanged(settings.data, [source_path])
-    sources = read_lines(source_path)
+    sources = split.tokens()
+    if sources is None:
+        raise DataError(f"{settings.data / 'text'}: no such directory; create it with: python -m data_prep prepare")
+    lists = read_candidates(_output(settings, name), len(sources), sources, token_scores=True)
     pairs = [(source, hypothesis.tokens) for source, group in zip(sources, lists, strict=True) for hypothesis in group]
     by_scorer = [
         score_tokens(scorer, settings.data, [source for source, _ in pairs], [target for _, target in pairs])

@@ -10,7 +10,7 @@ from data_prep.errors import DataError
 from data_prep.files import read_lines
 from data_prep.manifest import MANIFEST, segmenter_from_manifest, tokenizer_from_manifest
 
-from .hypotheses import best_hypotheses, in_source_order, parse_candidates
+from .hypotheses import read_candidates
 from .prepared import check_unchanged
 
 
@@ -52,11 +52,7 @@ def split_pairs(
         if len(targets) != len(sources):
             raise DataError(f"{data / 'text'}: {len(sources)} sources, but {len(targets)} targets in the {split} set")
     else:
-        try:
-            best = best_hypotheses(parse_candidates(read_lines(translations)))
-            targets = [hypothesis.tokens for hypothesis in in_source_order(best, len(sources))]
-        except DataError as error:
-            raise DataError(f"{translations}: {error}") from error
+        targets = [candidates[0].tokens for candidates in read_candidates(translations, len(sources), sources)]
     pairs = []
     for number in range(1, len(sources) + 1) if numbers is None else numbers:
         if not 1 <= number <= len(sources):

@@ -35,6 +35,18 @@ class Split:
         manifest = self.data / "manifest.json"
         return sha256_of(manifest) if manifest.exists() else None
 
+    def tokens(self) -> list[str] | None:
+        """Return the sources' tokens joined by spaces, or None if the folder has only raw text.
+
+        Raises:
+            DataError: the file is not the one that was prepared.
+        """
+        path = self.data / "text" / f"{self.name}.zh"
+        if not path.exists():
+            return None
+        check_unchanged(self.data, [path])
+        return read_lines(path)
+
     def detokeniser(self) -> Callable[[str], str]:
         """Return the function that turns target tokens joined by spaces into text; without a manifest tokens are words.
 

@@ -25,9 +25,10 @@ from data_prep.errors import DataError
 from data_prep.files import write_json
 
 from .bleu import Scores, score
-from .generate import describe_checkpoints, with_progress
+from .generate import with_progress
 from .generation_settings import GenerationSettings
 from .hypotheses import Hypothesis, check_token_scores, drop_unknown, in_source_order, parse_candidates
+from .inputs import check_not_replaced, describe_checkpoints
 from .program import recorded_command, run_generate
 from .provenance import Stopwatch, provenance
 from .search_settings import SearchSettings, search_file
@@ -182,6 +183,7 @@ def tune(settings: GenerationSettings, grid: Grid, detokenise: Callable[[str], s
     tuner = Tuner(lambda search: run(search, search.beam), bleu, grid)
     chosen, expected = tuner.choose()
     final = bleu([beam[0] for beam in run(chosen, 1)])
+    check_not_replaced(settings.checkpoints, checkpoints)
     command = recorded_command(settings.arguments(chosen))
     document = {
         "settings": asdict(chosen),

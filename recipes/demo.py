@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from data_prep.command_line import Parser
+from data_prep.errors import DataError
 from data_prep.files import read_lines, write_json
 from data_prep.manifest import copy_text_files
 from eval.bleu import Scores
@@ -71,6 +72,9 @@ def run_demo(options: argparse.Namespace, arguments: list[str]) -> dict[str, Sco
     write_phrasebook(tsv, options.pairs, options.seed)
     data = work / "data"
     print(format_counts(prepare(Options(dest=data, tsv=tsv, test_permille=20, valid_permille=20, overwrite=True))))
+    for part in ("valid", "test"):
+        if not (data / "raw" / f"{part}.zh").exists():
+            raise DataError(f"--pairs {options.pairs}: too few; none is held out for the {part} set")
 
     scores = {}
     best = work / "trained" / "checkpoint_last.pt"

@@ -204,6 +204,9 @@ def test_heat_map_files(tmp_path: Path) -> None:
     first = (tmp_path / "map.png").read_bytes()
     draw(tmp_path / "map.png", latin)
     assert first == (tmp_path / "map.png").read_bytes() and first.startswith(b"\x89PNG")
+    # Not formulas, which "$$" and "\\frac" would break.
+    for word in ("$$", r"$\frac$"):
+        draw(tmp_path / "dollars.png", Alignment((word, "</s>"), (word,), ((0.5, 0.5),)))
     if chinese_font() is None:
         with pytest.raises(DataError, match=r"no font with Chinese characters; .* or write the map as \.svg"):
             draw(tmp_path / "chinese.png", ALIGNMENT)

@@ -165,7 +165,7 @@ def test_wrong_phrasebook(data: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     with pytest.raises(DataError, match="is not among the 400 pairs of the phrasebook with seed 4; give --pairs"):
         phrasebook_gold(data, "test", PAIRS, 4)
     assert main(["aer", str(tmp_path / "x.pt"), "--data", str(data), "--pairs", "0"]) == 2
-    assert capsys.readouterr().err.startswith("error: --pairs 0: the number of phrasebook pairs must be at least 1")
+    assert capsys.readouterr().err.startswith("error: --pairs 0: must be at least 1")
     assert main(["aer", str(tmp_path / "x.pt"), "--data", str(data), "--pairs", str(PAIRS), "--seed", "3"]) == 2
     assert "x.pt: no such checkpoint" in capsys.readouterr().err
 

@@ -88,7 +88,7 @@ def test_agrees_with_resampling_by_hand(keep_case: bool) -> None:
                     first = [a if s else b for a, b, s in zip(baseline, hypotheses, swap, strict=True)]
                     second = [b if s else a for a, b, s in zip(baseline, hypotheses, swap, strict=True)]
                     gap = abs(corpus(metric, first, against) - corpus(metric, second, against))
-                    above += gap > difference + 1e-6
+                    above += gap >= difference - 1e-6
                 assert test.p_randomisation == pytest.approx((above + 1) / (trials + 1))
             assert "bs:25" in significance.signatures[metric_name]["bootstrap"]
             assert "ar:30" in significance.signatures[metric_name]["randomisation"]
@@ -135,6 +135,20 @@ def test_a_system_does_not_differ_from_its_copy_but_from_a_bad_one() -> None:
     text = to_text(found)
     assert f"{1 / 201:.4f}*" in text and "1.0000 " in text and "1 ref" not in text
     assert (found.sentences["copy"].equal, found.sentences["bad"].worse) == (60, 60)
+
+
+def test_a_difference_in_few_sentences_may_be_chance() -> None:
+    """Of the shuffles of k sentences in which one system is better, two have the observed difference: p = 2 / 2^k."""
+    good = [f"sentence number {n} is about the {n * n} words" for n in range(40)]
+    systems = {"good": good}
+    for changed in (1, 3):
+        systems[f"{changed} worse"] = [
+            text.replace("number", "of") if n < changed else text for n, text in enumerate(good)
+        ]
+    options = CompareOptions(samples=20, trials=4000)
+    for tests in compare(systems, [[text] for text in good], options=options).significance.tests.values():
+        assert tests["1 worse"].p_randomisation == 1.0
+        assert tests["3 worse"].p_randomisation == pytest.approx(0.25, abs=0.03)
 
 
 def test_buckets_of_lengths() -> None:
@@ -211,7 +225,7 @@ def test_wrong_input() -> None:
         compare({"one": SYSTEMS["one"]}, REFERENCES)
     with pytest.raises(DataError, match="6 hypotheses for 5 sources"):
         compare(two, REFERENCES[:5])
-    with pytest.raises(DataError, match="--samples 0: must be at least 1"):
+    with pytest.raises(DataError, match="--samples 0: must be at least 2"):
         CompareOptions(samples=0)
     with pytest.raises(DataError, match="--trials -1: must be at least 1"):
         CompareOptions(trials=-1)

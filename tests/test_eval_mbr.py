@@ -173,6 +173,25 @@ def test_bad_outputs(
     assert not (tmp_path / "out").exists()
 
 
+def test_an_output_for_other_sources_is_refused(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tokens = tmp_path / "data" / "text" / "test.zh"
+    tokens.parent.mkdir()
+    for text in ("你好 ！\n他 是 好人 。\n", "早上 ！\n他 是 好人 。\n", "你好\n他 是 好人 。\n"):
+        tokens.write_text(text, encoding="utf-8")
+        known = text.startswith("你好 ！")
+        assert main([*arguments, "--overwrite"]) == (0 if known else 2)
+        if not known:
+            error = capsys.readouterr().err.splitlines()[-1]
+            assert "one/generate-test.txt: output of fairseq-generate, line 1: its source is '你好 ！', but" in error
+    (tmp_path / "one" / "generate-test.txt").write_text(FIRST.replace("你好", "<unk>"), encoding="utf-8")
+    tokens.write_text("生僻字 ！\n他 是 好人 。\n", encoding="utf-8")
+    assert main([*arguments, "--overwrite"]) == 0
+    (tmp_path / "one" / "generate-test.txt").write_text(FIRST + "S-2\t你好 ！\n", encoding="utf-8")
+    assert main([*arguments, "--overwrite"]) == 2
+
+
 def test_probabilities_need_token_scores(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -117,8 +117,9 @@ def test_it_says_what_the_scores_are(folder: Path) -> None:
         found = score(hypotheses, REFERENCES, samples=20)
         at = page.cells.index(name)
         row = page.cells[at : at + 6]
-        assert row[1] == f"{found.bleu:.2f} ({found.confidence['BLEU']})"
-        assert row[4] == f"{found.ter:.2f} ({found.confidence['TER']})"
+        bleu, ter = found.confidence["BLEU"], found.confidence["TER"]
+        assert row[1] == f"{found.bleu:.2f} ({bleu.mean:.2f} ± {bleu.half_width:.2f})"
+        assert row[4] == f"{found.ter:.2f} ({ter.mean:.2f} ± {ter.half_width:.2f})"
         assert row[5] == f"{found.length_ratio:.3f}"
     assert "occurrences" in page.cells and "1 ref" in page.cells and "length ratio" in page.cells
 
@@ -126,7 +127,7 @@ def test_it_says_what_the_scores_are(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--samples", "0"), "--samples 0: must be at least 1"),
+        (("--samples", "0"), "--samples 0: must be at least 2"),
         (("--samples", "1"), "--samples 1: must be at least 2"),
         (("--trials", "0"), "--trials 0: must be at least 1"),
         (("--examples", "-1"), "--examples -1: must not be negative"),
@@ -152,6 +153,12 @@ def test_text_of_users_is_text(folder: Path) -> None:
     page = Page(text)
     assert "script" not in page.tags and "b" in page.tags and "<b>book" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text and "<title>Tea &amp; &lt;dogs&gt;</title>" in text
+
+
+@pytest.mark.parametrize("name", ["plain", "_$x$"])
+def test_names_of_systems_in_the_legend(folder: Path, name: str) -> None:
+    text = report(folder, f"{name}={folder / 'one'}")
+    assert [shown.strip() for shown in re.findall(r"<text[^>]*>([^<]*)", text)][-1] == name
 
 
 def test_it_needs_nothing_else(folder: Path) -> None:
@@ -198,7 +205,7 @@ def test_one_system_without_log_and_alignments(folder: Path) -> None:
         (["--examples", "-1"], "--examples -1: must not be negative"),
         (["--alignments", "log"], "log, line 1: no alignment; expected a line that python -m eval align --json wrote"),
         (["--logs", "one"], "one: no training or validation entry"),
-        (["--samples", "0"], "--samples 0: must be at least 1"),
+        (["--samples", "0"], "--samples 0: must be at least 2"),
         (["--split", "valid"], "valid.zh: no such file"),
     ],
 )

@@ -11,6 +11,7 @@ import opencc
 import pytest
 from sacremoses import MosesTokenizer
 
+from data_prep.errors import DataError
 from data_prep.pairs import Pair, read_tsv
 from data_prep.phrasebook import generate_pairs, write_phrasebook
 from data_prep.phrasebook.entries import Entry, load_lexicon
@@ -180,7 +181,7 @@ def test_adjectives_with_you_are_negated_with_mei() -> None:
 
 
 def test_too_many_pairs_are_refused() -> None:
-    with pytest.raises(ValueError, match="distinct pairs"):
+    with pytest.raises(DataError, match="distinct pairs"):
         generate_pairs(10**15)
 
 

@@ -80,6 +80,20 @@ def test_the_demo_trains_translates_and_scores(tmp_path: Path, capsys: pytest.Ca
     assert result["scores"]["trained"] != result["scores"]["untrained"]
 
 
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        ("0", "must be at least 1"),
+        ("40", "too few; none is held out for the "),
+        ("1000000000000", "the phrasebook can generate only "),
+    ],
+)
+def test_wrong_numbers_of_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str], pairs: str, message: str) -> None:
+    assert demo.main(["--work", str(tmp_path / "demo"), "--pairs", pairs]) == 2
+    assert f"error: --pairs {pairs}: {message}" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("*.log")), "nothing is trained"
+
+
 def test_the_recipe_trains_tunes_and_tests(
     tsv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import cycle
 
+from ..errors import DataError
 from ..pairs import Pair
 from .entries import ASPECT, Entry, GrammarError, load_lexicon
 from .forms import chinese_form, english_form
@@ -265,7 +266,7 @@ def generate_pairs(count: int = 24000, seed: int = 1) -> list[Pair]:
         seed: random seed; the same seed gives the same pairs.
 
     Raises:
-        ValueError: `count` is below 1 or more than the grammar can generate.
+        DataError: `count` is below 1 or more than the grammar can generate.
         GrammarError: a table or rule is malformed.
     """
     return [pair for pair, _ in generate_derivations(count, seed)]
@@ -279,11 +280,11 @@ def generate_derivations(count: int = 24000, seed: int = 1) -> list[tuple[Pair, 
         seed: random seed; the same seed gives the same pairs.
 
     Raises:
-        ValueError: `count` is below 1 or more than the grammar can generate.
+        DataError: `count` is below 1 or more than the grammar can generate.
         GrammarError: a table or rule is malformed.
     """
     if count < 1:
-        raise ValueError(f"the number of phrasebook pairs must be at least 1, not {count}")
+        raise DataError(f"--pairs {count}: must be at least 1")
     grammar = load_grammar()
     most = sum(
         grammar.count_derivations(rule) * len(rule.english) * len(rule.chinese)
@@ -291,7 +292,7 @@ def generate_derivations(count: int = 24000, seed: int = 1) -> list[tuple[Pair, 
         for rule in rules
     )
     if count > most:
-        raise ValueError(f"the phrasebook cannot generate {count} distinct pairs, only {most}; ask for fewer")
+        raise DataError(f"--pairs {count}: the phrasebook can generate only {most} distinct pairs; ask for fewer")
     rng = random.Random(seed)
     states = [_RuleState(topic, rule) for topic, rules in grammar.topics.items() for rule in rules]
     limit = max(20, math.ceil(RULE_SHARE * count))
@@ -309,8 +310,8 @@ def generate_derivations(count: int = 24000, seed: int = 1) -> list[tuple[Pair, 
         if len(seen) == count:
             break
     else:
-        raise ValueError(
-            f"the phrasebook did not generate {count} distinct pairs with seed {seed}, only {len(seen)}; ask for fewer"
+        raise DataError(
+            f"--pairs {count}: the phrasebook generated only {len(seen)} distinct pairs with seed {seed}; ask for fewer"
         )
     rng.shuffle(groups)
     return [pair for group in groups for pair in group]

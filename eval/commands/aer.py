@@ -12,6 +12,7 @@ from data_prep.files import write_json
 from ..alignment import load_aligner
 from ..alignment_error import compare_aligners, phrasebook_gold
 from ..libraries import quiet_libraries
+from ..outputs import add_output
 from ..provenance import Stopwatch, provenance, relative
 from ..tables import Table
 from .shared import add_split, add_user_dir, describe_files, user_dir
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pairs", type=int, default=24000, metavar="N", help="pairs of the phrasebook (default: %(default)s)"
     )
     parser.add_argument("--seed", type=int, default=1, help="random seed of the phrasebook (default: %(default)s)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
+    add_output(parser, "--json", "also write the figures as JSON")
     add_user_dir(parser)
 
 

@@ -12,6 +12,7 @@ from data_prep.files import write_lines
 from ..alignment import METHODS, Alignment, load_aligner, to_pharaoh
 from ..heatmap import draw
 from ..libraries import quiet_libraries
+from ..outputs import add_output
 from ..sentence_pairs import SentencePair, raw_pair, split_pairs
 from .shared import add_split, add_user_dir, user_dir
 
@@ -44,9 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--method", choices=METHODS, default=METHODS[0], help="where the weights come from (default: %(default)s)"
     )
-    parser.add_argument("--pharaoh", type=Path, metavar="FILE", help="write the links as lines such as '0-0 2-1'")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write words and weights, one JSON object per line")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw one sentence as .svg or .png")
+    add_output(parser, "--pharaoh", "write the links as lines such as '0-0 2-1'")
+    add_output(parser, "--json", "write words and weights, one JSON object per line")
+    add_output(parser, "--picture", "draw one sentence as .svg or .png")
     add_user_dir(parser)
 
 

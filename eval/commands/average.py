@@ -8,6 +8,7 @@ from pathlib import Path
 from data_prep.errors import DataError
 
 from ..average import average, best_checkpoints, last_checkpoints
+from ..outputs import add_output
 from .shared import add_user_dir, user_dir
 
 HELP = "average the parameters of checkpoints into one checkpoint"
@@ -40,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="average the moving averages that fairseq-train --store-ema kept in these checkpoints, instead of the "
         "parameters",
     )
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="checkpoint to write")
+    add_output(parser, "--output", "checkpoint to write", required=True)
     parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
     add_user_dir(parser)
 

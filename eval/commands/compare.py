@@ -11,6 +11,7 @@ from data_prep.files import read_lines, write_json, write_lines
 
 from ..compare import CompareOptions, check_number, compare
 from ..comparison_text import to_markdown, to_text
+from ..outputs import add_output
 from ..prepared import check_unchanged
 from ..provenance import Stopwatch, versions
 from ..references import read_references
@@ -79,8 +80,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="trials of approximate randomisation (default: %(default)s)",
     )
     add_keep_case(parser)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything as JSON")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables and sentences as Markdown")
+    add_output(parser, "--json", "also write everything as JSON")
+    add_output(parser, "--markdown", "also write the tables and sentences as Markdown")
 
 
 def named_files(systems: list[str]) -> dict[str, Path]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from data_prep.errors import DataError
 
 from ..curves import plot, read_log, write_curve
+from ..outputs import add_output
 
 HELP = "plot a training curve from a log of fairseq-train"
 
@@ -18,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Turn a log of fairseq-train --log-format json into a table and a plot of perplexity and validation BLEU."
     )
     parser.add_argument("log", type=Path, metavar="LOG", help="log of fairseq-train --log-format json")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the points as CSV")
-    parser.add_argument("--png", type=Path, metavar="FILE", help="write the plot as PNG")
+    add_output(parser, "--csv", "write the points as CSV")
+    add_output(parser, "--png", "write the plot as PNG")
     parser.add_argument("--title", default="", help="title of the plot (default: none)")
     parser.add_argument(
         "--valid-subset", default="valid", metavar="NAME", help="name of the validation set (default: %(default)s)"

@@ -9,6 +9,7 @@ from pathlib import Path
 from data_prep.files import write_json
 
 from ..images import draw, evaluate
+from ..outputs import add_output
 from .shared import add_split
 
 HELP = "show the confusion matrix of a model of images, and draw its errors"
@@ -21,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of IDX files (default: that of the training)")
     add_split(parser, "to predict")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write error rate, confusion matrix and errors")
-    parser.add_argument("--png", type=Path, metavar="FILE", help="draw confusion matrix and misclassified images")
+    add_output(parser, "--json", "write error rate, confusion matrix and errors")
+    add_output(parser, "--png", "draw confusion matrix and misclassified images")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from ..generate import generate
 from ..generation_settings import GenerationSettings
+from ..outputs import add_output
 from ..search_settings import SEARCH_FILE, SEARCH_NAMES
 from .shared import add_model, add_search, add_split, model_settings
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.usage = "%(prog)s DIR --path CKPT[:CKPT...] --output DIR [options] [-- fairseq-generate options]"
     add_model(parser)
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of results")
+    add_output(parser, "--output", "folder of results", required=True, folder=True)
     parser.add_argument("--overwrite", action="store_true", help="replace earlier results of the same split")
     add_split(parser, "to translate")
     add_search(parser)

@@ -13,6 +13,7 @@ from data_prep.files import new_file, read_lines
 
 from ..likelihood import score_stream
 from ..lines import groups_of
+from ..outputs import add_output
 from .model_options import add_checkpoints, load
 
 HELP = "log-probabilities of given translations of raw Chinese, for example to filter a corpus"
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_checkpoints(parser, search=False)
     parser.add_argument("--source", type=Path, required=True, metavar="FILE", help="raw Chinese, UTF-8")
     parser.add_argument("--target", type=Path, required=True, metavar="FILE", help="raw English, line by line")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="file to write (default: standard output)")
+    add_output(parser, "--output", "file to write (default: standard output)")
     parser.add_argument("--normalize", action="store_true", help="divide by the number of target tokens")
     parser.add_argument(
         "--json", action="store_true", help="write JSON lines: id, score, and tokens with the score of each"

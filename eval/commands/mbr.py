@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..mbr import WEIGHTS, RiskSettings, minimum_risk
+from ..outputs import add_output
 from ..provenance import relative
 from .shared import add_keep_case, add_keep_unknown, add_split
 
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder written by python -m data_prep prepare; or one for each output, if models have different tokens",
     )
     add_split(parser, "that was translated")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of results")
+    add_output(parser, "--output", "folder of results", required=True, folder=True)
     parser.add_argument("--overwrite", action="store_true", help="replace earlier results of the same split")
     parser.add_argument(
         "--weights",

@@ -12,6 +12,7 @@ from data_prep.files import read_lines
 from ..compare import CompareOptions
 from ..curves import read_log
 from ..libraries import quiet_libraries
+from ..outputs import add_output
 from ..provenance import Stopwatch, describe_commit, versions
 from ..report import ReportInputs, check_template_engine, origin_lines, read_alignments, write_report
 from ..split import read_split
@@ -39,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, required=True, metavar="DIR", help="folder written by python -m data_prep prepare"
     )
     add_split(parser, "that was translated")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="HTML file to write")
+    add_output(parser, "--output", "HTML file to write", required=True)
     parser.add_argument("--title", default="Translation report", help="heading (default: %(default)s)")
     parser.add_argument(
         "--logs",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..outputs import add_output
 from ..provenance import relative
 from ..rerank import RerankSettings, rerank
 from .shared import add_keep_case, add_keep_unknown, add_split
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--target-lang zh) in the reverse direction (default: none)",
     )
     add_split(parser, "to rerank beside the validation set")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of results")
+    add_output(parser, "--output", "folder of results", required=True, folder=True)
     parser.add_argument("--overwrite", action="store_true", help="replace earlier results of the same splits")
     add_keep_case(parser)
     add_keep_unknown(parser)

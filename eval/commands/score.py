@@ -9,6 +9,7 @@ from data_prep.errors import DataError
 from data_prep.files import read_lines, write_json
 
 from ..bleu import score
+from ..outputs import add_output
 from ..provenance import Stopwatch, versions
 from ..references import read_references
 from .shared import add_keep_case, add_references, describe_files, reference_paths
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="bootstrap samples for the confidence intervals; 0 for none (default: %(default)s)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the scores as JSON")
+    add_output(parser, "--json", "also write the scores as JSON")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -14,6 +14,7 @@ from data_prep.errors import DataError
 from data_prep.files import new_file, read_bytes
 
 from ..lines import groups, groups_of
+from ..outputs import add_output
 from ..translation import (
     OutputSettings,
     Sentence,
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--text", nargs="+", default=[], metavar="SENTENCE", help="sentences to translate")
     source.add_argument("--input", type=Path, metavar="FILE", help="file, UTF-8; .gz, .xz, .zst are decompressed")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="file to write (default: standard output)")
+    add_output(parser, "--output", "file to write (default: standard output)")
     parser.add_argument("--json", action="store_true", help="write JSON lines: id, source, translations with scores")
     parser.add_argument(
         "--json-input", action="store_true", help='read JSON lines: objects with "text" and perhaps "id"'
