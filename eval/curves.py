@@ -27,6 +27,7 @@ class CurvePoint:
         updates: number of parameter updates since the start of training.
         train_ppl: perplexity on the training data, averaged over the epoch.
         valid_ppl: perplexity on the validation data.
+        valid_loss: the criterion's loss on the validation data, by which fairseq-train chooses the best checkpoint.
         valid_bleu: the task's own BLEU on the validation data, which does not replace that of `eval.bleu`.
         wall_seconds: seconds since the start of training, as fairseq counts them.
     """
@@ -35,6 +36,7 @@ class CurvePoint:
     updates: int
     train_ppl: float | None = None
     valid_ppl: float | None = None
+    valid_loss: float | None = None
     valid_bleu: float | None = None
     wall_seconds: float | None = None
 
@@ -75,7 +77,8 @@ def _values(entry: Entry) -> dict[str, Any]:
     if entry.kind == "train":
         return {"epoch": entry.epoch, "train_ppl": ppl, "wall_seconds": entry.number("wall")}
     # Validation entries have no time of their own.
-    return {"epoch": entry.epoch, "valid_ppl": ppl, "valid_bleu": entry.number("bleu")}
+    loss = entry.number("loss")
+    return {"epoch": entry.epoch, "valid_ppl": ppl, "valid_loss": loss, "valid_bleu": entry.number("bleu")}
 
 
 def _perplexity(loss: float) -> float:

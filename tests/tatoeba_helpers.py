@@ -24,9 +24,9 @@ def replace_programs(monkeypatch: pytest.MonkeyPatch, folder: Path) -> list[dict
         entries = [
             "| INFO | fairseq_cli.train | num. shared model params: 1,234,567 (num. trained: 1,234,567)",
             '| INFO | train | {"epoch": 1, "train_ppl": "9.5", "train_num_updates": "10", "train_wall": "5"}',
-            '| INFO | valid | {"epoch": 1, "valid_ppl": "7.25", "valid_num_updates": "10"}',
+            '| INFO | valid | {"epoch": 1, "valid_loss": "4.5", "valid_ppl": "7.25", "valid_num_updates": "10"}',
             '| INFO | train | {"epoch": 2, "train_ppl": "4.5", "train_num_updates": "20", "train_wall": "10"}',
-            '| INFO | valid | {"epoch": 2, "valid_ppl": "8.25", "valid_num_updates": "20"}',
+            '| INFO | valid | {"epoch": 2, "valid_loss": "4.75", "valid_ppl": "7.0", "valid_num_updates": "20"}',
         ]
         log.write_text("".join(f"2026-01-01 00:00:00 {entry}\n" for entry in entries) + "CPU seconds: 120.0\n")
         (Path(options["save_dir"]) / "checkpoint_best.pt").touch()

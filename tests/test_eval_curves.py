@@ -33,7 +33,7 @@ LOG = [
     valid(2, 20, "33.1", valid_bleu="4.5"),
     train(2, 20, "40", "25"),
 ]
-POINTS = [CurvePoint(1, 10, 70.25, 59.5, None, 12.0), CurvePoint(2, 20, 40.0, 33.1, 4.5, 25.0)]
+POINTS = [CurvePoint(1, 10, 70.25, 59.5, 9.0, None, 12.0), CurvePoint(2, 20, 40.0, 33.1, 9.0, 4.5, 25.0)]
 
 
 def test_entries_of_an_update_make_one_point() -> None:
@@ -46,7 +46,7 @@ def test_entries_without_prefix() -> None:
 
 
 def test_validation_within_an_epoch() -> None:
-    assert parse_log([valid(1, 4, "80"), *LOG]) == [CurvePoint(1, 4, valid_ppl=80.0), *POINTS]
+    assert parse_log([valid(1, 4, "80"), *LOG]) == [CurvePoint(1, 4, valid_ppl=80.0, valid_loss=9.0), *POINTS]
 
 
 def test_resumed_training_replaces_what_was_given_up() -> None:
@@ -54,16 +54,18 @@ def test_resumed_training_replaces_what_was_given_up() -> None:
     resumed = [valid(2, 17, "45"), valid(2, 20, "44"), train(2, 20, "43", "22")]
     assert parse_log([*LOG[:5], *given_up, *resumed]) == [
         POINTS[0],
-        CurvePoint(2, 17, valid_ppl=45.0),
-        CurvePoint(2, 20, 43.0, 44.0, None, 22.0),
+        CurvePoint(2, 17, valid_ppl=45.0, valid_loss=9.0),
+        CurvePoint(2, 20, 43.0, 44.0, 9.0, None, 22.0),
     ]
 
 
 def test_perplexity_from_the_loss() -> None:
     # losses are logged to base 2; the smoothed loss is no perplexity where the likelihood is logged as well
     line = '{"epoch": 1, "valid_loss": "9", "valid_nll_loss": "3", "valid_num_updates": "7"}'
-    assert parse_log([line]) == [CurvePoint(1, 7, valid_ppl=8.0)]
-    assert parse_log([line.replace('"valid_nll_loss": "3", ', "")]) == [CurvePoint(1, 7, valid_ppl=512.0)]
+    assert parse_log([line]) == [CurvePoint(1, 7, valid_ppl=8.0, valid_loss=9.0)]
+    assert parse_log([line.replace('"valid_nll_loss": "3", ', "")]) == [
+        CurvePoint(1, 7, valid_ppl=512.0, valid_loss=9.0)
+    ]
 
 
 def test_other_validation_set() -> None:
@@ -92,6 +94,7 @@ def test_csv(tmp_path: Path) -> None:
         "updates": "10",
         "train_ppl": "70.25",
         "valid_ppl": "59.5",
+        "valid_loss": "9.0",
         "valid_bleu": "",
         "wall_seconds": "12.0",
     }

@@ -266,6 +266,6 @@ def test_a_checkpoint_that_was_replaced_meanwhile(stub: Stub, settings: Generati
     """As a training does with its best checkpoint: the results would name a file that was not translated with."""
     second = settings.checkpoints[1]
     stub(end=f"open({str(second)!r}, 'ab').write(b'.')")
-    with pytest.raises(DataError, match=r"b\.pt: was replaced while it was in use, by a training; use a copy of it; the"):
+    with pytest.raises(DataError, match=r"b\.pt: was replaced while it was in use, by a training; use a copy"):
         generate(settings, detokenise)
     assert names(settings.output) == ["generate-test.failed.txt"]

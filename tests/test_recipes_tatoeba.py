@@ -12,6 +12,8 @@ import pytest
 from data_prep.errors import DataError
 from data_prep.files import read_json, sha256_of, write_json
 from data_prep.manifest import write_manifest
+from data_prep.options import Options
+from eval.curves import CurvePoint
 from eval.provenance import ROOT
 from recipes.tatoeba import __main__ as tatoeba
 from recipes.tatoeba import effects, execution, experiments, speed
@@ -47,8 +49,38 @@ def test_a_result_is_the_best_validation_and_is_not_computed_twice(
         result = execute("end-adam", tmp_path, tmp_path / "work", tmp_path / "results", ["python"])
         assert (result["valid_ppl"], result["best_update"], result["updates"]) == (7.25, 10, 20)
         assert result["train_ppl"] == 4.5 and result["valid"]["bleu"] == pytest.approx(100.0)
+    assert [start["command"] for start in result["starts"]] == [["python"]]
     assert (tmp_path / "work" / "experiments" / "end-adam" / "checkpoints" / "manifest.json").exists()
     assert len(programs) == 1 and result == read_json(tmp_path / "results" / "end-adam.json")
+
+
+def test_all_starts_of_a_training_are_recorded(
+    programs: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted with changed code, and resumed from a clean checkout."""
+    places = tmp_path, tmp_path / "work", tmp_path / "results"
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    clean, dirty = ({"revision": "a" * 40, "dirty": changed} for changed in (False, True))
+    with monkeypatch.context() as patch:
+        patch.setattr(execution, "train", interrupted)
+        patch.setattr(execution.Stopwatch, "commit_record", lambda self: dirty)
+        with pytest.raises(KeyboardInterrupt):
+            execute("end-adam", *places, ["python", "first"])
+    monkeypatch.setattr(execution.Stopwatch, "commit_record", lambda self: clean)
+    result = execute("end-adam", *places, ["python", "second"])
+    starts = [(start["command"][1], start["commit"]) for start in result["starts"]]
+    assert starts == [("first", dirty), ("second", clean)]
+    assert result["provenance"]["commit"] == dirty
+    assert ", in 2 parts, " in "\n".join(table(tmp_path / "results"))
+
+
+def test_the_best_validation_is_the_last_of_equal_ones() -> None:
+    losses = (None, 5.0, 4.5, 4.5, 4.625)
+    curve = [CurvePoint(1, updates, valid_loss=loss) for updates, loss in enumerate(losses, start=1)]
+    assert execution.best_point(curve).updates == 4
 
 
 def test_other_options_are_refused(
@@ -98,13 +130,25 @@ def test_prepared_data_of_another_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "two.tsv").write_text("Bye.\t再见。\n", encoding="utf-8")
     data = tmp_path / "data" / "words"
     data.mkdir(parents=True)
-    write_manifest(data, {"options": {}, "files": {}, "inputs": {"tsv": {"sha256": sha256_of(tmp_path / "one.tsv")}}})
+    options = Options(dest=data, tsv=tmp_path / "one.tsv").recorded()
+    inputs = {"tsv": {"sha256": sha256_of(tmp_path / "one.tsv")}}
+    write_manifest(data, {"options": options, "files": {}, "inputs": inputs})
     assert prepare_data(tmp_path / "one.tsv", tmp_path, "words") == data
     assert prepare_data(None, tmp_path, "words") == data, "the file that was downloaded need not be there any more"
     with pytest.raises(DataError, match=r"was prepared from another file than .*two\.tsv"):
         prepare_data(tmp_path / "two.tsv", tmp_path, "words")
     with pytest.raises(DataError, match=r"three\.tsv"):
         prepare_data(tmp_path / "three.tsv", tmp_path, "words")
+    write_manifest(data, {"options": {**options, "min_count": 7}, "files": {}, "inputs": inputs})
+    with pytest.raises(DataError, match=r"was prepared with other options \(min_count 7, now 2\); remove it, or give"):
+        prepare_data(tmp_path / "one.tsv", tmp_path, "words")
+
+
+def test_names_of_large_ensembles_are_not_too_long() -> None:
+    names = [name for name in EXPERIMENTS if name.startswith("pieces-phrases")]
+    assert tatoeba._folder_name(names[:2]) == "+".join(names[:2])
+    long = {tatoeba._folder_name(chosen) for chosen in (names * 3, names * 4)}
+    assert len(long) == 2 and max(map(len, long)) <= 200
 
 
 def test_examples_of_pairs_without_attributions(tmp_path: Path) -> None:

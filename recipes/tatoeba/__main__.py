@@ -15,6 +15,7 @@ given again. The small files of the result (scores, translations, curve, setting
 from __future__ import annotations
 
 import argparse
+import hashlib
 import random
 import shutil
 import sys
@@ -189,7 +190,7 @@ def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
         settings = GenerationSettings(
             data=data[EXPERIMENTS[group[0]].data],
             checkpoints=tuple(best_checkpoint(name, options.work) for name in group),
-            output=options.work / "translations" / "+".join(group),
+            output=options.work / "translations" / _folder_name(group),
             nbest=nbest,
             batch_size=64,
             max_blocks=20_000,
@@ -197,6 +198,12 @@ def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
         )
         ensembles.append(Ensemble(tuple(group), settings))
     return ensembles
+
+
+def _folder_name(members: Sequence[str]) -> str:
+    """Return a name for the translations of an ensemble that is not longer than file systems allow."""
+    name = "+".join(members)
+    return name if len(name) <= 200 else f"{name[:180]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _tune(ensembles: Sequence[Ensemble]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from data_prep.errors import DataError
 from data_prep.files import read_json, sha256_of
+from data_prep.options import Options
 
 _PIECES: Mapping[str, Any] = {
     "segmentation": "jieba-sentencepiece",
@@ -58,22 +59,41 @@ def prepare_data(tsv: Path | None, work: Path, variant: str = "words") -> Path:
         The folder of prepared data.
 
     Raises:
-        DataError: the folder has data of another file, bad input, a missing translation of the training set or package,
-            or the download failed; no prepared data is written then.
+        DataError: the folder has data of another file or of other options, bad input, a missing translation of the
+            training set or package, or the download failed; no prepared data is written then.
     """
-    from data_prep.prepare import Options, format_counts, prepare
+    from data_prep.prepare import format_counts, prepare
 
     data = work / "data" / variant
     if (data / "manifest.json").exists():
         given = tsv or _downloaded(work)
         if tsv is not None or given.exists():
             check_input(data, given)
+        _check_options(data, Options(dest=data, tsv=given, **VARIANTS[variant]))
         print(f"{data}: already prepared", file=sys.stderr)
         return data
     synthetic = [synthetic_path(name, work) for name in SYNTHETIC.get(variant, ())]
     options = Options(dest=data, tsv=pairs_of(tsv, work), synthetic_tsv=synthetic, **VARIANTS[variant])
     print(format_counts(prepare(options)))
     return data
+
+
+def _check_options(data: Path, expected: Options) -> None:
+    """Check that data were prepared with the options of today's variant.
+
+    Raises:
+        DataError: they were prepared with others.
+    """
+    before, now = read_json(data / "manifest.json")["options"], expected.recorded()
+    differing = [
+        f"{name} {before.get(name)}, now {now.get(name)}"
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    ]
+    if differing:
+        raise DataError(
+            f"{data}: was prepared with other options ({'; '.join(differing)}); remove it, or give another --work"
+        )
 
 
 def _downloaded(work: Path) -> Path:
@@ -120,8 +140,9 @@ def synthetic_path(name: str, work: Path) -> Path:
 def synthetic_records(variant: str, work: Path) -> dict[str, dict[str, Any]]:
     """Return the records of the translations that a variant contains, by their names.
 
-    Each has the names of the `teachers`, the `sha256` of the pairs, the `seconds` that each teacher's training (CPU
-    time) and the translation took, and the `provenance`.
+    Each has the names of the `teachers`, the `sha256` of the pairs, the `tsv_sha256` of the file of pairs whose
+    training set was translated, the `seconds` that each teacher's training (CPU time) and the translation took, and the
+    `provenance`.
 
     Args:
         variant: one of `VARIANTS`.

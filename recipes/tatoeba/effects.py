@@ -34,7 +34,11 @@ EFFECTS: Sequence[Effect] = (
     Effect("a slower average of squared gradients (0.999 instead of 0.98)", "lexical-muon", "rare-words"),
     Effect("steps of word vectors four times as large", "rare-words", "rare-words-scaled"),
     Effect("three times as large again", "rare-words-scaled", "rare-words-scaled-12"),
-    Effect("a shared matrix of target word vectors and softmax", "rare-words-scaled-12", "rare-words-shared"),
+    Effect(
+        "a layer before the softmax, and target word vectors as its weights",
+        "rare-words-scaled-12",
+        "rare-words-shared",
+    ),
     Effect("10% of the words dropped", "rare-words", "rare-words-dropped"),
     Effect("pieces of words instead of words", "lexical-muon", "pieces"),
     Effect("twice as many updates", "pieces-phrases", "pieces-phrases-long"),
@@ -63,7 +67,11 @@ EFFECTS: Sequence[Effect] = (
         "pieces-phrases-shared",
     ),
     Effect("a slower average of squared gradients for fairseq's LSTM", "lstm-long", "lstm-long-rare-words"),
-    Effect("Muon and weight decay for fairseq's LSTM, too", "lstm-long-rare-words", "lstm-muon-decayed-long"),
+    Effect(
+        "Muon, weight decay, and a learning rate of 0.003 instead of 0.002 for fairseq's LSTM",
+        "lstm-long-rare-words",
+        "lstm-muon-decayed-long",
+    ),
     Effect(
         "weight decay and twice as many updates for fairseq's Transformer with Muon",
         "transformer-muon",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,14 @@ from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
 from data_prep.manifest import copy_text_files
 from eval.bleu import Scores
-from eval.curves import read_log
+from eval.curves import CurvePoint, read_log
 from eval.generate import generate
 from eval.generation_settings import GenerationSettings
 from eval.provenance import Stopwatch, provenance, relative, worst
 
 from ..cpu_time import read_cpu_time
 from ..options import Value
+from ..runs import recorded_start
 from ..training import train
 from .catalogue import EXPERIMENTS
 from .data import input_checksum, synthetic_records
@@ -48,16 +51,20 @@ def result_path(name: str, results: Path) -> Path:
     return results / f"{name}.json"
 
 
-def train_experiment(name: str, data: Path, work: Path) -> Path:
+def train_experiment(
+    name: str, data: Path, work: Path, command: list[str], stopwatch: Stopwatch
+) -> list[dict[str, Any]]:
     """Train, or resume.
 
     Args:
         name: name of the experiment.
         data: folder of prepared data.
         work: folder of the trainings.
+        command: the command, for the record.
+        stopwatch: created when the command began.
 
     Returns:
-        The folder of the training.
+        The starts of the training, each with its command, commit and time; without those before their record.
 
     Raises:
         DataError: the folder contains a training with other options or data, or fairseq-train failed.
@@ -66,9 +73,12 @@ def train_experiment(name: str, data: Path, work: Path) -> Path:
     options = experiment.training()
     kept = folder / "options.json"
     settings = {"options": options, "data": experiment.data, "tsv_sha256": input_checksum(data)}
-    if kept.exists() and read_json(kept) != settings:
-        raise DataError(f"{folder}: holds a training with other options or data; remove it, or give another --work")
-    write_json(kept, settings)
+    starts: list[dict[str, Any]] = []
+    if kept.exists():
+        before = read_json(kept)
+        starts = before.pop("starts", [])
+        if before != settings:
+            raise DataError(f"{folder}: holds a training with other options or data; remove it, or give another --work")
     saving: dict[str, Value] = {
         "save_dir": relative(folder / "checkpoints"),
         "save_interval_updates": 500,
@@ -76,8 +86,9 @@ def train_experiment(name: str, data: Path, work: Path) -> Path:
         "no_epoch_checkpoints": True,
     }
     copy_text_files(data, folder / "checkpoints")
-    train(data / "bin", {**options, **saving}, folder / "train.log", threads=1, quiet=True)
-    return folder
+    with recorded_start(kept, {**settings, "starts": starts}, command, stopwatch):
+        train(data / "bin", {**options, **saving}, folder / "train.log", threads=1, quiet=True)
+    return starts
 
 
 def execute(name: str, data: Path, work: Path, results: Path, command: list[str]) -> dict[str, Any]:
@@ -91,7 +102,8 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
         command: the command, for the record.
 
     Returns:
-        The result: question, options, curve, best and last perplexities, BLEU on the validation set, provenance.
+        The result: question, options, curve, perplexities and BLEU on the validation set of the checkpoint that is best
+        there, starts of the training, provenance.
 
     Raises:
         DataError: there is a training or a result with other options or of other data, or a program failed.
@@ -108,14 +120,15 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
             raise DataError(f"{path}: is the result of another file of pairs; remove it, or give another --results")
         return finished
     stopwatch = Stopwatch()
-    folder = train_experiment(name, data, work)
+    starts = train_experiment(name, data, work, command, stopwatch)
+    folder = training_folder(name, work)
     curve = read_log(folder / "train.log")
     scores = None if experiment.reverse else _validate(data, folder, best_checkpoint(name, work))
-    validated = [point for point in curve if point.valid_ppl is not None]
-    best = min(validated, key=lambda point: point.valid_ppl or 0.0)
+    best = best_point(curve)
     synthetic = synthetic_records(experiment.data, work)
     origin = provenance(command, stopwatch)
-    origin["commit"] = worst(origin["commit"], [record["provenance"]["commit"] for record in synthetic.values()])
+    commits = [*(start["commit"] for start in starts), *(made["provenance"]["commit"] for made in synthetic.values())]
+    origin["commit"] = worst(origin["commit"], commits)
     result = {
         "name": name,
         "question": experiment.question,
@@ -132,10 +145,20 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
         "best_update": best.updates,
         "valid": None if scores is None else scores.to_json(),
         "curve": [[point.updates, point.train_ppl, point.valid_ppl] for point in curve],
+        "starts": starts,
         "provenance": origin,
     }
     write_json(path, result)
     return result
+
+
+def best_point(curve: Sequence[CurvePoint]) -> CurvePoint:
+    """Return the validation after which fairseq-train wrote the best checkpoint.
+
+    It is the last one with the lowest loss. That includes the label smoothing, so that the perplexity may be lower at
+    another.
+    """
+    return min(reversed(curve), key=lambda point: inf if point.valid_loss is None else point.valid_loss)
 
 
 def _validate(data: Path, folder: Path, checkpoint: Path) -> Scores:

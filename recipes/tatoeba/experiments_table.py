@@ -61,16 +61,18 @@ def _row(result: Mapping[str, Any]) -> str:
 
 def _changes(options: Mapping[str, Any]) -> str:
     """Return the options of a training that are not those of every experiment."""
-    common = Experiment("", updates=options["max_update"], lr=options["lr"], seed=options["seed"]).training()
+    common = Experiment("", updates=options["max_update"], seed=options["seed"]).training()
     changed = [f"{name}={value}" for name, value in options.items() if common.get(name) != value]
     return ", ".join(changed) or "none"
 
 
 def _origin(result: Mapping[str, Any]) -> str:
-    provenance = result["provenance"]
+    provenance, starts = result["provenance"], result.get("starts")
+    began = f"started {starts[0]['started'][:10]}" if starts else f"last start {provenance['started'][:10]}"
+    times = f", in {len(starts)} parts" if starts and len(starts) > 1 else ""
     return (
-        f"`{shlex.join(provenance['command'])}`, {describe_commit(provenance['commit'])}, "
-        f"{provenance['started'][:10]}, torch {provenance['versions']['torch']}, {provenance['hardware']['cpu']}"
+        f"`{shlex.join(provenance['command'])}`, {describe_commit(provenance['commit'])}, {began}{times}, "
+        f"torch {provenance['versions']['torch']}, {provenance['hardware']['cpu']}"
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from data_prep.corpora import read_split
 from data_prep.errors import DataError
-from data_prep.files import new_file, sha256_of, write_json
+from data_prep.files import new_file, read_json, sha256_of, write_json
 from data_prep.options import Options
 from data_prep.pairs import Pair, write_tsv
 from data_prep.subwords import join_pieces
@@ -27,7 +27,7 @@ from eval.provenance import Stopwatch, provenance, relative, worst
 
 from ..training import run_in_parallel
 from .catalogue import EXPERIMENTS
-from .data import SYNTHETIC, VARIANTS, check_input, pairs_of, prepare_data, synthetic_path
+from .data import SYNTHETIC, VARIANTS, check_input, input_checksum, pairs_of, prepare_data, synthetic_path
 from .execution import BEAM, UNKPEN, best_checkpoint, execute, result_path
 
 TEACHERS: Mapping[str, Sequence[str]] = {
@@ -68,10 +68,26 @@ def ready_data(variant: str, place: Place, command: list[str]) -> Path:
     Raises:
         DataError: bad input, or a program failed.
     """
-    missing = [name for name in SYNTHETIC.get(variant, ()) if not synthetic_path(name, place.work).exists()]
+    names = SYNTHETIC.get(variant, ())
+    missing = [name for name in names if not synthetic_path(name, place.work).exists()]
+    for name in set(names) - set(missing):
+        _check_origin(name, place)
     if missing:
         translate_training_set(missing, place, command)
     return prepare_data(place.tsv, place.work, variant)
+
+
+def _check_origin(name: str, place: Place) -> None:
+    """Check that a translation is one of this file of pairs.
+
+    Raises:
+        DataError: it is one of another.
+    """
+    path = synthetic_path(name, place.work)
+    record = read_json(path.with_suffix(".json"))
+    # Records of earlier versions do not name the file.
+    if record.get("tsv_sha256") not in (None, sha256_of(pairs_of(place.tsv, place.work))):
+        raise DataError(f"{path}: translates another file of pairs; remove it, or give another --work")
 
 
 def translate_training_set(names: Sequence[str], place: Place, command: list[str]) -> None:
@@ -135,6 +151,7 @@ def _write_translations(
             "teachers": list(teachers),
             "pairs": len(pairs),
             "sha256": sha256_of(temporary),
+            "tsv_sha256": input_checksum(data),
             "seconds": {**times, f"translating {name}": round(stopwatch.seconds(), 1)},
             "provenance": origin,
         }
