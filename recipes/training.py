@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -65,16 +66,11 @@ def _locked(folder: Path) -> Iterator[tuple[int, ...]]:
     A recipe that is killed may leave its training running: the lock lasts until that has ended, too.
 
     Yields:
-        The descriptors that the training must inherit; none on Windows, where nothing is locked.
+        The descriptors that the training must inherit.
 
     Raises:
         TrainingError: another training has locked the folder.
     """
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield ()
-        return
     descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR)
     try:
         try:

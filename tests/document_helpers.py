@@ -47,8 +47,7 @@ NOT_COMMANDS = ("recipes  ->  eval", "hub  ->  plugin", "plugin  ->  tasks", "tr
 
 ADDED = {
     r"data_prep prepare .*sentencepiece": "--sentencepiece-vocab-size 700 --sentencepiece-target-vocab-size 300",
-    r"fairseq-train data/.*reencoder_translation": "--hidden-size 16 --max-epoch 3 --max-blocks 60000 --num-workers 0 "
-    "--log-format json --log-file train.log",
+    r"fairseq-train data/.*reencoder_translation": "--hidden-size 16 --max-epoch 3 --max-blocks 60000 --num-workers 0",
     r"fairseq-train .*grid_memorization": "--hidden-size 8 --layers 1 --samples-per-epoch 60 --max-update 3 "
     "--num-workers 0",
     r"data_prep characters ": "--valid 300 --test 300",

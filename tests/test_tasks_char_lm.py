@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from fairseq.data import iterators
 from fairseq.dataclass.configs import GenerationConfig
 from torch import Tensor
 
@@ -50,6 +51,39 @@ def test_workers_that_run_out_of_text_are_kept_busy(data: Path) -> None:
     batches = [list(iterator) for iterator in iterators]
     assert len(batches[0]) == len(batches[1]) and {} in batches[0] + batches[1]
     assert sum(batch.get("ntokens", 0) for own in batches for batch in own) == SIZES["train"]
+
+
+def test_no_thread_buffers_batches(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may free a batch after the end of the program, which aborts the process."""
+    monkeypatch.setattr(iterators, "BackgroundConsumer", lambda *_, **__: pytest.fail("a thread was started"))
+    task = task_of(data, sequence_length=100, truncate_every=9)
+    more: dict[str, Any] = {"num_workers": 1, "data_buffer_size": 10}
+    found = task.get_batch_iterator(task.dataset("valid"), max_sentences=4, **more).next_epoch_itr()
+    assert sum(batch["ntokens"] for batch in found) == SIZES["valid"]
+    whole = task.eval_lm_dataloader(task.dataset("valid"), batch_size=4, **more)
+    assert sum(batch["ntokens"] for batch in whole) == SIZES["valid"]
+
+
+def test_states_of_fewer_rows_are_contiguous(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """cuDNN accepts no others; the last rows of a text end before the others do."""
+    from fairseq.models import MODEL_REGISTRY
+
+    task = task_of(data, sequence_length=110, truncate_every=9)
+    model_class = MODEL_REGISTRY["stacked_lstm_lm"]
+    config = Namespace(**{**vars(model_class.__dataclass()), "hidden_size": 6, "layers": 3, "untied": True})
+    model = model_class.build_model(config, task).double().eval()
+    model.carry = Carry()
+    rows: list[int] = []
+    forward = model.lstm.forward
+
+    def checked(values: Tensor, pair: tuple[Tensor, Tensor] | None) -> Any:
+        rows.append(values.size(1))
+        assert all(part.is_contiguous() for part in pair or ())
+        return forward(values, pair)
+
+    monkeypatch.setattr(model.lstm, "forward", checked)
+    assert evaluate(task, model, "test", 4)[1] == SIZES["test"]
+    assert rows[:2] == [4, 3]
 
 
 @pytest.mark.parametrize(

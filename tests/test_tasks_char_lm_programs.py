@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 import reencoder  # noqa: F401  # allows what checkpoints hold
+from eval.__main__ import main as evaluate
 from reencoder.models.language_model import GridLSTMLanguageModel, GridLSTMLanguageModelConfig
 from reencoder.tasks.char_lm.carry import Carry
 from tests.char_lm_helpers import SIZES, model_of, prepare_text, slow_bpc, task_of
@@ -56,6 +58,51 @@ def test_stopping_and_continuing_is_training_in_one_go(data: Path, whole: tuple[
     mine, expected = (entries(log, "train")[0] for log in (logs[1], whole[1]))
     assert mine["train_num_updates"] == expected["train_num_updates"] == "61"
     assert mine["train_bpc"] == expected["train_bpc"]
+
+
+def test_another_alphabet_of_the_same_size_is_refused(
+    data: Path, whole: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(data, other)
+    alphabet = json.loads((other / "alphabet.json").read_text())
+    alphabet["symbols"] = alphabet["symbols"][::-1]
+    (other / "alphabet.json").write_text(json.dumps(alphabet))
+    refusal = (
+        f"{other / 'alphabet.json'}: the checkpoint was trained on a text with another alphabet; name their folder"
+    )
+    checkpoint = whole[0] / "checkpoint_last.pt"
+    for program in ("validate", "eval_lm"):
+        batches = ["--batch-size", 4, "--num-workers", 0]
+        done = fairseq(program, other, *TASK[:2], "--path", checkpoint, *batches)
+        assert done.status != 0 and refusal in done.stderr, program
+    shutil.copytree(whole[0], tmp_path / "resumed")
+    options = [*TASK, *MODEL, *TRAINING, "--optimizer", "muon", "--max-update", 71, "--save-dir", tmp_path / "resumed"]
+    done = fairseq("train", other, *options, "--disable-validation")
+    assert done.status != 0 and f"{refusal}, or start again with another --save-dir" in done.stderr
+    assert evaluate(["sample", str(checkpoint), "--data", str(other), "--length", "2"]) == 2
+    assert "does not fit the alphabet" in capsys.readouterr().err
+
+
+def test_fairseqs_own_language_modeling_task_takes_the_models(tmp_path: Path) -> None:
+    """Words instead of characters, and padding."""
+    (tmp_path / "text").write_text("".join(f"{'a b c d e'[: 2 * n % 9 + 1]}\n" for n in range(60)))
+    preprocess = ["--only-source", "--trainpref", tmp_path / "text", "--validpref", tmp_path / "text"]
+    succeed("preprocess", *preprocess, "--destdir", tmp_path / "bin")
+    options = ["--task", "language_modeling", "--sample-break-mode", "complete", "--tokens-per-sample", 12]
+    for model in ("grid_lstm_lm", "stacked_lstm_lm"):
+        save = tmp_path / model
+        training = ["--arch", model, "--hidden-size", 12, "--layers", 2, "--optimizer", "adam", "--lr", 0.02]
+        training += ["--batch-size", 16, "--max-epoch", 4, "--num-workers", 0, "--log-format", "json"]
+        log = succeed("train", tmp_path / "bin", *options, *training, "--no-epoch-checkpoints", "--save-dir", save)
+        losses = [float(entry["valid_loss"]) for entry in entries(log, "valid")]
+        assert losses[-1] < losses[0]
+        scoring = [tmp_path / "bin", *options, "--gen-subset", "valid", "--path", save / "checkpoint_last.pt"]
+        scored = fairseq("eval_lm", *scoring)
+        assert scored.status == 0
+        (loss,) = re.findall(r"Loss \(base 2\): ([\d.]+)", scored.stdout + scored.stderr)
+        # For fairseq's own models the two programs agree no better: they count other tokens.
+        assert float(loss) == pytest.approx(losses[-1], rel=0.01)
 
 
 def test_all_programs_agree_on_the_bits_per_character(data: Path, whole: tuple[Path, str]) -> None:

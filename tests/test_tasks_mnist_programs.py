@@ -124,6 +124,12 @@ def test_bad_input_of_digits_is_one_line(
     assert f"{path}: truncated" in error(checkpoint, "--data", truncated)
 
 
+def test_a_criterion_that_counts_nothing_is_refused(tmp_path: Path) -> None:
+    task = [option for option in TASK if option not in ("--criterion", "cross_entropy_with_accuracy")]
+    done = fairseq("train", write_bars(tmp_path / "data"), *task, *MODEL, *TRAINING, "--save-dir", tmp_path / "never")
+    assert done.status != 0 and "--criterion cross_entropy: expected cross_entropy_with_accuracy" in done.stderr
+
+
 def test_a_corrupt_file_ends_training_with_its_name(tmp_path: Path) -> None:
     folder = write_bars(tmp_path / "data")
     path = folder / "train-labels-idx1-ubyte.gz"

@@ -143,6 +143,7 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
         "train_ppl": [point.train_ppl for point in curve if point.train_ppl is not None][-1],
         "valid_ppl": best.valid_ppl,
         "best_update": best.updates,
+        "best_metric": "loss",
         "valid": None if scores is None else scores.to_json(),
         "curve": [[point.updates, point.train_ppl, point.valid_ppl] for point in curve],
         "starts": starts,

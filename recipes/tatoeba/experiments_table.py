@@ -15,6 +15,9 @@ from .costs import WALL, describe_minutes, millions, minutes
 from .execution import BEAM, UNKPEN
 from .experiment import Experiment
 
+LOWEST = "†"
+"""Marks a perplexity that may be of another checkpoint than the BLEU beside it."""
+
 
 def experiments(folder: Path) -> list[str]:
     """Return the section on the experiments whose results are in a folder; nothing if there are none.
@@ -32,7 +35,9 @@ def experiments(folder: Path) -> list[str]:
         f"{BEAM} with `--unkpen {UNKPEN:g}`. Perplexities of subwords and characters do not compare with those of "
         "words, nor do those of the reverse direction with others. Experiments that did not help stay in the table. "
         f"Minutes of CPU time, or, with {WALL}, wholly or in part from start to end. After a plus sign, those of the "
-        "models that translated the training set, and of the translations from start to end.",
+        "models that translated the training set, and of the translations from start to end. BLEU is that of the "
+        f"checkpoint with the lowest loss in validation, and so is the perplexity; where {LOWEST} stands, it is the "
+        "lowest one, maybe of another checkpoint: the log is not kept.",
         "",
         "| experiment | what is tried | data | seed | updates | minutes | parameters | train ppl | valid ppl "
         "| valid BLEU |",
@@ -55,7 +60,8 @@ def _row(result: Mapping[str, Any]) -> str:
     return (
         f"| `{result['name']}` | {EXPERIMENTS[result['name']].question} | {result['data']} "
         f"| {result['options']['seed']} | {result['updates']:,} | {describe_minutes(result)} "
-        f"| {millions(result.get('parameters'))} | {result['train_ppl']:.2f} | {result['valid_ppl']:.2f} | {bleu} |"
+        f"| {millions(result.get('parameters'))} | {result['train_ppl']:.2f} "
+        f"| {result['valid_ppl']:.2f}{'' if result.get('best_metric') == 'loss' else LOWEST} | {bleu} |"
     )
 
 

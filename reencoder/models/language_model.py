@@ -36,7 +36,13 @@ class LanguageModelOutput(NamedTuple):
 
 
 class LanguageModel(SymbolModel):
-    """Comes before a model of sequences among the bases of a class, and gives its output that form."""
+    """Comes before a model of sequences among the bases of a class, and gives its output that form.
+
+    Attributes:
+        supported_targets: for fairseq's task `language_modeling`: the next symbol.
+    """
+
+    supported_targets = frozenset({"future"})
 
     def forward(  # type: ignore[override]
         self,

@@ -36,7 +36,10 @@ class BlockConfig(FairseqDataclass):
     )
     recompute_gates: bool = field(
         default=False,
-        metadata={"help": "recompute the gates in the backward pass: half of the memory, about 1.4 times the time"},
+        metadata={
+            "help": "recompute the gates in the backward pass: less than half of the grid's memory, about a third more "
+            "time"
+        },
     )
 
 

@@ -156,7 +156,9 @@ class StackedLSTM(SymbolModel):
             layers = self.repeats * self.lstm.num_layers
             for name, part in zip(("hidden", "memory"), states, strict=True):
                 check_shape(f"{name} of states", part, (layers, len(src_tokens), self.lstm.hidden_size), values)
-            entering = list(zip(*(part.chunk(self.repeats) for part in states), strict=True))
+            # cuDNN accepts no views of some rows
+            parts = ([piece.contiguous() for piece in part.chunk(self.repeats)] for part in states)
+            entering = list(zip(*parts, strict=True))
         leaving = []
         for number, pair in enumerate(entering):
             if number > 0:

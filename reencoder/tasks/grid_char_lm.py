@@ -17,8 +17,9 @@ from omegaconf import MISSING
 from .char_lm.carry import Carry, Carrying
 from .char_lm.dataset import Batches, TextDataset
 from .char_lm.streams import Plan
-from .char_lm.text import BEGIN, Alphabet, load_split
+from .char_lm.text import ALPHABET, BEGIN, Alphabet, load_split
 from .process import ProcessConfig, SetsUpProcess
+from .recorded_data import RecordsData
 from .symbol_dictionary import SymbolDictionary
 
 
@@ -40,7 +41,7 @@ class GridCharLMConfig(ProcessConfig):
 
 
 @register_task("grid_char_lm", dataclass=GridCharLMConfig)
-class GridCharLMTask(SetsUpProcess):
+class GridCharLMTask(RecordsData, SetsUpProcess):
     """Bits per character, `bpc`, is a metric, exact over all characters.
 
     The text is read in --batch-size parallel streams (see `char_lm.streams`). Models must take and return states.
@@ -56,6 +57,7 @@ class GridCharLMTask(SetsUpProcess):
     """
 
     cfg: GridCharLMConfig
+    recorded_as = "alphabet"
 
     def __init__(self, cfg: GridCharLMConfig, **kwargs: Any) -> None:
         super().__init__(cfg, **kwargs)
@@ -68,6 +70,7 @@ class GridCharLMTask(SetsUpProcess):
         if os.pathsep in cfg.data:
             raise ValueError(f"{cfg.data}: expected one folder")
         self.alphabet = Alphabet.load(Path(cfg.data))
+        self._fingerprint = self.alphabet.fingerprint()
         names = self.alphabet.names()
         self._target_dictionary = SymbolDictionary(names)
         self._source_dictionary = SymbolDictionary([*names, BEGIN])
@@ -81,6 +84,9 @@ class GridCharLMTask(SetsUpProcess):
     def target_dictionary(self) -> Dictionary:
         """The alphabet."""
         return self._target_dictionary
+
+    def other_data(self) -> str:
+        return f"{Path(self.cfg.data) / ALPHABET}: the checkpoint was trained on a text with another alphabet"
 
     def max_positions(self) -> None:
         """None: sequences may have any length."""
@@ -104,7 +110,6 @@ class GridCharLMTask(SetsUpProcess):
         shard_id: int = 0,
         num_workers: int = 0,
         epoch: int = 1,
-        data_buffer_size: int = 0,
         skip_remainder_batch: bool = False,
         **kwargs: Any,
     ) -> EpochBatchIterator:
@@ -123,13 +128,13 @@ class GridCharLMTask(SetsUpProcess):
         batches = Batches(dataset, plan, shard_id)
         longest = max(len(plan.batches(worker)) for worker in range(num_shards))
         numbers: list[list[int]] = [[number] for number in range(len(batches))]
+        # Without fairseq's thread that buffers batches, see `data_workers`.
         return EpochBatchIterator(
             dataset=batches,
             collate_fn=Batches.collate,
             batch_sampler=numbers + [[]] * (longest - len(numbers)),
             num_workers=num_workers,
             epoch=epoch,
-            buffer_size=data_buffer_size,
             disable_shuffling=True,
             persistent_workers=False,
         )
@@ -142,7 +147,6 @@ class GridCharLMTask(SetsUpProcess):
         num_shards: int = 1,
         shard_id: int = 0,
         num_workers: int = 0,
-        data_buffer_size: int = 0,
         context_window: int = 0,
         **kwargs: Any,
     ) -> Iterable[dict[str, Any]]:
@@ -161,7 +165,6 @@ class GridCharLMTask(SetsUpProcess):
             num_shards=num_shards,
             shard_id=shard_id,
             num_workers=num_workers,
-            buffer_size=data_buffer_size,
             disable_shuffling=True,
             persistent_workers=False,
         ).next_epoch_itr(shuffle=False)

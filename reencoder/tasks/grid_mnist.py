@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from omegaconf import II, MISSING
 
 from ..images.folder import CLASSES, ImageFolder
+from .accuracy import MeasuresAccuracy
+from .data_workers import FreshWorkers
 from .image_dataset import ImageDataset
 from .prediction import PredictsAtOnce
 from .process import ProcessConfig, SetsUpProcess
@@ -48,7 +50,7 @@ class GridMnistConfig(ProcessConfig):
 
 
 @register_task("grid_mnist", dataclass=GridMnistConfig)
-class GridMnistTask(PredictsAtOnce, SetsUpProcess):
+class GridMnistTask(PredictsAtOnce, MeasuresAccuracy, FreshWorkers, SetsUpProcess):
     """Images are read at once; `error_rate`, in per cent, is a metric.
 
     Models get their sizes from `image_size` and the target dictionary.

@@ -25,6 +25,7 @@ from .batching import BlockBatchedPairs
 from .generator_options import GeneratorOptions
 from .json_options import json_options
 from .process import ProcessConfig, SetsUpProcess
+from .recorded_data import RecordsData
 
 
 @dataclass
@@ -48,15 +49,15 @@ class ReencoderTranslationConfig(TranslationConfig, ProcessConfig):
     upsample_primary: int = field(
         default=1,
         metadata={
-            "help": "how often each pair of `train` occurs in an epoch; pairs of further parts (`train1`, ...) occur "
-            "once"
+            "help": "how often each pair of `train` occurs in an epoch, of data with further parts (`train1`, ...): "
+            "their pairs occur once"
         },
     )
     rebuild_batches: bool = field(default=True, metadata={"help": "form new batches for every epoch"})
 
 
 @register_task("reencoder_translation", dataclass=ReencoderTranslationConfig)
-class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
+class ReencoderTranslationTask(RecordsData, SetsUpProcess, TranslationTask):
     """Translation with batches limited by blocks and, in the search, a minimum length relative to the source.
 
     No sentence is dropped but training sentences that are longer than the model allows: fairseq's
@@ -64,8 +65,7 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
     """
 
     cfg: ReencoderTranslationConfig
-    _fingerprint: str | None = None  # of the data
-    _trained_on: str | None = None  # the fingerprint in the checkpoint that was loaded last
+    recorded_as = "text"
     _constrained: bool = False  # words are forced into the output
 
     @classmethod
@@ -123,39 +123,8 @@ class ReencoderTranslationTask(SetsUpProcess, TranslationTask):
             options = {"text_manifest": str(self._manifest), **options}
         return encoders.build_tokenizer(Namespace(**{**options, "tokenizer": self.cfg.eval_bleu_detok}))
 
-    def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint records of the task: also the fingerprint of its data, if they have a manifest."""
-        state = {name: value for name, value in super().state_dict().items() if name != "text"}
-        return state if self._fingerprint is None else {**state, "text": self._fingerprint}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what a checkpoint records of the task; fairseq calls this where it translates and scores.
-
-        Raises:
-            ValueError: the checkpoint was trained on data that were prepared otherwise.
-        """
-        super().load_state_dict(state_dict)
-        self._trained_on = state_dict.get("text")
-        self._check_fingerprint(self._trained_on, "name their folder")
-
-    def get_checkpoint_dict(self) -> dict[str, Any]:
-        """What fairseq-train gives back to this task when it resumes (`load_state_dict` is not called there)."""
-        return {} if self._fingerprint is None else {type(self).__name__: {"text": self._fingerprint}}
-
-    def set_checkpoint_dict(self, state: dict[str, Any]) -> None:
-        """Check that a resumed training has the tokens that it began with.
-
-        Raises:
-            ValueError: its data were prepared otherwise.
-        """
-        self._check_fingerprint(state.get("text"), "name their folder, or start again with another --save-dir")
-
-    def _check_fingerprint(self, trained_on: str | None, remedy: str) -> None:
-        if None not in (trained_on, self._fingerprint) and trained_on != self._fingerprint:
-            # Dictionaries of equal size would load, and every number would mean another word.
-            raise ValueError(
-                f"{self._manifest}: the checkpoint was trained on data that were prepared otherwise; {remedy}"
-            )
+    def other_data(self) -> str:
+        return f"{self._manifest}: the checkpoint was trained on data that were prepared otherwise"
 
     def build_tokenizer(self, args: Any) -> Any:
         """fairseq's tokenizer; `--tokenizer reencoder` finds the manifest of the data and fits the checkpoint.

@@ -23,7 +23,7 @@ class BlockOptions:
         dropout: probability of dropping an element of a hidden vector that leaves a block, in training.
         init_scale: weights start uniform within +-`init_scale / sqrt(fan_in)`.
         recompute_gates: recompute the gates in the backward pass instead of keeping them: less than half of the memory,
-            about 1.4 times the time.
+            about a third more time.
 
     Raises:
         ValueError: names the option that is wrong.

@@ -13,7 +13,8 @@ from fairseq.logging import metrics
 from numpy.typing import NDArray
 from omegaconf import II
 
-from ...criterions.cross_entropy_with_accuracy import CrossEntropyWithAccuracy
+from ..accuracy import MeasuresAccuracy
+from ..data_workers import FreshWorkers
 from ..prediction import PredictsAtOnce
 from ..process import ProcessConfig, SetsUpProcess
 from ..symbol_dictionary import SymbolDictionary
@@ -57,7 +58,7 @@ class AlgorithmicConfig(ProcessConfig):
     )
 
 
-class AlgorithmicTask(PredictsAtOnce, SetsUpProcess, ABC):
+class AlgorithmicTask(PredictsAtOnce, MeasuresAccuracy, FreshWorkers, SetsUpProcess, ABC):
     """Samples are drawn on the fly, without a data directory; accuracy and the number of samples seen are metrics.
 
     Models get their sizes from the two dictionaries and `max_positions`.
@@ -129,20 +130,6 @@ class AlgorithmicTask(PredictsAtOnce, SetsUpProcess, ABC):
         model = super().build_model(cfg, from_checkpoint)
         model.progress = self.progress
         return model
-
-    def build_criterion(self, cfg: Any, from_checkpoint: bool = False) -> Any:
-        """Build the criterion.
-
-        Raises:
-            ValueError: the criterion does not count samples and accuracies (fairseq's default does not).
-        """
-        criterion = super().build_criterion(cfg, from_checkpoint)
-        if not isinstance(criterion, CrossEntropyWithAccuracy):
-            raise ValueError(
-                f"--criterion {getattr(cfg, '_name', type(criterion).__name__)}: expected cross_entropy_with_accuracy, "
-                "which counts samples and accuracies"
-            )
-        return criterion
 
     def load_dataset(self, split: str, combine: bool = False, task_cfg: Any = None, **kwargs: Any) -> None:
         """Set up `train`, `valid` or `test`.

@@ -88,7 +88,7 @@ class Carry(nn.Module):
             else:
                 raise ValueError(
                     f"{place['split']}: batch {number} came out of order, its states are unknown; batches must not be "
-                    "shuffled or left out"
+                    "shuffled or left out, as fairseq-train leaves one out for which the memory did not suffice"
                 )
         if update != held.update or update < 0:
             held.entering, held.update = {}, update

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -54,6 +55,10 @@ class Alphabet:
 
     def __len__(self) -> int:
         return len(self.symbols)
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256, hexadecimal, of level and symbols."""
+        return hashlib.sha256(json.dumps([self.level, self.symbols]).encode()).hexdigest()
 
     def names(self) -> list[str]:
         """Return printable names, all different: visible characters as they are, others as <hexadecimal>."""

@@ -1,0 +1,59 @@
+"""Checkpoints that record what the numbers in their training data mean, and tasks that check it."""
+
+# No `from __future__ import annotations`: as in the tasks that use it.
+from typing import Any, ClassVar
+
+from fairseq.tasks import FairseqTask
+
+
+class RecordsData(FairseqTask):
+    """A task whose checkpoints record a fingerprint of its data and are refused on others.
+
+    Symbols of equal number would load, and every number would mean another one.
+
+    Attributes:
+        recorded_as: name of the fingerprint in a checkpoint.
+    """
+
+    recorded_as: ClassVar[str]
+    _fingerprint: str | None = None  # of the data; None: unknown
+    _trained_on: str | None = None  # the fingerprint in the checkpoint that was loaded last
+
+    def other_data(self) -> str:
+        """What is wrong if the data are not those of the checkpoint: names the file, and what differs."""
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint records of the task: also the fingerprint of its data, if it is known."""
+        state = {name: value for name, value in super().state_dict().items() if name != self.recorded_as}
+        return {**state, **self._record()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what a checkpoint records of the task; fairseq calls this where it translates and scores.
+
+        Raises:
+            ValueError: the checkpoint was trained on other data.
+        """
+        super().load_state_dict(state_dict)
+        self._trained_on = state_dict.get(self.recorded_as)
+        self._check(self._trained_on, "name their folder")
+
+    def get_checkpoint_dict(self) -> dict[str, Any]:
+        """What fairseq-train gives back to this task when it resumes (`load_state_dict` is not called there)."""
+        record = self._record()
+        return {type(self).__name__: record} if record else {}
+
+    def set_checkpoint_dict(self, state: dict[str, Any]) -> None:
+        """Check that a training resumes on the data on which it began.
+
+        Raises:
+            ValueError: it does not.
+        """
+        self._check(state.get(self.recorded_as), "name their folder, or start again with another --save-dir")
+
+    def _record(self) -> dict[str, str]:
+        return {} if self._fingerprint is None else {self.recorded_as: self._fingerprint}
+
+    def _check(self, trained_on: str | None, remedy: str) -> None:
+        if None not in (trained_on, self._fingerprint) and trained_on != self._fingerprint:
+            raise ValueError(f"{self.other_data()}; {remedy}")
