@@ -346,9 +346,15 @@ EXPERIMENTS: dict[str, Experiment] = {
         seed=3,
     ),
     "btec": Experiment(
-        "the paper's model and optimizer, for as long as the best single model",
+        "the paper's model and optimizer, half as long as the best single model",
         {"arch": "reencoder_btec", "label_smoothing": 0.0},
         updates=1200,
+        lr=0.001,
+    ),
+    "btec-long": Experiment(
+        "the paper's model and optimizer, as long as the best single model",
+        {"arch": "reencoder_btec", "label_smoothing": 0.0},
+        updates=2400,
         lr=0.001,
     ),
     **RIVALS,
