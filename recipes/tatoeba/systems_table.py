@@ -79,7 +79,7 @@ def systems(folder: Path, baselines: Path) -> list[str]:
         lines += [
             "",
             "Significance, BLEU by length of the source, F1 by frequency of the words, and the sentences with the "
-            "largest differences (`python -m eval compare`; *ensemble* is *reranked* before the reranking):",
+            "largest differences (`python -m eval compare`):",
             "",
         ]
         for path, found in compared:
