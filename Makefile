@@ -1,4 +1,5 @@
-# Everything runs in a virtual environment of the checkout; nothing outside VENV is changed.
+# Everything runs in a virtual environment of the checkout. Outside of it only the user's cache is written to, which keeps
+# the code that the machine's C compiler makes (~/.cache/reencoder).
 VENV ?= .venv
 PIP_ARGS ?=
 PYTEST_ARGS ?=

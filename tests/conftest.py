@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 
@@ -15,6 +16,11 @@ from tests.hub_helpers import train_small_model
 # Some tests compare processes to the last bit, which the measured choice of packing would leave to chance. The programs
 # that tests start inherit it.
 os.environ.setdefault("REENCODER_PACKING", "1")
+
+
+# A machine that pauses now and then must not fail a test of what is computed.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True)

@@ -47,13 +47,11 @@ def oracle(keys: Keys, test_permille: int, valid_permille: int) -> list[str]:
 
 
 @given(GRAPHS, PERMILLE)
-@settings(deadline=None)
 def test_parts_are_those_of_the_brute_force_oracle(keys: Keys, permille: tuple[int, int]) -> None:
     assert assign_parts(pairs_of(keys), *permille) == oracle(keys, *permille)
 
 
 @given(GRAPHS.flatmap(lambda keys: st.tuples(st.just(keys), st.permutations(range(len(keys))))), PERMILLE)
-@settings(deadline=None)
 def test_the_order_of_the_pairs_does_not_matter(drawn: tuple[Keys, list[int]], permille: tuple[int, int]) -> None:
     keys, order = drawn
     parts = assign_parts(pairs_of(keys), *permille)
@@ -61,7 +59,7 @@ def test_the_order_of_the_pairs_does_not_matter(drawn: tuple[Keys, list[int]], p
 
 
 @given(GRAPHS, PERMILLE)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_pair_is_kept_once_and_no_side_is_in_two_parts(keys: Keys, permille: tuple[int, int]) -> None:
     pairs = [Pair(chinese, english, str(number)) for number, (chinese, english) in enumerate(keys)]
     parts = split_pairs(pairs, assign_parts(pairs, *permille))

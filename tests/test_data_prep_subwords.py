@@ -95,7 +95,7 @@ def test_joined_pieces(pieces: str, text: str) -> None:
     assert join_pieces(pieces) == text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=st.text(alphabet="abcdeimorstwy'.,-!3 中é", max_size=40))
 def test_joining_undoes_the_splitting_of_english_words(english: EnglishTokenizer, text: str) -> None:
     words = english.words(text)

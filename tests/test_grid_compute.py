@@ -19,7 +19,7 @@ from tests.grids import Case, assert_all_close, at_positions, block_positions, c
 TWO = [Dimension(), Dimension()]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(cases())
 def test_general_engine_is_the_reference(case: Case) -> None:
     mine, expected = (
@@ -29,7 +29,7 @@ def test_general_engine_is_the_reference(case: Case) -> None:
     assert_all_close(mine, expected, rtol=1e-10, atol=1e-12)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(cases(max_dimensions=2, cells_only=True), st.booleans())
 def test_fused_engine_is_the_reference(case: Case, recompute_gates: bool) -> None:
     outputs = case.compute(engine="fused", recompute_gates=recompute_gates)
@@ -49,7 +49,7 @@ def test_untied_padded_grids_with_dropout_are_the_reference(
     assert_all_close(with_gradients(outputs, case.leaves), with_gradients(case.reference(), case.leaves))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(cases(max_dimensions=2), st.data())
 def test_a_grid_in_pieces_is_the_whole(case: Case, data: st.DataObject) -> None:
     """Along the last dimension, if its weights are shared and it is scanned forwards; without padding."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import os
+import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +20,13 @@ from reencoder.grid.kernel.fronts import COMPILE
 from reencoder.grid.modules import ReencoderGrid
 from tests.grids import Case, assert_all_close
 
-needs_compiler = pytest.mark.skipif(compiled.library() is None, reason="there is no C compiler")
+COMPILER = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+needs_compiler = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
+
+
+@needs_compiler
+def test_there_is_compiled_code() -> None:
+    assert compiled.library() is not None
 
 
 @pytest.fixture
@@ -203,6 +213,67 @@ def test_it_is_compiled_once(empty_cache: Path, monkeypatch: pytest.MonkeyPatch)
     before = made.stat().st_mtime_ns
     assert load() is not None
     assert [path.stat().st_mtime_ns for path in empty_cache.iterdir()] == [before]
+
+
+@needs_compiler
+def test_other_code_is_another_file(empty_cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """That of another source, processor or compiler, or of other options of it."""
+    assert load() is not None
+    changed = tmp_path / "compiled.c"
+    changed.write_text(compiled.SOURCE.read_text() + "\n")
+    for number, change in enumerate(
+        (
+            partial(monkeypatch.setenv, "CC", "cc -ffast-math"),
+            partial(monkeypatch.setattr, compiled, "_processor", lambda: "another"),
+            partial(monkeypatch.setattr, compiled, "SOURCE", changed),
+        ),
+        start=2,
+    ):
+        change()
+        assert load() is not None
+        assert len(list(empty_cache.iterdir())) == number
+
+
+@needs_compiler
+def test_options_of_the_compiler_hide_no_nan(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "cc -ffast-math")
+    code = load()
+    assert code is not None
+    gates = torch.full((1, 4), math.nan)
+    out = torch.zeros_like(gates)
+    code.activate_gates(gates.data_ptr(), out.data_ptr(), 1, 1, 1)
+    assert out.isnan().all()
+
+
+@needs_compiler
+def test_a_damaged_file_is_made_again(empty_cache: Path) -> None:
+    made = compiled._compile(empty_cache)
+    size = made.stat().st_size
+    made.write_bytes(b"")
+    assert load() is not None
+    assert [path.stat().st_size for path in empty_cache.iterdir()] == [size]
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ('[ "$1" = --version ] && exit 0\nprintf "\\n" >&2\nexit 1', "returned non-zero exit status 1"),
+        ('printf "\\251 2026\\n"\n[ "$1" = --version ] && exit 0\nprintf "\\251 no\\n" >&2\nexit 1', "no"),
+    ],
+)
+def test_compilers_that_say_odd_things(
+    script: str, reason: str, empty_cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "cc"
+    broken.write_text(f"#!/bin/sh\n{script}\n")
+    broken.chmod(0o755)
+    for command in (str(broken), "gcc '-DX"):
+        monkeypatch.setenv("CC", command)
+        assert load() is None
+    monkeypatch.setenv("CC", str(broken))
+    monkeypatch.setenv(COMPILE, "1")
+    with pytest.raises(ValueError, match=f"cannot be compiled: .*{reason}"):
+        load()
 
 
 def test_it_can_be_forbidden(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

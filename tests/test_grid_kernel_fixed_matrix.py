@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import pytest
 import torch
+from torch import Tensor
 
 from reencoder.grid.block import State
 from reencoder.grid.dimension import Dimension
@@ -45,6 +47,44 @@ def test_a_fixed_matrix_multiplies(packing: str, monkeypatch: pytest.MonkeyPatch
     assert multiply.packed == (packing == "1" and fixed_matrix.packing_available())
     assert torch.equal(multiply(inputs), inputs @ matrix.t())
     assert torch.equal(multiply(inputs, bias), inputs @ matrix.t() + bias)
+
+
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing has been tried or measured in this process, and nothing is afterwards."""
+    monkeypatch.delenv(fixed_matrix.PACKING, raising=False)
+    monkeypatch.setattr(fixed_matrix, "_packing", None)
+    fixed_matrix._packing_times.cache_clear()
+    yield
+    fixed_matrix._packing_times.cache_clear()
+
+
+def test_what_is_measured_does_not_depend_on_the_caller(unmeasured: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    available = fixed_matrix._can_pack()
+    matrix = torch.ones(24, 16)
+    double = torch.get_default_dtype()
+    try:
+        torch.set_default_dtype(torch.float64)
+        with torch.device("meta"), torch.autocast("cpu", dtype=torch.bfloat16):
+            assert fixed_matrix.packing_available() == available
+            fixed_matrix.FixedMatrix(matrix, 100)
+            measured = fixed_matrix._packing_times.cache_info().currsize
+    finally:
+        torch.set_default_dtype(double)
+    assert measured == (1 if available else 0)
+    products: list[torch.dtype] = []
+    linear = torch.nn.functional.linear
+
+    def recorded(*given: Tensor) -> Tensor:
+        product = linear(*given)
+        products.append(product.dtype)
+        return product
+
+    monkeypatch.setattr(torch.nn.functional, "linear", recorded)
+    if available:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            fixed_matrix._packing_times(8, 8, 16, 1)
+        assert set(products) == {torch.float32}
 
 
 def test_packing_pays_where_it_saves_more_than_it_costs() -> None:

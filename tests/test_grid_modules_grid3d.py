@@ -19,7 +19,7 @@ BATCH, D = 3, 5
 pytestmark = pytest.mark.usefixtures("double_precision")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.tuples(st.integers(1, 4), st.integers(1, 4)),
     st.integers(1, 3),

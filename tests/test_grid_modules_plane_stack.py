@@ -77,7 +77,7 @@ def with_masks(stack: PlaneStack, run: Callable[[], PlaneStackOutput]) -> tuple[
     return output, masks
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     stack_options(),
     st.tuples(st.integers(1, 4), st.integers(1, 4)),

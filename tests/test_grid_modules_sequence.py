@@ -57,7 +57,7 @@ def test_plain_depth_without_priority_is_not_a_stacked_lstm() -> None:
     assert torch.autograd.grad(top.hidden[0].sum(), words)[0].abs().sum() == 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.integers(1, 6),
     st.integers(1, 3),

@@ -49,7 +49,7 @@ def test_sums_with_and_without_a_carry_at_the_end() -> None:
 
 
 @given(st.integers(1, 25), st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_sums_are_those_of_python(digits: int, seed: int) -> None:
     problem = Addition(digits)
     sources, targets = problem.build(words(problem, 20, seed))
@@ -67,7 +67,7 @@ def test_sums_are_those_of_python(digits: int, seed: int) -> None:
 
 
 @given(st.integers(4, 200), st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_parity_is_that_of_the_count_of_ones(bits: int, seed: int) -> None:
     problem = Parity(bits)
     sources, targets = problem.build(words(problem, 30, seed))
@@ -78,7 +78,7 @@ def test_parity_is_that_of_the_count_of_ones(bits: int, seed: int) -> None:
 
 
 @given(st.integers(1, 30), st.integers(16, 80), st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_symbols_are_said_again_in_order(length: int, alphabet: int, seed: int) -> None:
     problem = Memorization(length, alphabet)
     assert len(set(problem.source_symbols)) == alphabet + 1 and problem.source_symbols[alphabet] == DELIMITER

@@ -204,9 +204,9 @@ def test_a_recipe_that_is_stopped_stops_its_training(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "recipes.parity", "--scale", "smoke", "--models", "relu", "--dest", str(tmp_path)]
     recipe = subprocess.Popen([*command, "--samples", "10000000", "--quiet"], cwd=ROOT, stderr=subprocess.PIPE)
     log = tmp_path / "relu-10" / "train.log"
-    for _ in range(600):
-        if log.exists() and "begin training epoch" in log.read_text():
-            break
+    end = time.monotonic() + 240
+    while not (log.exists() and "begin training epoch" in log.read_text()):
+        assert recipe.poll() is None and time.monotonic() < end, "no training has begun"
         time.sleep(0.1)
     recipe.terminate()
     said = recipe.communicate(timeout=60)[1]

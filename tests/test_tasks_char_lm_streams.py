@@ -17,7 +17,7 @@ from reencoder.tasks.grid_char_lm import GridCharLMConfig, GridCharLMTask
 # Streams
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     characters=st.integers(1, 300),
     length=st.integers(1, 60),

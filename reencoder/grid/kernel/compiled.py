@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,7 +30,9 @@ from .scan import Front, GridLayout
 
 SOURCE = Path(__file__).with_suffix(".c")
 
-# No option that lets the compiler assume that there are no NaNs: a diverging training must show them.
+# No option that lets the compiler assume that there are no NaNs: a diverging training must show them. They follow those
+# of CC, and so have the last word.
+_EXACT = "-fno-fast-math"
 _FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fPIC", "-fopenmp")
 _WIDE = "-mprefer-vector-width=512"
 _POINTER, _INTEGER, _NUMBER = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int
@@ -90,9 +93,8 @@ def _compile(folder: Path) -> Path:
         if found is None:
             raise OSError("there is no C compiler")
         compiler = [found]
-    flags = [*_FLAGS, *([_WIDE] if platform.machine() in ("x86_64", "AMD64") else [])]
-    version = subprocess.run([*compiler, "--version"], capture_output=True, text=True, check=True).stdout
-    parts = (SOURCE.read_text(encoding="utf-8"), *flags, version, _processor())
+    flags = [_EXACT, *_FLAGS, *([_WIDE] if platform.machine() in ("x86_64", "AMD64") else [])]
+    parts = (SOURCE.read_text(encoding="utf-8"), *compiler, *flags, _run([*compiler, "--version"]), _processor())
     path = folder / f"grid-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]}.so"
     if not path.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -101,16 +103,32 @@ def _compile(folder: Path) -> Path:
             # Linked without -fopenmp: the library then shares the threads of torch's OpenMP.
             for command in (
                 [*compiler, *flags, "-c", str(SOURCE), "-o", str(made[0])],
-                [*compiler, "-shared", str(made[0]), "-o", str(made[1])],
+                [*compiler, _EXACT, "-shared", str(made[0]), "-o", str(made[1])],
             ):
-                subprocess.run(command, capture_output=True, text=True, check=True)
+                _run(command)
+            with made[1].open("rb") as file:
+                os.fsync(file.fileno())  # a library that is cut off ends every process that loads it
             made[1].replace(path)
     return path
 
 
+def _run(command: Sequence[str]) -> str:
+    """Run a compiler and return what it prints.
+
+    Raises:
+        OSError: there is no such program.
+        subprocess.CalledProcessError: it fails.
+    """
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=True).stdout
+
+
 def _load() -> ctypes.CDLL:
     path = _compile(_cache())
-    library = ctypes.CDLL(str(path))
+    try:
+        library = ctypes.CDLL(str(path))
+    except OSError:  # damaged, or linked with what is no longer there
+        path.unlink()
+        library = ctypes.CDLL(str(_compile(_cache())))
     for name, arguments in _SIGNATURES.items():
         getattr(library, name).argtypes = arguments
         getattr(library, name).restype = None
@@ -129,9 +147,10 @@ def library() -> ctypes.CDLL | None:
         return None
     try:
         return _load()
-    except (OSError, subprocess.CalledProcessError, RuntimeError, AttributeError) as error:
-        reason = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
-        reason = (reason or str(error)).strip().splitlines()[0]
+    # A value error: CC cannot be split into words.
+    except (OSError, subprocess.CalledProcessError, RuntimeError, AttributeError, ValueError) as error:
+        said = error.stderr if isinstance(error, subprocess.CalledProcessError) else ""
+        reason = (said.strip() or str(error).strip() or type(error).__name__).splitlines()[0]
         if wish == "1":
             raise ValueError(f"{COMPILE}=1: the grid's code cannot be compiled: {reason}") from None
         _logger.info("the grid's element-wise work is done by torch, which is slower: %s", reason)

@@ -12,6 +12,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -35,15 +36,20 @@ _FEW_ROWS = 16
 """Rows of the products of a search, in which a front is one block for each hypothesis."""
 
 
+def _single_precision() -> AbstractContextManager[object]:
+    """What is tried and measured once per process must not depend on the caller's autocast."""
+    return torch.autocast("cpu", enabled=False)
+
+
 def _can_pack() -> bool:
     """True if this torch has oneDNN's packed product (not a public function) and it gives correct results here."""
     if platform.machine() not in ("x86_64", "AMD64") or not torch.backends.mkldnn.is_available():
         return False
     try:
-        with torch.no_grad():
+        with torch.no_grad(), _single_precision():
             # Whole numbers, so that any order of summation gives the same.
-            matrix = torch.arange(96.0).view(12, 8)
-            inputs = torch.arange(24.0).view(3, 8)
+            matrix = torch.arange(96, dtype=torch.float32, device="cpu").view(12, 8)
+            inputs = torch.arange(24, dtype=torch.float32, device="cpu").view(3, 8)
             packed = torch.ops.mkldnn._reorder_linear_weight(matrix, 3)
             return torch.equal(_packed_product(inputs, packed, None), inputs @ matrix.t())
     except (AttributeError, RuntimeError):
@@ -80,8 +86,10 @@ class PackingTimes(NamedTuple):
 @lru_cache(maxsize=256)
 def _packing_times(outputs: int, inputs: int, rows: int, threads: int) -> PackingTimes:
     """Measure, which takes some ten products; `threads` only tells apart what was measured with other numbers."""
-    with torch.no_grad():
-        matrix, rows_in = torch.full((outputs, inputs), 0.01), torch.full((rows, inputs), 0.01)
+    with torch.no_grad(), _single_precision():
+        matrix, rows_in = (
+            torch.full((size, inputs), 0.01, dtype=torch.float32, device="cpu") for size in (outputs, rows)
+        )
         packed = torch.ops.mkldnn._reorder_linear_weight(matrix, None)
         ways: list[Callable[[], object]] = [
             lambda: torch.ops.mkldnn._reorder_linear_weight(matrix, None),
