@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -59,6 +60,33 @@ def signals_interrupt() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+class _Closed(io.TextIOBase):
+    """Takes the place of a standard stream that is closed, for which Python has None."""
+
+    def __init__(self, name: str) -> None:
+        self._said = f"{name} is closed"
+
+    @property
+    def buffer(self) -> NoReturn:
+        raise DataError(self._said)
+
+    def write(self, _text: str) -> NoReturn:
+        raise DataError(self._said)
+
+    def readline(self, *_: Any) -> NoReturn:
+        raise DataError(self._said)
+
+
+def _replace_closed_streams() -> None:
+    # Whoever closes standard error wants no messages.
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # type: ignore[unreachable]  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stdout = _Closed("standard output")  # type: ignore[unreachable]
+    if sys.stdin is None:
+        sys.stdin = _Closed("standard input")  # type: ignore[unreachable]
+
+
 def run(work: Callable[[], object], interrupted: str = "interrupted") -> int:
     """Do the work of a command line and report what goes wrong in one line.
 
@@ -70,6 +98,7 @@ def run(work: Callable[[], object], interrupted: str = "interrupted") -> int:
         The exit status: 0 on success, 1 if the reader of the output closed the pipe, 2 for bad input or options, 130 if
         interrupted.
     """
+    _replace_closed_streams()
     try:
         with signals_interrupt():
             work()

@@ -40,8 +40,8 @@ class SampleSettings:
     def __post_init__(self) -> None:
         if self.length < 1:
             raise DataError(f"--length {self.length}: must be at least 1")
-        if self.temperature < 0:
-            raise DataError(f"--temperature {self.temperature}: must not be negative")
+        if self.temperature != 0 and not 1e-6 <= self.temperature <= 1e6:
+            raise DataError(f"--temperature {self.temperature:g}: must be 0, or between 1e-06 and 1e+06")
 
 
 def load(checkpoint: Path, data: Path | None = None, user_dir: Path = USER_DIR) -> tuple[Any, Any]:

@@ -110,7 +110,7 @@ def read_sentences(groups: Iterable[list[bytes]], json_input: bool = False) -> I
         json_input: see `OutputSettings`. A line that is no such object becomes a sentence with a fault.
 
     Raises:
-        DataError: the first line is not such a JSON object: the input is of another kind.
+        DataError: the first line has a fault, such as carriage returns within it: the input is of another kind.
     """
     number = 0
     told = False
@@ -125,8 +125,9 @@ def read_sentences(groups: Iterable[list[bytes]], json_input: bool = False) -> I
                     f"line {number}: not UTF-8; here and from now on U+FFFD stands for what cannot be read; convert "
                     "the input to UTF-8"
                 )
-            sentence = Sentence(text.removeprefix("\ufeff") if number == 1 else text, str(number), number)
-            sentences.append(_from_json(sentence) if json_input else sentence)
+            text = text.removeprefix("\ufeff") if number == 1 else text
+            sentence = Sentence(text, str(number), number)
+            sentences.append(_from_json(sentence) if json_input else _from_text(sentence))
             if number == 1 and sentences[0].fault is not None:
                 raise DataError(f"line 1: {sentences[0].fault}")
         yield sentences
@@ -222,6 +223,12 @@ def check_is_text(beginning: bytes, path: Path) -> None:
         raise DataError(
             f"--input {path}: {share:.0%} of its beginning is not UTF-8 text; give a text file, converted to UTF-8"
         )
+
+
+def _from_text(sentence: Sentence) -> Sentence:
+    if "\r" not in sentence.text:
+        return sentence
+    return replace(sentence, text="", fault="a carriage return within the line; end lines with LF or CR LF")
 
 
 def _from_json(sentence: Sentence) -> Sentence:

@@ -48,7 +48,7 @@ def test_jieba_finds_words_that_its_dictionary_lacks() -> None:
     assert "杭研" in SEGMENTERS["jieba"]("他来到了网易杭研大厦").split()  # only the hidden Markov model does
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text())
 def test_segmentation_loses_no_character_and_leaves_single_spaces(text: str) -> None:
     characters = "".join(SEGMENTERS["char"](text).split())

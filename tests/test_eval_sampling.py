@@ -86,7 +86,9 @@ def test_characters_are_shown_as_soon_as_they_are_complete() -> None:
     ("settings", "message"),
     [
         ({"length": 0}, "--length 0: must be at least 1"),
-        ({"temperature": -0.1}, "--temperature -0.1: must not be negative"),
+        ({"temperature": -0.1}, "--temperature -0.1: must be 0, or between 1e-06 and"),
+        ({"temperature": float("nan")}, "--temperature nan: must be 0, or between"),
+        ({"temperature": 1e-40}, "--temperature 1e-40: must be 0, or between"),
         ({"prime": "az"}, "--prime: byte 0x7a is not in the alphabet"),
     ],
 )

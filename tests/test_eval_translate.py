@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from data_prep.errors import DataError
 from eval.__main__ import main
 from eval.translation import OutputSettings, read_sentences, translate_stream
 from reencoder.hub import Reencoder
@@ -201,6 +203,35 @@ def test_what_is_mostly_not_text_is_refused_before_the_model_is_loaded(
         assert main(["translate", str(tmp_path / "no-model"), "--input", str(tmp_path / name)]) == 2
         message = f"--input {tmp_path / name}: {share} of its beginning is not UTF-8 text; give a text file, converted"
         assert message in capsys.readouterr().err
+
+
+def test_carriage_returns_do_not_join_lines(hub_model: Reencoder, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(DataError, match="line 1: a carriage return within the line; end lines with LF or CR LF"):
+        list(read_sentences([["你好！\r再见。\r".encode()]]))
+    written = io.StringIO()
+    lines = ["你好！\r\n".encode(), "你好！\r再见。\n".encode(), b"\r\n"]
+    assert translate_stream(hub_model, read_sentences([lines]), written, OutputSettings()) == [2]
+    assert written.getvalue().splitlines() == [hub_model.translate("你好！"), "", ""]
+    assert "line 2: not translated: a carriage return" in capsys.readouterr().err
+    (sentence,) = next(read_sentences([[b'{\r"text": "a"}\r\n']], json_input=True))
+    assert sentence.fault is None, "white space of JSON"
+
+
+@pytest.mark.parametrize(
+    ("closed", "status", "message"),
+    [
+        ("<&-", 2, "error: standard input is closed"),
+        ("--text 你好 >&-", 2, "error: standard output is closed"),
+        ("--input {input} --output {output} 2>&-", 0, ""),
+    ],
+)
+def test_closed_streams(hub_folder: Path, tmp_path: Path, closed: str, status: int, message: str) -> None:
+    (tmp_path / "in").write_text("你好！\n", encoding="utf-8")
+    program = shlex.join([sys.executable, "-m", "eval", "translate", str(hub_folder / "trained"), "--device", "cpu"])
+    command = f"{program} {closed.format(input=tmp_path / 'in', output=tmp_path / 'out')}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == status and message in done.stderr and "Traceback" not in done.stderr
+    assert (tmp_path / "out").exists() == (status == 0)
 
 
 def test_json_that_is_nested_too_deeply_is_refused(

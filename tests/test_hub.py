@@ -16,6 +16,7 @@ from unittest.mock import patch
 import pytest
 import torch
 from fairseq.dataclass.configs import GenerationConfig
+from fairseq.tasks.translation import TranslationConfig
 
 from data_prep.errors import DataError
 from data_prep.files import sha256_of
@@ -116,8 +117,22 @@ def test_a_long_text_is_split_or_refused(hub_model: Reencoder) -> None:
     [[split]], [[one]] = hub_model.candidates([LONG]), hub_model.candidates([SENTENCES[0]])
     assert split.text == " ".join([one.text] * 12)
     assert split.score == pytest.approx(one.score, abs=1e-4)
-    with pytest.raises(DataError, match=rf"sentence 2: \d+ tokens, but the model reads at most {POSITIONS - 1}"):
+    with pytest.raises(DataError, match=rf"sentence 2: \d+ tokens, but the model reads at most {POSITIONS - 1}; end"):
         hub_model.translate(["你好！", TOO_LONG])
+
+
+def test_sentences_are_translated_one_by_one_unless_they_should_not(
+    hub_model: Reencoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = hub_model.translate(["你好！", "我要牙膏。"])
+    assert hub_model.translate("你好！我要牙膏。") == f"{first} {second}"
+    monkeypatch.setattr(hub_model, "split_sentences", False)
+    with patch.object(hub_model.pipeline, "encode_source", wraps=hub_model.pipeline.encode_source) as encode:
+        hub_model.translate("你好！我要牙膏。")
+    encode.assert_called_once_with("你好！我要牙膏。")
+    # too long, and without an end of a sentence
+    [[split]] = hub_model.candidates(["；".join([SENTENCES[0].rstrip("。")] * 12)])
+    assert split.text
 
 
 def test_a_score_is_the_sum_over_the_words(hub_model: Reencoder) -> None:
@@ -243,6 +258,32 @@ def test_a_file_that_is_no_checkpoint_is_not_said_to_be_loadable_unsafely(tmp_pa
     with pytest.raises(DataError, match="cannot be read as a checkpoint") as error:
         Reencoder.from_pretrained(path, device="cpu")
     assert "weights_only" not in str(error.value)
+
+
+def test_foreign_objects_are_not_said_to_be_loadable_unsafely(hub_folder: Path, tmp_path: Path) -> None:
+    state = torch.load(hub_folder / "trained" / "checkpoint_last.pt", weights_only=True)
+    torch.save({**state, "foreign": Patience()}, tmp_path / "checkpoint_last.pt")
+    with pytest.raises(DataError, match="it contains more than torch loads safely") as error:
+        Reencoder.from_pretrained(tmp_path, data=hub_folder / "data", device="cpu")
+    assert "still be loaded" not in str(error.value)
+
+
+def test_a_model_of_fairseqs_own_task_translates_as_one_of_ours(
+    hub_folder: Path, hub_model: Reencoder, tmp_path: Path
+) -> None:
+    """Its translations are not cut after 200 tokens, and it knows the options of our search."""
+    state = torch.load(hub_folder / "trained" / "checkpoint_last.pt", weights_only=True)
+    own = TranslationConfig(source_lang="zh", target_lang="en", data=state["cfg"]["task"]["data"])
+    state["cfg"]["task"] = {**vars(own), "_name": "translation"}
+    torch.save(state, tmp_path / "checkpoint_last.pt")
+    model = Reencoder.from_pretrained(tmp_path, data=hub_folder / "data", device="cpu", beam=5, max_blocks=10**6)
+    assert model.translate(SENTENCES) == hub_model.translate(SENTENCES)
+    [[long]] = model.candidates([SENTENCES[0]], beam=1, min_len_ratio=60.0, max_len_a=70)
+    assert len(long.tokens.split()) > 200
+
+
+class Patience:
+    """What torch does not load."""
 
 
 def test_an_ensemble_of_one_model_with_itself_is_that_model(hub_folder: Path, hub_model: Reencoder) -> None:

@@ -13,9 +13,9 @@ from data_prep.errors import DataError
 from data_prep.files import sha256_of
 from data_prep.manifest import copy_text_files, write_manifest
 from data_prep.subwords import train_sentencepiece
-from data_prep.text import EnglishTokenizer
+from data_prep.text import EnglishTokenizer, detokenize_english
 from reencoder.text.manifest import fingerprint, manifest_path
-from reencoder.text.pipeline import TextPipeline, clean, split_sentences
+from reencoder.text.pipeline import TextPipeline, clean, split_clauses, split_sentences
 from reencoder.text.truecase import FormFinder, restore_beginnings, usual_capitals
 
 SENTENCES = ["Tom met Mr. Smith in Paris.", "May I see it? It may rain, Tom.", "We may go to Paris with Tom."]
@@ -85,6 +85,14 @@ def test_pieces_are_joined_before_they_get_capitals(tmp_path: Path) -> None:
 def test_no_capital_behind_an_abbreviation_or_inside_a_sentence() -> None:
     assert restore_beginnings("see dr. who, e.g. at 5 p.m. or so.") == "See dr. who, e.g. at 5 p.m. or so."
     assert restore_beginnings('"stop!" "why?" he asked.') == '"Stop!" "Why?" He asked.'
+    assert restore_beginnings("“stop!” “why?” ‘go.’") == "“Stop!” “Why?” ‘Go.’"
+    assert restore_beginnings("no. that is wrong. it is 3. we go.") == "No. That is wrong. It is 3. We go."
+    assert restore_beginnings("i have a ph.d. in math.") == "I have a ph.d. in math."
+
+
+def test_typographic_quotation_marks_and_apostrophes_are_joined() -> None:
+    for text in ("He said, “I have 0 apples.” It’s true.", "“Hello,” he said.", "‘No,’ we’ll say. They’re Tom’s."):
+        assert detokenize_english(EnglishTokenizer(keep_case=True)(text)) == text
 
 
 def test_odd_characters_are_no_part_of_a_sentence() -> None:
@@ -94,8 +102,20 @@ def test_odd_characters_are_no_part_of_a_sentence() -> None:
 
 
 def test_sentences_end_with_punctuation() -> None:
-    assert split_sentences("你好！“走吧。”他3.5说？！ Go. 完") == ["你好！", "“走吧。”", "他3.5说？！", "Go.", "完"]
+    assert split_sentences("你好！他3.5说？！ Go. 完") == ["你好！", "他3.5说？！", "Go.", "完"]
     assert split_sentences("没有") == ["没有"] and split_sentences(" ") == []
+    assert split_sentences("他说：“你好。” 她说：“好！”“真的？”") == ["他说：“你好。”", "她说：“好！”", "“真的？”"]
+    for one in (
+        "“你好。”他说。",
+        "（真的吗？）。",
+        "Mr. Smith 和 J. R. Jones 来了。",
+        "3. 你好！",
+        "我喝茶；他喝水。",
+        "真的吗？！",
+        "e.g. 茶",
+    ):
+        assert split_sentences(one) == [one]
+    assert split_clauses("我喝茶；他喝水; 你呢？") == ["我喝茶；", "他喝水;", "你呢？"] and split_clauses(" ") == []
 
 
 def test_a_changed_or_missing_file_is_named(tmp_path: Path) -> None:

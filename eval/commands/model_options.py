@@ -28,6 +28,11 @@ def add_checkpoints(parser: argparse.ArgumentParser, search: bool = True) -> Non
     )
     if search:
         add_search(parser)
+        parser.add_argument(
+            "--no-split",
+            action="store_true",
+            help="translate a text of several sentences as a whole, unless it is too long (default: one by one)",
+        )
     parser.add_argument("--batch-size", type=int, default=64, metavar="N", help="sentences per batch (%(default)s)")
     parser.add_argument("--max-blocks", type=int, metavar="N", help="blocks per batch (default: the training's)")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: torch's choice)")
@@ -53,5 +58,6 @@ def load(args: argparse.Namespace) -> Reencoder:
         batch_size=args.batch_size,
         max_blocks=args.max_blocks,
         tuned=searches and not args.untuned,
+        split_sentences=not getattr(args, "no_split", False),
         **(given_search(args) if searches else {}),
     )

@@ -37,9 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.description = (
         "Translate raw Chinese into readable English, one line for each line. Without --text and --input it reads "
-        "standard input, and answers as soon as no further line arrives. Blank lines stay blank; lines that are too "
-        "long for the model are split at sentence ends, and reported where that is impossible (exit status 2), as are "
-        "lines that are no such JSON with --json-input."
+        "standard input, and answers as soon as no further line arrives. The sentences of a line are translated one by "
+        "one. Blank lines stay blank; lines that are too long for the model are reported (exit status 2), as are lines "
+        "that are no such JSON with --json-input."
     )
     add_checkpoints(parser)
     source = parser.add_mutually_exclusive_group()

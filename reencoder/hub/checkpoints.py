@@ -92,7 +92,7 @@ class _Checkpoint:
             self._task = self._config["task"]
         except Exception as error:  # torch explains at length what is wrong with the file
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            if "weights_only" in reason:  # torch advises to let the file run code
+            if "weights only" in reason.lower().replace("_", " "):  # torch advises to let the file run code
                 reason = "it contains more than torch loads safely, or was not written by torch"
             raise DataError(
                 f"{path}: cannot be read as a checkpoint ({reason}); if it may be truncated, copy it again"
@@ -136,11 +136,18 @@ class _Checkpoint:
         return pipeline
 
     def set_up_task(self, pipeline: TextPipeline) -> Any:
-        """Return fairseq's task of the training, with the data folder of a text processing."""
+        """Return the task of the training, with the data folder of a text processing.
+
+        In place of fairseq's own it is this plugin's, which knows no maximum of 200 tokens and does not cut long
+        translations.
+        """
         from fairseq import tasks
         from omegaconf import open_dict
 
         with open_dict(self._config):
+            if self._task._name == "translation":
+                self._task._name = "reencoder_translation"
+                self._task.upsample_primary = 1  # fairseq's -1; it matters only in training
             self._task.data = str(pipeline.manifest.parent / "bin")
             # fairseq would infer them from the binarised parts, which did not travel along
             self._task.source_lang, self._task.target_lang = pipeline.languages

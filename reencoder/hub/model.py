@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from ..search_settings import tuned_settings
 from ..text.errors import DataError
-from ..text.pipeline import TextPipeline, split_sentences
+from ..text.pipeline import TextPipeline, split_clauses, split_sentences
 from .checkpoints import Ensemble, find_checkpoint, load_ensemble
 from .growth import Growth
 from .options import SearchOptions, check_count
@@ -36,18 +36,23 @@ class Reencoder:
         ensemble: the models.
         searcher: searches with them.
         options: how to search if nothing else is said.
+        split_sentences: see `from_pretrained`. Default: True
 
     Attributes:
         pipeline: raw text to tokens and back.
         options: how the model searches if nothing else is said.
+        split_sentences: see `from_pretrained`.
     """
 
-    def __init__(self, ensemble: Ensemble, searcher: Searcher, options: SearchOptions) -> None:
+    def __init__(
+        self, ensemble: Ensemble, searcher: Searcher, options: SearchOptions, split_sentences: bool = True
+    ) -> None:
         self._ensemble = ensemble
         self._searcher = searcher
         self._lock = RLock()  # random numbers are the process's
         self.pipeline: TextPipeline = ensemble.pipeline
         self.options = options
+        self.split_sentences = split_sentences
 
     @classmethod
     def from_pretrained(
@@ -59,6 +64,7 @@ class Reencoder:
         batch_size: int = 64,
         max_blocks: int | None = None,
         tuned: bool = True,
+        split_sentences: bool = True,
         **search: Any,
     ) -> Reencoder:
         """Load a model, or several as an ensemble.
@@ -74,6 +80,8 @@ class Reencoder:
                 of the training
             tuned: use the settings of the search that `python -m eval tune` wrote for these checkpoints, if any.
                 Default: True
+            split_sentences: translate each sentence of a text by itself, and join the translations. False: only if the
+                text is too long; for models that were trained on texts of several sentences. Default: True
             search: options of the search that override the tuned settings and the defaults of `SearchSettings`: its
                 `beam`, `lenpen`, `unkpen` and `min_len_ratio`, and the `GENERATOR_NAMES` of `reencoder.hub.options`
 
@@ -98,7 +106,7 @@ class Reencoder:
         if threads is not None:
             torch.set_num_threads(threads)
         ensemble = load_ensemble(paths, None if data is None else Path(data))
-        return cls(ensemble, Searcher(ensemble, device, batch_size, max_blocks), options)
+        return cls(ensemble, Searcher(ensemble, device, batch_size, max_blocks), options, split_sentences)
 
     @overload
     def translate(self, texts: str, **search: Any) -> str: ...  # type: ignore[overload-overlap]  # a str is a sequence
@@ -130,7 +138,7 @@ class Reencoder:
         """Return up to `n` translations of each raw sentence, the best first; of a blank one an empty list.
 
         Args:
-            texts: raw sentences. One that is too long is split at sentence ends.
+            texts: raw sentences. One that is too long is split at sentence ends or semicolons.
             n: number of translations; the beam grows to it. Default: 1
             on_too_long: called with the index of a sentence that is too long and cannot be split; its list is empty
                 then. Default: an error
@@ -234,7 +242,7 @@ class Reencoder:
         pairs: dict[int, tuple[Tensor, Tensor]] = {}
         for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
             try:
-                parts = self._encode(source, split=False)
+                parts = self._encode_whole(source)
                 if not parts:
                     raise DataError("the source is blank")
             except DataError as error:
@@ -260,20 +268,38 @@ class Reencoder:
         task = self._ensemble.task
         return self._ensemble.models[0], task.source_dictionary, task.target_dictionary
 
-    def _encode(self, text: str, split: bool = True) -> list[Tensor]:
-        """Return the numbers of the tokens of a sentence, in parts if it is too long; none for a blank one."""
+    def _encode(self, text: str) -> list[Tensor]:
+        """Return the numbers of the tokens of a text, in the parts that are translated; none for a blank one.
+
+        Raises:
+            TooLongError: a part is too long, and has no clauses.
+        """
+        parts = split_sentences(text) if self.split_sentences else [text]
+        return [numbers for part in parts for numbers in self._encode_sentence(part)]
+
+    def _encode_sentence(self, text: str) -> list[Tensor]:
+        try:
+            return self._encode_whole(text)
+        except TooLongError as error:
+            for parts in (split_sentences(text), split_clauses(text)):
+                if len(parts) > 1:
+                    return [numbers for part in parts for numbers in self._encode_whole(part)]
+            raise TooLongError(f"{error}; end sentences with punctuation") from None
+
+    def _encode_whole(self, text: str) -> list[Tensor]:
+        """Return the numbers of the tokens of a sentence in a list of one; of a blank sentence an empty list.
+
+        Raises:
+            TooLongError: it is too long.
+        """
         line = self.pipeline.encode_source(text)
         if not line:
             return []
         numbers = self._ensemble.task.source_dictionary.encode_line(line, add_if_not_exist=False).long()
         limit = self._searcher.max_source
-        if len(numbers) <= limit:
-            return [numbers]
-        sentences = split_sentences(text) if split else []
-        if len(sentences) > 1:
-            return [part for sentence in sentences for part in self._encode(sentence, split=False)]
-        hint = "; end sentences with punctuation" if split else ""
-        raise TooLongError(f"{len(numbers) - 1} tokens, but the model reads at most {limit - 1}{hint}")
+        if len(numbers) > limit:
+            raise TooLongError(f"{len(numbers) - 1} tokens, but the model reads at most {limit - 1}")
+        return [numbers]
 
     def _tokens(self, numbers: Tensor) -> str:
         tokens: str = self._ensemble.task.target_dictionary.string(numbers)

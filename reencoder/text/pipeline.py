@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
 
 from .errors import DataError
 from .manifest import MANIFEST, TRUECASE, check_files, fingerprint, languages, read_manifest, text_files, text_options
 from .pieces import UNKNOWN, join_pieces, model_name
 from .segmentation import SEGMENTATIONS, TARGET_SEGMENTATIONS, ChineseSegmenter, EnglishTokenizer, detokenize_english
-from .truecase import read_capitals, restore_beginnings, restore_words
+from .truecase import ends_in_abbreviation, read_capitals, restore_beginnings, restore_words
 
 # Control characters, private use, lone surrogates, separators of lines and paragraphs.
 _UNWANTED = ("Cc", "Co", "Cs", "Zl", "Zp")
 _INVISIBLE = "Cf"  # format characters, such as a byte-order mark or a zero-width space, may stand inside a word
 _REPLACEMENT = "\ufffd"  # what stands for bytes that are no text
-_SENTENCE = re.compile(r".+?(?:[。！？!?；;]+[”’」』）)\"']*|\.(?=\s)|$)")
+_SENTENCE_END = re.compile(
+    r"""
+    [。！？!?]++(?![”’」』）)"'])
+    | [。！？!?]++[”’」』）)"']++(?=\s|$|[“‘「『（("'])
+    | (?<!\d)\.[”’"')]*+(?=\s)
+    """,
+    re.VERBOSE,
+)
+_CLAUSE_END = re.compile(r"[；;]+")
+_LONGEST_TITLE = 20
 
 
 class TextPipeline:
@@ -80,5 +90,21 @@ def clean(text: str) -> str:
 
 
 def split_sentences(text: str) -> list[str]:
-    """Split a text behind the punctuation that ends sentences, Chinese or Western."""
-    return [part for part in (match[0].strip() for match in _SENTENCE.finditer(clean(text))) if part]
+    """Split a text behind the punctuation that ends sentences, Chinese or Western, where one certainly ends.
+
+    None ends behind a title or an initial, nor behind a quotation that the sentence goes on after: “你好。”他说。
+    """
+    text = clean(text)
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    return _parts(text, [end for end in ends if not ends_in_abbreviation(text[max(0, end - _LONGEST_TITLE) : end])])
+
+
+def split_clauses(text: str) -> list[str]:
+    """Split a text behind semicolons, Chinese or Western."""
+    text = clean(text)
+    return _parts(text, [match.end() for match in _CLAUSE_END.finditer(text)])
+
+
+def _parts(text: str, ends: list[int]) -> list[str]:
+    parts = (text[start:end].strip() for start, end in pairwise([0, *ends, len(text)]))
+    return [part for part in parts if part]

@@ -133,10 +133,16 @@ class EnglishTokenizer:
         return line if self._split is None else _tokens(self._split(line))
 
 
+_OPENING, _CLOSING = re.compile(r"([‘“])\s+"), re.compile(r"\s+([’”])")
+_CONTRACTION = re.compile(r"(?<=\w)’\s+(?=(?:s|t|re|ve|ll|d|m)\b)", re.IGNORECASE)
+
+
 def detokenize_english(line: str) -> str:
     """Undo `EnglishTokenizer` on a line of words, except for the lower-casing. For pieces see `join_pieces`."""
     text: str = _moses_detokenizer().detokenize(line.split(), unescape=False)
-    return text
+    # Moses joins straight quotation marks and apostrophes, and of the others only opening ones.
+    text = _OPENING.sub(r"\1", _CLOSING.sub(r"\1", text))
+    return _CONTRACTION.sub("’", text)
 
 
 def simplified_nfkc(text: str) -> str:

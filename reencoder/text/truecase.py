@@ -14,9 +14,11 @@ ALWAYS = {"i": "I"}
 """Words with capitals whatever the table says."""
 
 # A sentence begins with the text, or behind the end of another and a space; quotation marks and brackets may precede.
-_BEGINNING = re.compile(r"(?:^|[.!?][\"')\]]*\s+)[\"'(\[]*([^\W\d_])")
-# What Moses keeps together although no sentence ends there.
-_ABBREVIATION = re.compile(r"(?:^|\s)(?:\w\.)*\w\.\s+$|\b(?:mr|mrs|ms|dr|prof|st|vs|no|e\.g|i\.e)\.\s+$", re.IGNORECASE)
+_BEGINNING = re.compile(r"(?:^|[.!?][\"')\]”’]*\s+)[\"'(\[“‘]*([^\W\d_])")
+# What Moses keeps together although no sentence ends there: initials and titles. Before a letter, "No." is an answer.
+_ABBREVIATION = re.compile(
+    r"(?:^|\s)(?:[^\W\d_]\.)*[^\W\d_]\.\s+$|\b(?:mr|mrs|ms|dr|prof|st|vs|e\.g|i\.e|ph\.d)\.\s+$", re.IGNORECASE
+)
 
 
 class FormFinder:
@@ -71,6 +73,11 @@ def read_capitals(path: Path) -> dict[str, str]:
 def restore_words(line: str, capitals: Mapping[str, str]) -> str:
     """Give the words of a line, separated by spaces, their capitals."""
     return " ".join(ALWAYS.get(word) or capitals.get(word, word) for word in line.split())
+
+
+def ends_in_abbreviation(text: str) -> bool:
+    """True if the end of a text is no end of a sentence: a title or an initial."""
+    return _ABBREVIATION.search(text + " ") is not None
 
 
 def restore_beginnings(text: str) -> str:
