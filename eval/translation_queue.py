@@ -155,11 +155,13 @@ class TranslationQueue:
             self._running.discard(job)
         job.tell(event)
 
-    def _translate(self, jobs: Sequence[_Job]) -> None:
-        refused: set[int] = set()
+    def _is_open(self, job: _Job) -> bool:
+        """True if the client waits for an answer and has not been told how its request ended."""
+        with self._lock:
+            return job in self._running and not job.abandoned
 
+    def _translate(self, jobs: Sequence[_Job]) -> None:
         def refuse(index: int, error: DataError) -> None:
-            refused.add(index)
             self._finish(jobs[index], error)
 
         def show(index: int, text: str) -> None:
@@ -172,8 +174,8 @@ class TranslationQueue:
             texts = [job.text for job in jobs]
             # Also if nobody watches: a search whose clients have all gone would make the others wait for it.
             found = self._model.candidates(texts, jobs[0].nbest, on_too_long=refuse, on_step=show)
-            for index, (job, translations) in enumerate(zip(jobs, found, strict=True)):
-                if index not in refused and not job.abandoned:
+            for job, translations in zip(jobs, found, strict=True):
+                if self._is_open(job):
                     self._finish(job, job.to_answer(translations))
         except _AbandonedError:
             pass
@@ -183,5 +185,5 @@ class TranslationQueue:
                 self._finish(jobs[0], error)
                 return
             for job in jobs:  # the text of one must not harm the others
-                if not job.abandoned:
+                if self._is_open(job):
                     self._translate([job])

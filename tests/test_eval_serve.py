@@ -146,6 +146,35 @@ def test_what_waits_is_translated_together() -> None:
     assert all(len({int(text[1:]) % 7 == 0 for text in search}) == 1 for search in model.searches)
 
 
+def test_what_is_answered_is_not_translated_again() -> None:
+    """Where the answer of one of several requests fails, those before it have theirs."""
+    model: Any = Waiting()
+    queue = TranslationQueue(model, 9)
+
+    async def ask_one(k: int) -> Any:
+        def answer(_found: Sequence[Translation]) -> dict[str, Any]:
+            if k == 2:
+                raise RuntimeError("no picture")
+            return {"number": k}
+
+        return [event async for event in queue.translate(f"第{k}", 1, answer)]
+
+    async def ask_all() -> list[Any]:
+        first = asyncio.ensure_future(ask_one(9))  # keeps the model busy until the others wait
+        while queue.running < 1:
+            await asyncio.sleep(0.001)
+        asked = asyncio.gather(*(ask_one(k) for k in range(4)), return_exceptions=True)
+        while queue.accepted < 5:
+            await asyncio.sleep(0.001)
+        model.go_on.set()
+        await first
+        return await asked
+
+    *answers, failed, last = asyncio.run(ask_all())
+    assert [*answers, last] == [[{"number": k}] for k in (0, 1, 3)] and isinstance(failed, RuntimeError)
+    assert model.searches == [["第9"], ["第0", "第1", "第2", "第3"], ["第2"], ["第3"]]
+
+
 def test_the_growing_translation_is_a_stream_of_lines() -> None:
     found, too_long, broken = ask([{"text": "你好啊"}, {"text": "太长"}, {"text": "坏"}], Limits(), "/api/stream")
     assert found.headers["Content-Type"] == "application/x-ndjson"
