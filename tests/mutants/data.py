@@ -126,14 +126,42 @@ MUTANTS: list[Mutant] = [
         ("references=sum(len(texts) for texts in references)", "references=len(references)"),
     ),
     *group(
+        "eval/significance.py",
+        "eval_compare",
+        (">= observed - _EQUAL for one", "> observed + _EQUAL for one"),
+        ("(extreme + 1) / (trials + 1)", "extreme / trials"),
+        ("score(both - one)", "score(one)"),
+        ("p_bootstrap = 1.0", "pass"),
+    ),
+    *group(
+        "eval/outputs.py",
+        "eval_outputs",
+        ('**(parser.get_default("outputs") or {}), action.dest', "action.dest"),
+        ("if path.samefile(other):", "if path == other:"),
+        ("if earlier != name and (path.is_file() or not path.exists()):", "if earlier != name:"),
+    ),
+    *group(
+        "eval/inputs.py",
+        "eval_generate",
+        ('sha256_of(path) != before["sha256"]', "False"),
+    ),
+    *group(
+        "reencoder/text/pipeline.py",
+        "text_pipeline",
+        ("[。！？!?]++(?![”’」』）)\"'])", "[。！？!?]++"),
+        ("(?<!\\d)\\.", "\\."),
+        (" if not ends_in_abbreviation(text[max(0, end - _LONGEST_TITLE) : end])", ""),
+    ),
+    *group(
         "eval/hypotheses.py",
-        "eval_hypotheses",
+        "eval_mbr eval_hypotheses",
         (
             "hypotheses[-1] = replace(hypotheses[-1], token_scores=scores)",
             "hypotheses[0] = replace(hypotheses[0], token_scores=scores)",
         ),
         ("identifier: hypotheses[0] for identifier", "identifier: hypotheses[-1] for identifier"),
         ("known = [word for word in words if word != UNKNOWN]", "known = list(words)"),
+        ("        if words != [UNKNOWN", "        if not words and words != [UNKNOWN"),
     ),
     *group(
         "eval/tune.py",

@@ -70,11 +70,13 @@ MUTANTS: list[Mutant] = [
             "self.cfg.min_len_ratio if options.min_len_ratio is None else options.min_len_ratio",
             "self.cfg.min_len_ratio",
         ),
-        ('self._check_fingerprint(state.get("text"), "name their folder, or', 'self._check_fingerprint(None, "or'),
-        (
-            "return {} if self._fingerprint is None else {type(self).__name__:",
-            "return {} if True else {type(self).__name__:",
-        ),
+    ),
+    *group(
+        "reencoder/tasks/recorded_data.py",
+        "hub_programs tasks_char_lm_programs",
+        ('self._check(state.get(self.recorded_as), "name', 'self._check(None, "name'),
+        ("return {type(self).__name__: record} if record else {}", "return {}"),
+        ('self._check(self._trained_on, "name', 'self._check(None, "name'),
     ),
     *group(
         "eval/likelihood.py",
