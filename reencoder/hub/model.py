@@ -24,7 +24,7 @@ _LN2 = log(2)
 
 
 class TooLongError(DataError):
-    """A sentence is longer than the model can read, and has no sentence ends at which it could be split."""
+    """A sentence is longer than the model can read, and has no semicolons at which it could be split."""
 
 
 class Reencoder:
@@ -138,7 +138,8 @@ class Reencoder:
         """Return up to `n` translations of each raw sentence, the best first; of a blank one an empty list.
 
         Args:
-            texts: raw sentences. One that is too long is split at sentence ends or semicolons.
+            texts: raw texts. The sentences of one are translated by themselves, unless `split_sentences` is False; what
+                is too long is split at semicolons.
             n: number of translations; the beam grows to it. Default: 1
             on_too_long: called with the index of a sentence that is too long and cannot be split; its list is empty
                 then. Default: an error
