@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 from tests.mutants import ROOT, mutants
 
 MUTANTS = mutants()
+COMPILER = shutil.which("cc")
 
 
 def test_every_mutant_fits_its_file(tmp_path: Path) -> None:
@@ -18,7 +20,10 @@ def test_every_mutant_fits_its_file(tmp_path: Path) -> None:
         before = mutant.apply(tmp_path)
         changed = (tmp_path / mutant.path).read_text()
         assert changed != before, str(mutant)
-        compile(changed, mutant.path, "exec")
+        if mutant.path.endswith(".py"):
+            compile(changed, mutant.path, "exec")
+        elif COMPILER is not None:
+            subprocess.run([COMPILER, "-fsyntax-only", "-fopenmp", tmp_path / mutant.path], check=True)
         (tmp_path / mutant.path).write_text(before)
         assert mutant.tests and all((ROOT / "tests" / name).is_file() for name in mutant.tests), str(mutant)
 
