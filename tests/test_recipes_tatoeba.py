@@ -167,7 +167,7 @@ def test_the_table_shows_what_was_run(programs: list[dict[str, Any]], tmp_path: 
     rows = [line for line in text.splitlines() if line.startswith("| `end-")]
     assert [row.split(" | ")[0] for row in rows] == ["| `end-adam`", "| `end-muon`"], "in the order of the list"
     assert rows[0].endswith("| 20 | 2 | 1.2 M | 4.50 | 7.25 | 100.00 |")
-    bare = "readout=end, output_dropout=0.0, embed_dropout=0.0, embed_scale=1.0"
+    bare = "readout=end, dropout=0.25, output_dropout=0.0, embed_dropout=0.0, embed_scale=1.0"
     assert f"* `end-adam`: {bare}. `python -m end-adam`" in text
     assert f"* `end-muon`: optimizer=muon, {bare}. `python -m end-muon`" in text
 

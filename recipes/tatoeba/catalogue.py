@@ -12,7 +12,7 @@ from .rivals import RIVALS
 # The preset's values of today were found one after the other; here each experiment has those of its time. What has no
 # option is today's: since `pieces-phrases-decayed` Muon also steps the projections of word vectors and the layer before
 # the softmax. The results of experiments before it are of the commits that they name.
-_BARE: dict[str, Value] = {"output_dropout": 0.0, "embed_dropout": 0.0, "embed_scale": 1.0}
+_BARE: dict[str, Value] = {"dropout": 0.25, "output_dropout": 0.0, "embed_dropout": 0.0, "embed_scale": 1.0}
 _END: dict[str, Value] = {"readout": "end", **_BARE}
 _MAX: dict[str, Value] = {"readout": "max", **_BARE}
 _ATTENTION: dict[str, Value] = {"readout": "attention", **_BARE}

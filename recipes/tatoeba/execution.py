@@ -25,12 +25,13 @@ from .catalogue import EXPERIMENTS
 from .data import input_checksum, synthetic_records
 
 EARLIER: dict[str, Value] = {
+    "dropout": 0.25,
     "embed_scale": 1.0,
     "embed_dropout": 0.0,
     "weight_decay": 0.0,
     "adam_weight_decay": 0.0,
 }
-"""Values of options that results from before the options do not name."""
+"""Values of options that earlier results do not name: there was no such option, or it was the preset's."""
 
 BEAM, UNKPEN = 5, 1000.0
 """Settings of the search by which experiments are compared."""

@@ -125,7 +125,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     # Trains well on some 25,000 pairs on two CPU cores, with `--optimizer muon --weight-decay 0.1`.
     "reencoder_small": {
         "hidden_size": 160,
-        "dropout": 0.25,
+        "dropout": 0.15,
         "embed_dropout": 0.25,
         "output_dropout": 0.2,
         "embed_dim": 160,
