@@ -269,3 +269,9 @@ def test_a_checkpoint_that_was_replaced_meanwhile(stub: Stub, settings: Generati
     with pytest.raises(DataError, match=r"b\.pt: was replaced while it was in use, by a training; use a copy"):
         generate(settings, detokenise)
     assert names(settings.output) == ["generate-test.failed.txt"]
+
+
+def test_of_several_hypotheses_the_best_counts(stub: Stub, settings: GenerationSettings) -> None:
+    stub([*LINES, "H-0\t-0.75\tgood bye !"])
+    generate(replace(settings, nbest=2, beam=2), detokenise)
+    assert (settings.output / "hypotheses.test.txt").read_text().splitlines()[0] == "hello!"

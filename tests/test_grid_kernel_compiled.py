@@ -78,6 +78,25 @@ def test_compiled_work_is_that_of_torch(
 
 
 @needs_compiler
+def test_outputs_that_nobody_uses_have_no_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case([Dimension(), Dimension()], (3, 4), batch=2, d=19, dtype=torch.float32)
+    with torch.no_grad():
+        for weight in case.weights:
+            weight *= 0.3
+
+    def gradients() -> list[Tensor]:
+        found = []
+        for number in range(len(case.compute())):
+            parts = torch.autograd.grad(case.compute()[number].sum(), case.leaves, allow_unused=True)
+            found += [torch.zeros(1) if part is None else part for part in parts]
+        return found
+
+    mine = gradients()
+    monkeypatch.setattr(fused_grid, "compiled_fronts", lambda *_: None)
+    assert_all_close(mine, gradients(), rtol=0, atol=5e-6)
+
+
+@needs_compiler
 @pytest.mark.parametrize("depth_priority", [0, 1])
 @pytest.mark.parametrize("recompute_gates", [False, True])
 def test_stacked_planes_are_those_of_torch(

@@ -154,7 +154,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "eval/hypotheses.py",
-        "eval_mbr eval_hypotheses",
+        "eval_mbr eval_hypotheses eval_generate",
         (
             "hypotheses[-1] = replace(hypotheses[-1], token_scores=scores)",
             "hypotheses[0] = replace(hypotheses[0], token_scores=scores)",
