@@ -16,9 +16,9 @@ from data_prep.options import Options
 from eval.curves import CurvePoint
 from eval.provenance import ROOT
 from recipes.tatoeba import __main__ as tatoeba
-from recipes.tatoeba import effects, execution, experiments, speed
+from recipes.tatoeba import effects, execution, experiments, speed, synthetic
 from recipes.tatoeba.catalogue import EXPERIMENTS, group_by_tokens
-from recipes.tatoeba.data import VARIANTS, prepare_data
+from recipes.tatoeba.data import VARIANTS, prepare_data, synthetic_path
 from recipes.tatoeba.execution import execute
 from recipes.tatoeba.experiment import Experiment
 from recipes.tatoeba.experiments import main
@@ -142,6 +142,19 @@ def test_prepared_data_of_another_file_are_refused(tmp_path: Path) -> None:
     write_manifest(data, {"options": {**options, "min_count": 7}, "files": {}, "inputs": inputs})
     with pytest.raises(DataError, match=r"was prepared with other options \(min_count 7, now 2\); remove it, or give"):
         prepare_data(tmp_path / "one.tsv", tmp_path, "words")
+
+
+def test_translations_of_another_file_of_pairs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "one.tsv").write_text("Hi.\t你好。\n", encoding="utf-8")
+    path = synthetic_path("forward", tmp_path)
+    write_json(path.with_suffix(".json"), {"tsv_sha256": "b" * 64})
+    place = synthetic.Place(tmp_path / "one.tsv", tmp_path, tmp_path, 1)
+    with pytest.raises(DataError, match=r"forward\.tsv: translates another file of pairs; remove it, or give another"):
+        synthetic._check_origin("forward", place)
+    monkeypatch.setattr("data_prep.download.download_tatoeba", lambda path: pytest.fail("nothing is downloaded for it"))
+    synthetic._check_origin("forward", synthetic.Place(None, tmp_path, tmp_path, 1))
+    write_json(path.with_suffix(".json"), {"tsv_sha256": sha256_of(tmp_path / "one.tsv")})
+    synthetic._check_origin("forward", place)
 
 
 def test_names_of_large_ensembles_are_not_too_long() -> None:

@@ -21,7 +21,6 @@ def write_phrasebook(path: str | os.PathLike[str], count: int = 24000, seed: int
         seed: random seed.
 
     Raises:
-        DataError: `count` is below 1 or more than the grammar can generate.
-        DataError: the file cannot be written.
+        DataError: `count` is below 1 or more than the grammar can generate, or the file cannot be written.
     """
     write_tsv(Path(path), generate_pairs(count, seed))

@@ -66,10 +66,10 @@ def prepare_data(tsv: Path | None, work: Path, variant: str = "words") -> Path:
 
     data = work / "data" / variant
     if (data / "manifest.json").exists():
-        given = tsv or _downloaded(work)
-        if tsv is not None or given.exists():
+        given = known_pairs(tsv, work)
+        if given is not None:
             check_input(data, given)
-        _check_options(data, Options(dest=data, tsv=given, **VARIANTS[variant]))
+        _check_options(data, Options(dest=data, tsv=Path(), **VARIANTS[variant]))
         print(f"{data}: already prepared", file=sys.stderr)
         return data
     synthetic = [synthetic_path(name, work) for name in SYNTHETIC.get(variant, ())]
@@ -114,6 +114,12 @@ def check_input(data: Path, tsv: Path) -> None:
     """
     if sha256_of(tsv) != input_checksum(data):
         raise DataError(f"{data}: was prepared from another file than {tsv}; give that file, or another --work")
+
+
+def known_pairs(tsv: Path | None, work: Path) -> Path | None:
+    """Return the file of pairs that is given or was downloaded; None if there is none, which need not matter."""
+    downloaded = _downloaded(work)
+    return tsv or (downloaded if downloaded.exists() else None)
 
 
 def pairs_of(tsv: Path | None, work: Path) -> Path:

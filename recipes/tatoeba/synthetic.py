@@ -27,7 +27,7 @@ from eval.provenance import Stopwatch, provenance, relative, worst
 
 from ..training import run_in_parallel
 from .catalogue import EXPERIMENTS
-from .data import SYNTHETIC, VARIANTS, check_input, input_checksum, pairs_of, prepare_data, synthetic_path
+from .data import SYNTHETIC, VARIANTS, check_input, input_checksum, known_pairs, pairs_of, prepare_data, synthetic_path
 from .execution import BEAM, UNKPEN, best_checkpoint, execute, result_path
 
 TEACHERS: Mapping[str, Sequence[str]] = {
@@ -70,8 +70,9 @@ def ready_data(variant: str, place: Place, command: list[str]) -> Path:
     """
     names = SYNTHETIC.get(variant, ())
     missing = [name for name in names if not synthetic_path(name, place.work).exists()]
-    for name in set(names) - set(missing):
-        _check_origin(name, place)
+    for name in names:
+        if name not in missing:
+            _check_origin(name, place)
     if missing:
         translate_training_set(missing, place, command)
     return prepare_data(place.tsv, place.work, variant)
@@ -85,8 +86,9 @@ def _check_origin(name: str, place: Place) -> None:
     """
     path = synthetic_path(name, place.work)
     record = read_json(path.with_suffix(".json"))
+    given = known_pairs(place.tsv, place.work)
     # Records of earlier versions do not name the file.
-    if record.get("tsv_sha256") not in (None, sha256_of(pairs_of(place.tsv, place.work))):
+    if given is not None and record.get("tsv_sha256") not in (None, sha256_of(given)):
         raise DataError(f"{path}: translates another file of pairs; remove it, or give another --work")
 
 

@@ -276,15 +276,16 @@ class Reencoder:
             TooLongError: a part is too long, and has no clauses.
         """
         parts = split_sentences(text) if self.split_sentences else [text]
-        return [numbers for part in parts for numbers in self._encode_sentence(part)]
+        return [numbers for part in parts for numbers in self._encode_in_parts(part, (split_sentences, split_clauses))]
 
-    def _encode_sentence(self, text: str) -> list[Tensor]:
+    def _encode_in_parts(self, text: str, ways: Sequence[Callable[[str], list[str]]]) -> list[Tensor]:
+        """Encode a text as a whole, or split in the first of some ways that splits it, and its parts likewise."""
         try:
             return self._encode_whole(text)
         except TooLongError as error:
-            for parts in (split_sentences(text), split_clauses(text)):
-                if len(parts) > 1:
-                    return [numbers for part in parts for numbers in self._encode_whole(part)]
+            for number, split in enumerate(ways, start=1):
+                if len(parts := split(text)) > 1:
+                    return [numbers for part in parts for numbers in self._encode_in_parts(part, ways[number:])]
             raise TooLongError(f"{error}; end sentences with punctuation") from None
 
     def _encode_whole(self, text: str) -> list[Tensor]:

@@ -127,7 +127,7 @@ def _load() -> ctypes.CDLL:
     try:
         library = ctypes.CDLL(str(path))
     except OSError:  # damaged, or linked with what is no longer there
-        path.unlink()
+        path.unlink(missing_ok=True)  # another process may have done so
         library = ctypes.CDLL(str(_compile(_cache())))
     for name, arguments in _SIGNATURES.items():
         getattr(library, name).argtypes = arguments
