@@ -203,6 +203,7 @@ def test_the_compared_experiments_differ_in_what_is_named() -> None:
         ("pieces-phrases-seed-3", "pieces-phrases-scaled-dropped"): {*scale, "embed_dropout"},
         ("lstm-long-rare-words", "lstm-muon-decayed-long"): {"optimizer", "weight_decay", "lr"},
         ("pieces-phrases-scaled-dropped", "pieces-phrases-decayed"): {"weight_decay"},
+        ("pieces-phrases-undecayed", "pieces-phrases-decayed"): {"weight_decay"},
         ("pieces-phrases-decayed-long", "pieces-phrases-decayed-lighter"): {"dropout"},
         ("pieces-phrases-decayed", "pieces-phrases-shared"): {
             "embed_dim",

@@ -36,55 +36,40 @@ _LSTM: dict[str, Value] = {
 }
 
 RIVALS: dict[str, Experiment] = {
-    "transformer-muon-translated": Experiment(
-        "Transformer with Muon, on the translations too",
-        {**_TRANSFORMER, **MUON, **RARE_WORDS},
-        "pieces-phrases-translated",
-        6500,
-        seed=2,
-        lr=0.003,
+    "transformer": Experiment(
+        "Transformer, 3 + 3 layers of 256", _TRANSFORMER, data="pieces-phrases", updates=5000, lr=0.001
     ),
-    "transformer": Experiment("Transformer, 3 + 3 layers of 256", _TRANSFORMER, "pieces-phrases", 5000, lr=0.001),
     "transformer-muon": Experiment(
-        "Transformer with Muon", {**_TRANSFORMER, **MUON, **RARE_WORDS}, "pieces-phrases", 5000, lr=0.003
+        "Transformer with Muon", {**_TRANSFORMER, **MUON, **RARE_WORDS}, data="pieces-phrases", updates=5000, lr=0.003
     ),
-    "lstm": Experiment("LSTM with attention", _LSTM, "pieces-phrases", 5000, lr=0.002),
-    "lstm-long": Experiment("LSTM with attention, longer", _LSTM, "pieces-phrases", 11000, lr=0.002),
-    "lstm-long-seed-2": Experiment("the same, a second member", _LSTM, "pieces-phrases", 11000, lr=0.002, seed=2),
-    "lstm-long-seed-3": Experiment("the same, a third member", _LSTM, "pieces-phrases", 11000, lr=0.002, seed=3),
+    "lstm": Experiment("LSTM with attention", _LSTM, data="pieces-phrases", updates=5000, lr=0.002),
+    "lstm-long": Experiment("LSTM with attention, longer", _LSTM, data="pieces-phrases", updates=11000, lr=0.002),
     "lstm-long-rare-words": Experiment(
-        "LSTM with a slower average of squared gradients", {**_LSTM, **RARE_WORDS}, "pieces-phrases", 11000, lr=0.002
+        "LSTM with a slower average of squared gradients",
+        {**_LSTM, **RARE_WORDS},
+        data="pieces-phrases",
+        updates=11000,
+        lr=0.002,
     ),
     "lstm-muon-decayed": Experiment(
         "LSTM with Muon and weight decay",
         {**_LSTM, **MUON, **RARE_WORDS, **DECAY},
-        "pieces-phrases",
-        5000,
+        data="pieces-phrases",
+        updates=5000,
         lr=0.003,
     ),
     "lstm-muon-decayed-long": Experiment(
         "the same, as many minutes as the best Reencoder",
         {**_LSTM, **MUON, **RARE_WORDS, **DECAY},
-        "pieces-phrases",
-        11000,
+        data="pieces-phrases",
+        updates=11000,
         lr=0.003,
-    ),
-    "lstm-reverse": Experiment(
-        "LSTM, English to Chinese", _LSTM, "pieces-phrases", 11000, lr=0.002, seed=4, reverse=True
-    ),
-    "transformer-muon-long": Experiment(
-        "Transformer with Muon, longer",
-        {**_TRANSFORMER, **MUON, **RARE_WORDS},
-        "pieces-phrases",
-        11000,
-        lr=0.003,
-        seed=2,
     ),
     "transformer-muon-decayed-long": Experiment(
         "Transformer with Muon and weight decay, as many minutes as the best Reencoder",
         {**_TRANSFORMER, **MUON, **RARE_WORDS, **DECAY},
-        "pieces-phrases",
-        10000,
+        data="pieces-phrases",
+        updates=10000,
         lr=0.003,
     ),
 }
