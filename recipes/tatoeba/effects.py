@@ -12,8 +12,9 @@ from .execution import result_path
 
 
 class Effect(NamedTuple):
-    """Two experiments that differ in what is named, and otherwise at most in `matmul_precision`, which changed nothing on
-    the processor of the results.
+    """Two experiments that differ in what is named, and otherwise at most in `matmul_precision`.
+
+    On the processor of the results that precision changed nothing.
 
     Attributes:
         what: the difference.
