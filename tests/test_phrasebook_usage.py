@@ -93,6 +93,7 @@ UNIDIOMATIC = {
     "in my opinion": Fault("opinion(?!,)", good_english="In my opinion, "),
     "move": Fault(r"mov\w+ house", good_english=r"\bmov(e|ed)\b", good_chinese="搬"),
     "movies": Fault(r"\b(watch|watches|watched|watching) a movie", good_english="(go|goes|went) to the movies"),
+    "use a computer": Fault("use the computer", good_english="use a computer", good_chinese="用电脑"),
     "tea": Fault(
         "(will|Let's|not) drink (tea|coffee)|drinking (tea|coffee) now",
         good_english="(have|having|had) (tea|coffee)",
