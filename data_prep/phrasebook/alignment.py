@@ -18,8 +18,10 @@ from .morphology import fix_articles
 from .rules import Slot, Template
 
 #: Forms that only agree with an entry, in English and in Chinese: they do not say what it is.
-_AGREEING = frozenset({"be", "was", "do", "have", "this", "that", "it", "they", "one", "own", "self", "pron"})
-_AGREEING_CHINESE = frozenset({"mw", "some", "pron"})
+_AGREEING = frozenset(
+    {"be", "was", "do", "have", "this", "that", "it", "they", "one", "ones", "those", "own", "self", "pron"}
+)
+_AGREEING_CHINESE = frozenset({"mw", "pron"})
 
 _ENDS = {".": "。", "?": "？", "!": "！"}
 

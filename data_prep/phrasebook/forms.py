@@ -49,6 +49,8 @@ _NUMBERED: Mapping[str, Callable[[Entry], str]] = {
     "it": lambda entry: "them" if entry.number == "pair" else "it",
     "they": lambda entry: "they" if entry.number == "pair" else "it",
     "one": lambda entry: "pair" if entry.number == "pair" else "one",
+    "ones": lambda entry: "ones" if entry.number == "pair" else "one",
+    "those": lambda entry: "those" if entry.number == "pair" else "that one",
 }
 _SUBJECT: Mapping[str, Callable[[Entry], str]] = {name: _agreeing(name) for name in _AGREEING}
 
@@ -96,14 +98,9 @@ def _negated(entry: Entry) -> str:
     return ("没" if entry.chinese.startswith("有") else "不") + entry.chinese
 
 
-def _some(entry: Entry) -> str:
-    return "一些" if entry.number == "mass" else "一" + entry.measure
-
-
 _MEASURED: Mapping[str, Callable[[Entry], str]] = {
     "mw": lambda entry: entry.measure,
-    "a": lambda entry: _some(entry) + entry.chinese,
-    "some": _some,
+    "a": lambda entry: "一" + entry.measure + entry.chinese,
 }
 _CHINESE: Mapping[str, Mapping[str, Callable[[Entry], str]]] = {
     "phrase": {},

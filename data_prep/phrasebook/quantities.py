@@ -128,6 +128,7 @@ def quantities() -> Mapping[str, tuple[Entry, ...]]:
     late_morning = list(day_clock_times("morning", "上午", range(9, 12)))
     afternoon = list(day_clock_times("afternoon", "下午", range(1, 6)))
     evening = list(day_clock_times("evening", "晚上", range(6, 11)))
+    months = _phrases((month, chinese_number(n) + "月") for n, month in enumerate(MONTHS, start=1))
     lengths = [
         *_counted(range(1, 4), "hour", "个小时"),
         ("an hour and a half", "一个半小时"),
@@ -152,8 +153,10 @@ def quantities() -> Mapping[str, tuple[Entry, ...]]:
         "closing_clock": _phrases([*afternoon[-2:], *evening[:7]]),
         "date": _phrases(dates()),
         "weekday": _phrases((day, "星期" + name) for day, name in WEEKDAYS.items()),
-        "month": _phrases((month, chinese_number(n) + "月") for n, month in enumerate(MONTHS, start=1)),
-        "nights": _phrases(_counted(range(1, 15), "night", "个晚上")),
+        "month": months,
+        "summer_month": months[5:8],
+        "winter_month": (*months[:2], months[11]),
+        "nights": _phrases([("one night", "一个晚上"), *_counted(range(2, 15), "night", "个晚上")]),
         "days": _phrases(_counted(range(2, 15), "day", "天")),
         # Before 前 and ago: "a day ago" and "two days ago" have names of their own, yesterday and the day before.
         "days_ago": _phrases(_counted((3, 4, 5, 6, 10), "day", "天")),
@@ -197,7 +200,8 @@ def _money() -> Mapping[str, tuple[Entry, ...]]:
     return {
         "price": _phrases(_amounts(_PRICES, "yuan", "块")),
         "low_price": _phrases(_amounts(range(5, 51), "yuan", "块")),
-        "fruit_price": _phrases(_amounts(range(5, 26), "yuan", "块")),
+        "fruit_price": _phrases(_amounts(range(4, 16), "yuan", "块")),
+        "vegetable_price": _phrases(_amounts(range(2, 10), "yuan", "块")),
         "middle_price": _phrases(_amounts((*range(60, 300, 10), *range(300, 950, 50)), "yuan", "块")),
         "high_price": _phrases(_amounts((*range(1000, 5000, 100), *range(5000, 9500, 500)), "yuan", "块")),
         "fare": _phrases(_amounts((*range(100, 1000, 10), *range(1000, 2000, 50)), "yuan", "块")),

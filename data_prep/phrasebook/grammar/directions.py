@@ -9,9 +9,9 @@ How far is it {destination}? = 去{destination}有多远？
 How far is it from here to {place.the}? | How far is {place.the} from here? = 从这里到{place}有多远？
 Is {anywhere.the} far from here? | Is it far from here to {anywhere.the}? = {anywhere}离这里远吗？
 {anywhere.the} is not far from here. | It is not far to {anywhere.the}. = {anywhere}离这里不远。
-{place.the} is {kilometers} from here. = {place}离这里有{kilometers}。
-It is {kilometers} from {place1.the} to {place2.the}. | It's {kilometers} from {place1.the} to {place2.the}.
-    = 从{place1}到{place2}有{kilometers}。
+{distant.the} is {kilometers} from here. = {distant}离这里有{kilometers}。
+It is {kilometers} from {distant1.the} to {distant2.the}. | It's {kilometers} from {distant1.the} to {distant2.the}.
+    = 从{distant1}到{distant2}有{kilometers}。
 It takes {minutes} to walk to {place.the}. = 走路去{place}要{minutes}。
 It takes {minutes} {local_mode} to get to {landmark.the}. | It takes {minutes} to get to {landmark.the} {local_mode}.
     = {local_mode}去{landmark}要{minutes}。

@@ -2,9 +2,9 @@
 
 RULES = """
 [sentences]
-I lost my {lost} {place.at}. | I have lost my {lost} {place.at}. = 我在{place}丢了{lost}。
+I lost my {lost} {place.at}. = 我在{place}丢了{lost}。
 I left my {lost} in the taxi. = 我把{lost}忘在出租车上了。
-{subject} lost {subject.own} {lost} {past}. = {subject}{past}丢了{lost}。
+{somebody} lost {somebody.own} {lost} {recent}. = {somebody}{recent}丢了{lost}。
 Somebody stole my {valuable} {busy_place.at}. | My {valuable} {valuable.was} stolen {busy_place.at}.
     = 有人在{busy_place}偷了我的{valuable}。
 Have you seen my {lost}? | Did you see my {lost}? = 你看到我的{lost}了吗？

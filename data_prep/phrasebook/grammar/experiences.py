@@ -16,13 +16,14 @@ RULES = """
 {chore} {recent} = {recent}没有{chore}
 {small_chore} {recent_word} = {recent_word}没有{small_chore}
 
+# As a question: did they do it, not have they finished it.
 [done: verb]
-{gathering} {recent} = {recent}{gathering.done}
-{excursion} {recent_day} = {recent_day}{excursion.done}
-{homely} {recent_word} = {recent_word}{homely.done}
-{chore} {recent} = {recent}{chore.done}
-{small_chore} {recent_word} = {recent_word}{small_chore.done}
-{project} {past} = {past}{project.done}
+{gathering} {recent} = {recent}{gathering}了
+{excursion} {recent_day} = {recent_day}{excursion}了
+{homely} {recent_word} = {recent_word}{homely}了
+{chore} {recent} = {recent}{chore}了
+{small_chore} {recent_word} = {recent_word}{small_chore}了
+{project} {past} = {past}{project}了
 
 [joined_in: verb]
 {gathering} = {gathering.le}
@@ -48,7 +49,7 @@ Have you ever {experience.pp}? = 你{experience.guo}吗？
 {subject} {rate} {weekly.pres@subject}. = {subject}{rate}{weekly}。
 {subject} {commute.pres@subject} to work every day. = {subject}每天都{commute}上班。
 {subject} {custom} {commute.pres@subject} to work. = {subject}{custom}{commute}上班。
-{somebody} was {process.ing} when I came. = 我来的时候{somebody}正在{process}。
+{somebody} was {process.ing} when I arrived. = 我到的时候{somebody}正在{process}。
 {subject} {joined_in.past} with {subject.own} {fellow.pl} {recent_day}.
     = {subject}{recent_day}和{fellow}一起{joined_in}。
 {subject} {trip.past} in {city} {past}. = {subject}{past}在{city}{trip.le}。

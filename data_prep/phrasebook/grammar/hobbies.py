@@ -13,5 +13,6 @@ My {adult} likes to {pastime}. = 我{adult}喜欢{pastime}。
 My hobby is {pastime.ing}. = 我的爱好是{pastime}。
 Where can I {venue}? = 哪里可以{venue}？
 I would rather {pastime} than {pastime2}. | I'd rather {pastime} than {pastime2}.
-    = 我宁愿{pastime}，也不愿意{pastime2}。
+    = 比起{pastime2}，我更想{pastime}。
+{somebody} keeps a diary. = {somebody}有写日记的习惯。
 """

@@ -20,8 +20,8 @@ The {defect} is broken. = {defect}坏了。
 There are {few} {furniture.counted} in the {living}. = {living}里有{few}{furniture.mw}{furniture}。
 Is there {equipped}? = {equipped}吗？
 Please buy {small} {piece_fruit.counted} at {grocery}. = 请在{grocery}买{small}{piece_fruit.mw}{piece_fruit}。
-The {homeroom} is very {room_spot}. = {homeroom}很{room_spot}。
-The {homeroom} is too {room_fault}. = {homeroom}太{room_fault}了。
+The {living} is very {room_spot}. = {living}很{room_spot}。
+The {living} is too {room_fault}. = {living}太{room_fault}了。
 {subject} cleaned the {homeroom} {recent}. = {subject}{recent}打扫了{homeroom}。
 We will paint the {homeroom} {color_name} {far}. = 我们{far}要把{homeroom}刷成{color_name}。
 

@@ -49,7 +49,9 @@ I will stay for {nights}. | I'll stay for {nights}. | I'm going to stay for {nig
 Does the hotel have {amenity}? | Is there {amenity} in the hotel? = 酒店有{amenity}吗？
 There is no {thing} in my room. | There isn't any {thing} in my room. = 我的房间里没有{thing}。
 The {device} in room {room} does not work. | The {device} in room {room} doesn't work. = {room}号房间的{device}坏了。
-The {room_fixture} in my room is broken. = 我房间里的{room_fixture}坏了。
+The {room_fixture} in my room is broken. = 我房间的{room_fixture}坏了。
+The door of my room does not close. | The door of my room doesn't close. = 我房间的门关不上。
+The lock on my door is broken. = 我房间的门锁坏了。
 Please send someone to repair the {room_fixture} in room {room}. = 请派人来修{room}号房间的{room_fixture}。
 Could you repair the {fixture}? | Can you repair the {fixture}? = 你能修一下{fixture}吗？
 Please bring {linen.a} to room {room}. = 请送{linen.a}到{room}号房间。

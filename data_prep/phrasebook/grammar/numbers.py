@@ -6,6 +6,5 @@ The total is {figure}. = 总数是{figure}。
 The answer is {figure}. = 答案是{figure}。
 I need {few} {several.counted}. = 我需要{few}{several.mw}{several}。
 {somebody} bought {small} {piece_fruit.counted}. = {somebody}买了{small}{piece_fruit.mw}{piece_fruit}。
-{subject} bought {few} {several.counted} {past}. = {subject}{past}买了{few}{several.mw}{several}。
-Do you have {few} {colored_good.counted}? = 你们有{few}{colored_good.mw}{colored_good}吗？
+{subject} bought {few} {several.counted} {recent}. = {subject}{recent}买了{few}{several.mw}{several}。
 """

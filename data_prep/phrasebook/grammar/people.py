@@ -2,12 +2,13 @@
 
 RULES = """
 [sentences]
-{subject} {subject.be} very {person_quality}. = {subject}很{person_quality}。
-{subject} {subject.be} not {person_quality}. = {subject}{person_quality.not}。
+{somebody} is very {person_quality}. = {somebody}很{person_quality}。
+{somebody} is not {person_quality}. = {somebody}{person_quality.not}。
+{beginner} is still very young. = {beginner}还很年轻。
 {title} is {contrast.er} than {title2}. = {title}比{title2}{contrast}。
 {given} is {contrast.er} than {given2}. = {given}比{given2}{contrast}。
 My {kin} is {contrast.er} than {acquainted}. = 我{kin}比{acquainted}{contrast}。
-Do you think {asked} is {character}? = 你觉得{asked}{character}吗？
+Do you think {acquainted} is {character}? = 你觉得{acquainted}{character}吗？
 {subject} {subject.be} interested in {interest}. = {subject}对{interest}感兴趣。
 {subject} {subject.be} not interested in {interest}. = {subject}对{interest}不感兴趣。
 {subject} {subject.do} not like {animal.pl}. = {subject}不喜欢{animal}。

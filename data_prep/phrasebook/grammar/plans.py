@@ -42,7 +42,7 @@ Will {asked} {will}? = {asked}{will}吗？
 I would like to {joined} with {named}. | I'd like to {joined} with {named}. | I want to {joined} with {named}.
     = 我想和{named}一起{joined}。
 {subject} can't {cannot}. | {subject} cannot {cannot}. = {subject}{cannot}。
-Let's {shared_plan}. | Let us {shared_plan}. = 我们{shared_plan}吧。
+Let's {shared_plan}. = 我们{shared_plan}吧。
 {subject} must {must}. | {subject} {subject.have} to {must}. = {subject}{must}。
 You must {must}. | You have to {must}. = 你{must}。
 {subject} will {preparation} before going to {city}. = {subject}去{city}以前要{preparation}。

@@ -15,7 +15,8 @@ fresh = 新鲜
 {dear_good.that} {dear_good} cost me {high_price}. | I paid {high_price} for {dear_good.that} {dear_good}.
     = 那{dear_good.mw}{dear_good}花了我{high_price}。
 That is {price} altogether. | That's {price} altogether. | It costs {price} altogether. = 一共{price}。
-{few} {piece_fruit.pl} cost {fruit_price}. = {few}{piece_fruit.mw}{piece_fruit}{fruit_price}。
+{few} {orchard_fruit.pl} cost {fruit_price}. = {few}{orchard_fruit.mw}{orchard_fruit}{fruit_price}。
+{few} {vegetable.pl} cost {vegetable_price}. = {few}{vegetable.mw}{vegetable}{vegetable_price}。
 How much do {small} {piece_fruit.pl} cost? | How much are {small} {piece_fruit.pl}?
     = {small}{piece_fruit.mw}{piece_fruit}多少钱？
 I would like {small} {piece_fruit.pl}. | I'd like {small} {piece_fruit.pl}. | I want {small} {piece_fruit.pl}.
@@ -31,7 +32,7 @@ I would like to pay {payment}. | I'd like to pay {payment}. = 我想{payment}付
 {subject} paid {middle_price} {payment}. = {subject}{payment}付了{middle_price}。
 Here is {low_price}. | Here you are, {low_price}. = 给你{low_price}。
 Can you give me a discount of {discount}? | Could you give me a discount of {discount}? = 能给我打{discount}吗？
-We have a discount of {discount} {stay}. = {stay}我们打{discount}。
+Everything is {discount} off {stay}. = {stay}全部商品打{discount}。
 {garment.this} {garment} {garment.be} {discount} off. = 这{garment.mw}{garment}打{discount}。
 That is too expensive. Can I have it for {middle_price}? | That's too expensive. Can I have it for {middle_price}?
     = 太贵了。{middle_price}可以吗？
@@ -40,7 +41,7 @@ That is too expensive. Can I have it for {middle_price}? | That's too expensive.
 A {room_type} costs {fare} a night. = {room_type}一个晚上{fare}。
 How much is a ticket to {cn_city}? | How much does a ticket to {cn_city} cost? = 去{cn_city}的票多少钱？
 A ticket to {cn_city} costs {fare}. = 去{cn_city}的票{fare}。
-{few} tickets to {cn_city} cost {high_price}. = {few}张去{cn_city}的票{high_price}。
+{few} tickets to {cn_city} cost {fare}. = {few}张去{cn_city}的票{fare}。
 {middle_good.this} {middle_good} {middle_good.be} worth {middle_price}.
     = 这{middle_good.mw}{middle_good}值{middle_price}。
 I need a receipt for {middle_price}. = 我需要一张{middle_price}的收据。

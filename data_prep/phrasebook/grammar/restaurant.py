@@ -11,7 +11,7 @@ drink {drink.a} = 喝了{drink.a}
 
 [liking: verb]
 like {plain} = 喜欢吃{plain}
-like {dish} = 喜欢吃{dish}
+like {special} = 喜欢吃{special}
 like {cuisine} = 喜欢吃{cuisine}
 like {beverage} = 喜欢喝{beverage}
 
@@ -22,8 +22,8 @@ like {beverage} = 喜欢喝{beverage}
 
 [cuisine_act: verb]
 want to eat {cuisine} = 想吃{cuisine}
-want to cook {home_dish} = 想做{home_dish}
-know how to cook {home_dish} = 会做{home_dish}
+want to make {home_dish} = 想做{home_dish}
+know how to make {home_dish} = 会做{home_dish}
 
 [cuisine_adj: phrase]
 Chinese = 中国
@@ -59,7 +59,7 @@ Do you have {dish}? | Do you serve {dish}? = 你们有{dish}吗？
 Have you ever tried {special}? | Have you ever eaten {special}? = 你吃过{special}吗？
 I have never tried {special}. | I've never tried {special}. = 我从来没吃过{special}。
 The {dish} {dish.be} too {toofood}. = {dish}太{toofood}了。
-The {dish} here {dish.be} very {taste}. = 这里的{dish}很{taste}。
+The {dish} here {dish.be} really {taste}. = 这里的{dish}很{taste}。
 The {hot_dish} {hot_dish.be} too spicy. = {hot_dish}太辣了。
 The {hot_dish} here {hot_dish.be} very spicy. = 这里的{hot_dish}很辣。
 {dish.be} the {dish} {taste}? = {dish}{taste}吗？
@@ -82,12 +82,14 @@ Let's have {cuisine} {dinner_near}. | Let's eat {cuisine} {dinner_near}. = 我�
 {subject} {ate.past} {recent_meal}. = {subject}{recent_meal}{ate}。 | {recent_meal}{subject}{ate}。
 {subject} {cuisine_act.pres@subject}. = {subject}{cuisine_act}。
 Have you ever eaten {cuisine}? | Have you ever tried {cuisine}? = 你吃过{cuisine}吗？
-Which do you prefer, {dish1} or {dish2}? | Do you prefer {dish1} or {dish2}? = 你更喜欢{dish1}还是{dish2}？
-{subject} would like {dish1} and {dish2}. = {subject}想要{dish1}和{dish2}。
+Which do you prefer, {special1} or {special2}? | Do you prefer {special1} or {special2}?
+    = 你更喜欢{special1}还是{special2}？
+{subject} would like {special1} and {special2}. = {subject}想要{special1}和{special2}。
 The bill, please. | Check, please. = 请结账。
 Can I see the menu? | May I see the menu? = 我可以看看菜单吗？
 This is not what I ordered. | I didn't order this. = 这不是我点的。
 I am full. | I'm full. = 我吃饱了。
-It is very delicious. | It's very delicious. = 很好吃。
+It is delicious. | It's delicious. = 很好吃。
 Cheers! = 干杯！
+Enjoy your meal! = 用餐愉快！
 """

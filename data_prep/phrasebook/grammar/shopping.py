@@ -29,22 +29,22 @@ May I try on {colored_garment.this} {colored_garment}? | Can I try on {colored_g
 {fitted.this} {fitted} {fitted.be} not {fit} at all. = 这{fitted.mw}{fitted}一点也不{fit}。
 {good.this} {good} {good.be} too expensive. = 这{good.mw}{good}太贵了。
 {good.this} {good} {good.be} not expensive at all. = 这{good.mw}{good}一点也不贵。
-{silk_wear.this} {silk_wear} {silk_wear.be} made of silk. = 这{silk_wear.mw}{silk_wear}是丝绸做的。
-{cotton_wear.this} {cotton_wear} {cotton_wear.be} made of cotton. = 这{cotton_wear.mw}{cotton_wear}是棉布做的。
-{wool_wear.be} {wool_wear.this} {wool_wear} made of wool? = 这{wool_wear.mw}{wool_wear}是羊毛做的吗？
+{silk_wear.this} {silk_wear} {silk_wear.be} made of silk. = 这{silk_wear.mw}{silk_wear}是真丝的。
+{cotton_wear.this} {cotton_wear} {cotton_wear.be} made of cotton. = 这{cotton_wear.mw}{cotton_wear}是纯棉的。
+{wool_wear.be} {wool_wear.this} {wool_wear} made of wool? = 这{wool_wear.mw}{wool_wear}是羊毛的吗？
 {leather_wear.be} {leather_wear.this} {leather_wear} made of leather? = 这{leather_wear.mw}{leather_wear}是真皮的吗？
 Please show me {colored_good.that} {colored_good}. | Let me see {colored_good.that} {colored_good}, please.
     = 请给我看看那{colored_good.mw}{colored_good}。 | 请让我看看那{colored_good.mw}{colored_good}。
 I will take {colored_good.this} {colored_good}. | I'll take {colored_good.this} {colored_good}.
     = 我要这{colored_good.mw}{colored_good}。
 I don't like the color of {garment.that} {garment}. = 我不喜欢那{garment.mw}{garment}的颜色。
-I like the {color1} {colored}, not the {color2} {colored.one}. = 我喜欢{color1.attr}{colored}，不喜欢{color2}。
+I like the {color1} {colored}, not the {color2} {colored.ones}. = 我喜欢{color1.attr}{colored}，不喜欢{color2}。
 {subject} bought {ware.a} {past}. = {subject}{past}买了{ware.a}。 | {past}{subject}买了{ware.a}。
 {subject} {want_to_buy.pres@subject}. = {subject}{want_to_buy}。
 Where did you buy {colored_good.that} {colored_good}? | Where did you get {colored_good.that} {colored_good}?
     = 那{colored_good.mw}{colored_good}你是在哪里买的？ | 你在哪里买的那{colored_good.mw}{colored_good}？
 Which {garment} do you like best? = 你最喜欢哪{garment.mw}{garment}？
-{good.this} {good} {good.be} {worth.er} than that {good.one}. = 这{good.mw}{good}比那{good.mw}{worth}。
+{good.this} {good} {good.be} {worth.er} than {good.those}. = 这{good.mw}{good}比那{good.mw}{worth}。
 I want to buy a present for {named}. | I'd like to buy a present for {named}. = 我想给{named}买一件礼物。
 I would like to buy {gift.a} for {named}. | I'd like to buy {gift.a} for {named}. = 我想给{named}买{gift.a}。
 Can I return {garment.this} {garment}? | May I return {garment.this} {garment}?

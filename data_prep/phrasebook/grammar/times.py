@@ -10,14 +10,14 @@ The {day_event} starts at {work_clock}. | The {day_event} begins at {work_clock}
 The {night_event} starts at {evening_clock}. | The {night_event} begins at {evening_clock}.
     = {night_event}{evening_clock}开始。
 The {event} will be over at {set_clock}. = {event}{set_clock}结束。
-The {event} lasts {event_hours}. = {event}要{event_hours}。
+The {day_event} lasts {event_hours}. = {day_event}要{event_hours}。
 When does the {event} start? | What time does the {event} start? = {event}几点开始？
 The {opening_shop} is open {opening_hours}. = {opening_shop}的营业时间是{opening_hours}。
 The {opening_hall} is open {opening_hours}. = {opening_hall}的开放时间是{opening_hours}。
 The {opening_shop} is closed on {weekday}s. = {opening_shop}{weekday}不开门。
 The {opening_hall} is closed on {weekday}s. = {opening_hall}{weekday}不开放。
 {subject} {subject.have} been waiting for {minutes}. = {subject}等了{minutes}了。
-{subject} came to China {years} ago. = {subject}是{years}前来中国的。
+{foreigner} came to China {years} ago. = {foreigner}是{years}前来中国的。
 We have known each other for {years}. = 我们认识{years}了。
 {somebody} was born on {date}. = {somebody}是{date}出生的。
 """

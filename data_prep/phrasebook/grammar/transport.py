@@ -3,7 +3,7 @@
 RULES = """
 [sentences]
 {few} tickets to {cn_city}, please. | I would like {few} tickets to {cn_city}. = 请给我{few}张去{cn_city}的票。
-A ticket to {cn_city} for {travel_word}, please. = 请给我一张{travel_word}去{cn_city}的票。
+A ticket to {cn_city} for {hours_word}, please. = 请给我一张{hours_word}去{cn_city}的票。
 When does the {vehicle} to {cn_city} leave? | What time does the {vehicle} to {cn_city} leave?
     = 去{cn_city}的{vehicle}几点出发？
 The {vehicle} to {cn_city} leaves at {day_clock}. = 去{cn_city}的{vehicle}{day_clock}出发。

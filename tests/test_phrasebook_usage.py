@@ -1,0 +1,175 @@
+"""The usage of the phrasebook: for each fault that a reader found, a pattern that must not occur in any pair, and one
+that must, so that the sentences in question still exist."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import pytest
+
+from data_prep.pairs import Pair
+from data_prep.phrasebook import generate_pairs
+from data_prep.phrasebook.entries import load_lexicon
+
+
+class Fault(NamedTuple):
+    """Regular expressions; an empty one is in every text.
+
+    Attributes:
+        english: must not be in an English text,
+        chinese: together with this one in its Chinese text.
+        good_english: must be in an English text,
+        good_chinese: together with this one in its Chinese text.
+        at_least: how many pairs have the good form, in those of two seeds.
+    """
+
+    english: str = ""
+    chinese: str = ""
+    good_english: str = ""
+    good_chinese: str = ""
+    at_least: int = 5
+
+
+def words(category: str) -> str:
+    return "|".join(sorted(entry.english for entry in load_lexicon()[category]))
+
+
+NINE = "one|two|three|four|five|six|seven|eight|nine"
+SUMMER, WINTER = "(June|July|August)", "(December|January|February)"
+CHINESE_NAME = r"(Xiaoming|Xiaohong|(Mr|Mrs|Ms|Dr)\. \w+|(Miss|Professor|Manager) \w+)"
+CHINESE_RELATIVE = rf"My ({words('blood_relative')})"
+
+UNIDIOMATIC = {
+    "preferences": Fault(chinese="宁愿", good_english=" rather ", good_chinese="^比起.+，我更想"),
+    "a pain in his hand": Fault("had a pain in the ", good_english="had a pain in (his|her) ", good_chinese="疼了"),
+    "in buildings": Fault(
+        "(must|may) not .+ at the (?!zoo)", good_english="(must|may) not .+ in the (library|gallery)"
+    ),
+    "sing": Fault(r"\b(sing|sang)\w* songs", good_english=r"\b(sing|sang)", good_chinese="唱"),
+    "read": Fault(r"\bread\w* books", good_english=r"\bread", good_chinese="看[^书]*书"),
+    "paint": Fault(r"\bpaint\w* pictures", good_english=r"\bpaint", good_chinese="画[^画]*画"),
+    "arrive": Fault(r"when \w+ came", good_english="when I arrived", good_chinese="^我到的时候"),
+    "lost at a place": Fault("have lost my (?!way)", good_english="I lost my .+ (at|in|on) the"),
+    "his homework": Fault(r"(the|do|doing) homework", good_english="(his|her|your) homework", good_chinese="作业"),
+    "let's": Fault("Let us ", good_english="^Let's"),
+    "percent off": Fault("have a discount", good_english="^Everything is .+ percent off", good_chinese="全部商品打.折"),
+    "keep a diary": Fault(
+        r"wri\w+ a diary|keeping a diary", good_english="(keeps|kept|keep) a diary", good_chinese="日记"
+    ),
+    "a measure word, not some": Fault(
+        chinese="一些", good_english="some", good_chinese="一(块肥皂|支牙膏|瓶眼药水|盒)"
+    ),
+    "painkillers": Fault("a painkiller", good_english="some painkillers", good_chinese="一盒止痛片", at_least=2),
+    "any in questions": Fault(
+        "(Do you have|you got) some", good_english="any aspirin", good_chinese="有阿司匹林吗", at_least=2
+    ),
+    "one owner": Fault("lost (our|their)", good_english="lost (his|her|my)"),
+    "soup is drunk": Fault(chinese="吃[^，。]*汤", good_english="soup", good_chinese="汤"),
+    "luggage": Fault(chinese="(?<!帮我)[看拿](一下)?(我的)?行李", good_chinese="帮我(看一下|拿)"),
+    "make dishes": Fault(r"\bto cook \w", good_english=r"to make \w", good_chinese="做"),
+    "delicious": Fault("very delicious", good_english="really delicious", good_chinese="很好吃"),
+    "one night": Fault("(for|by|stay) a night", good_english="one night", good_chinese="一个晚上"),
+    "results": Fault(chinese="已经(打扫房间|做蛋糕)", good_chinese="已经(打扫完房间|做好蛋糕)了"),
+    "riding in a city": Fault(r"rode a horse in ", good_english="rode a horse"),
+    "other shoes": Fault(r"(than that|the \w+) pair\b", good_english="than those\\.|, not the .+ ones"),
+    "did, not finished": Fault(
+        "^Did ",
+        "(遛过|喂过|[洗修订收关]拾?好).+吗",
+        good_english="^Did .+ (repair|wash|walk)",
+        good_chinese="[修洗遛].+了吗",
+    ),
+    "cycle": Fault(
+        r"(ing|like\w* to|rather|than) ride a bicycle|rid\w+ a bicycle (every|to)", good_english=r"\bcycl(e|ing)"
+    ),
+    "been to": Fault("gone to", good_english="been to", good_chinese="去过"),
+    "heaters": Fault("heater", "暖气", good_english="heater", good_chinese="取暖器"),
+    "enjoy your meal": Fault("appetite", good_english="Enjoy your meal", good_chinese="用餐愉快", at_least=1),
+    "made of": Fault(chinese="棉布|丝绸做|羊毛做", good_english="made of cotton", good_chinese="纯棉的"),
+    "the door of a room": Fault(
+        "(door|lock) in my room", good_english="door of my room", good_chinese="房间的门", at_least=1
+    ),
+    "in my room": Fault(chinese="我房间里的", good_english="in my room is broken", good_chinese="我房间的"),
+    "in my opinion": Fault("opinion(?!,)", good_english="In my opinion, "),
+    "move": Fault(r"mov\w+ house", good_english=r"\bmov(e|ed)\b", good_chinese="搬"),
+    "movies": Fault(r"\b(watch|watches|watched|watching) a movie", good_english="(go|goes|went) to the movies"),
+    "use a computer": Fault("use the computer", good_english="use a computer", good_chinese="用电脑"),
+    "tea": Fault(
+        "(will|Let's|not) drink (tea|coffee)|drinking (tea|coffee) now",
+        good_english="(have|having|had) (tea|coffee)",
+        good_chinese="喝",
+    ),
+}
+ODD = {
+    "animals": Fault("We saw (?!.*(at the zoo|on the farm))", good_english="on the farm", good_chinese="在农场"),
+    "terms": Fault("will study .+ in .+ next month", good_english="will study .+ in .+ next", good_chinese="要去.+学"),
+    "medicine": Fault(chinese="学.*医学", good_english="stud(y|ied) medicine", good_chinese="学.*医"),
+    "watermelons": Fault(f"(?i)({NINE}|ten) watermelons|watermelons.+sour", good_english="watermelons", at_least=2),
+    "couples live together": Fault(
+        r"([Mm]y|your) (wife|husband|boyfriend|girlfriend) (lives?\b|has lived)", "", "lives in"
+    ),
+    "prices of vegetables": Fault(
+        rf"({words('vegetable')})\w* cost (?!({NINE}) yuan)", good_english=rf"({words('vegetable')})\w* cost"
+    ),
+    "prices of tickets": Fault(f"tickets .+ cost ({NINE[4:]}) thousand", good_english="tickets .+ cost"),
+    "habits of pupils": Fault(
+        r"(writes|reads|learns|does) (a|the) (composition|text|new words|exercises)", "", "homework every"
+    ),
+    "cool summers": Fault("cool in [A-Z].+ in summer", good_english="cool in [A-Z].+ in autumn"),
+    "Chinese for Chinese": Fault(
+        f"({CHINESE_NAME}|{CHINESE_RELATIVE}) .*stud(y|ied|ies|ying) Chinese", good_english="has studied Chinese"
+    ),
+    "came to China": Fault(f"({CHINESE_NAME}|{CHINESE_RELATIVE}) came to China", good_english="came to China"),
+    "famous": Fault("^Is [^?]+ (famous|modern|big)", good_english="is very famous"),
+    "January is cold": Fault(
+        f"^Is it (?!hot|humid).+ in {SUMMER}|^Is it (?!cold|dry).+ in {WINTER}", good_english=f"^Is it .+ in {WINTER}"
+    ),
+    "what is forbidden": Fault(
+        "(must|may) not .+ (at|in) the (supermarket|hospital|shopping mall|movie theater|school)|must not run",
+        good_english="must not .+ in the museum",
+    ),
+    "temples have no lawn": Fault(
+        "not (play|pick|feed|ride|park).+temple", good_english="not play football in the park", at_least=2
+    ),
+    "quiet rooms": Fault("(bathroom|garage|kitchen) is (too|very)", good_english="(bedroom|study) is too"),
+    "say hello": Fault("hello to (my|him|her|his)", good_english="hello to your"),
+    "degrees": Fault("(Singapore|Bangkok|Hong Kong).+ degrees|degrees in (Singapore|Bangkok)", good_english="degrees"),
+    "banks close early": Fault("The (bank|post office) is open", good_english="The bookstore is open"),
+    "young": Fault("is (very|not) young", good_english="still very young", good_chinese="还很年轻"),
+    "kilometers": Fault(
+        "(store|stop|bakery|pharmacy|restaurant|shop) is .+ kilometer|kilometers? from the (bank|restaurant|bus stop)",
+        good_english="airport is .+ kilometers",
+    ),
+    "complaints": Fault(rf"^(We|They) ({words('symptom')})\b", good_english=rf"^I ({words('symptom')})\b"),
+    "whole birds": Fault("(had|ate) a roast", good_english="roast (duck|chicken)"),
+    "washing": Fault(
+        r"(sometimes|often|seldom|every \w+) wash\w* the clothes|clothes every", good_english="the clothes"
+    ),
+    "tickets for a day": Fault("ticket .+ for next week", good_english="ticket .+ for tomorrow"),
+    "a match": Fault("match lasts", good_english="lasts"),
+    "two dishes": Fault(
+        r"\b(chicken|tofu|pork|duck)\b (and|or) .*\b\1\b", good_english="would like .+ (duck|chicken) and"
+    ),
+    "whose sisters": Fault(r"My .+ has \w+ (older|younger|sons|daughters)", good_english=r"has \w+ (older|younger) "),
+    "opinions of one's own wife": Fault("Do you think your", good_english="Do you think .+ is"),
+    "museums every week": Fault("(museum|zoo) every", good_english="to the museum (next|yesterday|last)"),
+    "the internet is no hobby": Fault(
+        "hobby is using|use the internet (next|tomorrow|this)", good_english="use the internet"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def pairs() -> list[Pair]:
+    """The default pairs of two seeds."""
+    return [pair for seed in (1, 2) for pair in generate_pairs(seed=seed)]
+
+
+def find(pairs: list[Pair], english: str, chinese: str) -> list[Pair]:
+    return [pair for pair in pairs if re.search(english, pair.english) and re.search(chinese, pair.chinese)]
+
+
+@pytest.mark.parametrize("fault", [*UNIDIOMATIC.values(), *ODD.values()], ids=[*UNIDIOMATIC, *ODD])
+def test_no_pair_has_the_fault(pairs: list[Pair], fault: Fault) -> None:
+    assert not find(pairs, fault.english, fault.chinese)
+    assert len(find(pairs, fault.good_english, fault.good_chinese)) >= fault.at_least
