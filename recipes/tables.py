@@ -60,22 +60,22 @@ def results() -> list[str]:
         "",
         "## Tatoeba, Chinese to English",
         "",
-        "Test set, lower-cased sacreBLEU against all references or the first. The names are those of the folders in",
-        "`recipes/tatoeba/results/systems`; systems without a training time were trained outside this project, on the",
-        "same split, and scored in the same way. Training minutes are those of one thread, as in the table of",
-        "experiments below.",
+        "Scores of the test set: lower-cased sacreBLEU, against all references or the first alone. Names in bold are",
+        "those of folders in `recipes/tatoeba/results/systems`; rows with *only* are parts of such a system. Systems",
+        "without a training time were trained outside this project, on the same split, and scored in the same way.",
+        "Training minutes are those of one thread, as in the table of experiments below.",
         "",
         *systems(TATOEBA / "systems", BASELINES),
         "",
         *experiments(TATOEBA / "experiments"),
         *effects(TATOEBA / "experiments"),
-        "Validation perplexity against minutes of training, of all models with the tokens of the best one:",
+        "Validation perplexity against minutes of training, for all models with the same tokens as the best one:",
         "",
         f"![Validation perplexity](../{PERPLEXITY.relative_to(ROOT).as_posix()})",
         "",
         "## Ablation: what the paper leaves open",
         "",
-        "One epoch on the same training data, one option changed at a time; validation perplexity.",
+        "Each variant was trained for one epoch on the same data; the second column shows what it changes in the base.",
         "",
         "| variant | changed | updates | valid perplexity | minutes |",
         "| --- | --- | --- | --- | --- |",
@@ -85,8 +85,8 @@ def results() -> list[str]:
             for row in ablation["results"]
         ),
         "",
-        f"The base: {_options(ablation['base'])}. Options have their present names; some had others at the commit of "
-        "the run. The difference between the two seeds of the base shows the noise.",
+        f"The base: {_options(ablation['base'])}. Options are given by their present names; some had others at "
+        "the commit of the run. The difference between the two seeds of the base shows the noise.",
         "",
         *origins_of_rows(ablation["results"]),
         "",
@@ -120,7 +120,7 @@ def demo_line(result: Mapping[str, Any]) -> str:
     return (
         f"The demo took {origin['wall_seconds'] / 60:.0f} minutes after the installation on {hardware['cores']} cores "
         f"({hardware['cpu']}), and reached {scores['trained']['bleu']:.1f} BLEU on the {scores['trained']['sources']} "
-        f"sentences held out; before training it has {scores['untrained']['bleu']:.1f}."
+        f"held-out sentences; before training it had {scores['untrained']['bleu']:.1f}."
     )
 
 

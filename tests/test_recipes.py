@@ -111,7 +111,7 @@ def test_what_the_demo_took_is_told() -> None:
     result = {"scores": scores, "provenance": {"wall_seconds": 500.0, "hardware": hardware}}
     assert demo_line(result) == (
         "The demo took 8 minutes after the installation on 2 cores (a processor), and reached 92.7 BLEU on the 409 "
-        "sentences held out; before training it has 0.0."
+        "held-out sentences; before training it had 0.0."
     )
 
 

@@ -328,9 +328,9 @@ def test_the_readme_shows_its_choice_of_the_systems_best_first(tmp_path: Path) -
     write_json(tmp_path / "compare.any.json", document | {"tests": {"BLEU": chance, "chrF2": chance}})
     assert main_scores(tmp_path, tmp_path / "baselines.json")[4:] == [
         "",
-        "953 sentences: a BLEU is known to within about 2.0 (95%). Paired approximate randomisation against fairseq's "
-        "LSTM with attention, Muon and weight decay, p of BLEU, chrF2: fairseq's Transformer, Adam 0.0123, 0.0123; "
-        "Moses, phrase-based, tuned 0.5000, 0.5000.",
+        "With 953 sentences, a BLEU is known to within about 2.0 (95%). p-values of paired approximate randomisation "
+        "against fairseq's LSTM with attention, Muon and weight decay, for BLEU, chrF2: fairseq's Transformer, Adam "
+        "0.0123, 0.0123; Moses, phrase-based, tuned 0.5000, 0.5000.",
     ]
     member["cpu_seconds"] = None  # type: ignore[assignment]
     write_json(
@@ -339,7 +339,7 @@ def test_the_readme_shows_its_choice_of_the_systems_best_first(tmp_path: Path) -
     )
     assert [line for line in main_scores(tmp_path, tmp_path / "baselines.json") if "\\*" in line] == [
         r"| fairseq's LSTM with attention, Muon and weight decay | 1 | 12\* | 31.00 | 41.50 | 60.25 |",
-        r"\* wholly or in part from start to end; the others are minutes of CPU time.",
+        r"\* wholly or in part time from start to end; all other minutes are CPU time.",
     ]
 
 
@@ -353,6 +353,6 @@ def test_minutes_on_other_processors_are_marked(tmp_path: Path) -> None:
         told = main_scores(tmp_path, tmp_path / "baselines.json")[-1]
         assert told.startswith("| ") or name == "pieces-phrases"
     assert told == (
-        "Minutes on different processors do not compare. Trained on B: Reencoder, without weight decay, half as many "
-        "updates. The others: on A."
+        "Minutes on different processors are not comparable. Trained on B: Reencoder, without weight decay, half as "
+        "many updates. All others: on A."
     )

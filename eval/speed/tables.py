@@ -84,14 +84,14 @@ def document(
         f"{hardware['threads']} thread{'s' if hardware['threads'] > 1 else ''} on {hardware['cores']} cores "
         f"({hardware['cpu']}), "
         f"torch {origin['versions']['torch']}, float32, forward and backward pass. Ratios are of "
-        "medians from one process in which the compared computations take turns; with one thread they are of the "
-        "process's own time, which other processes do not lengthen. Absolute times say little about another machine.",
+        "medians, from one process in which the compared computations take turns. With one thread, times are the "
+        "process's own, which other processes do not lengthen. Absolute times say little about another machine.",
         "",
         "## How much of the time is matrix products",
         "",
         *_limits(result),
-        f"The training steps run on batches of real sentence pairs ({step['data']}). Of the blocks of the larger one, "
-        f"{step['padding']:.0%} are padding. Its time by operation:",
+        f"The training steps run on batches of real sentence pairs ({step['data']}). In the larger one, "
+        f"{step['padding']:.0%} of the blocks are padding. Its time by operation:",
         "",
         "| operations | share of the time |",
         "| --- | --- |",
@@ -115,9 +115,9 @@ def document(
         "",
         "## Memory and growth",
         "",
-        f"Peak memory of forward and backward pass per block: {used['floats_per_cell_over_d']:.1f} d floats, of which "
-        "gates take 8 and states 4; "
-        f"with recomputed gates, {used['recompute_floats_per_cell_over_d']:.1f} d (target: at most 6) at "
+        f"The peak memory of forward and backward pass is {used['floats_per_cell_over_d']:.1f} d floats per block; the "
+        "gates take 8 d of it and the states 4 d. "
+        f"With recomputed gates it is {used['recompute_floats_per_cell_over_d']:.1f} d (target: at most 6), at "
         f"{used['recompute_time_ratio']:.2f} times the time (target: at most 1.45).",
         "",
         f"Time grows as (S * T) to the power of {result['cost_exponent']:.2f} (d 128, batch 16, 36 to 1296 blocks).",
@@ -132,11 +132,11 @@ def _limits(result: dict[str, Any]) -> list[str]:
     """Return the lines on the limits, the processor and the recipes' training step."""
     step = result["recipe_step"]
     return [
-        "Limit: least time of the matrix products / time of the whole computation. For each product the least time is "
-        "that of the fastest way: one large `torch.mm` into allocated memory with either layout of the operands, the "
-        "product by a matrix that oneDNN packed before, or the computation's own product calls, repeated without the "
-        "rest. So it can pass 1 by noise only. In products: time of the computation's own product calls, repeated "
-        "without the rest / time of the whole computation.",
+        "*Limit* is the least time of the matrix products / the time of the whole computation. The least time of a "
+        "product is that of the fastest of these ways: one large `torch.mm` into allocated memory, with either layout "
+        "of the operands; the product by a matrix that oneDNN packed before; and the computation's own product calls, "
+        "repeated without the rest. So the limit can pass 1 by noise only. *In products* is the time of the "
+        "computation's own product calls (repeated without the rest) / the time of the whole computation.",
         "",
         "| | limit | target | in products |",
         "| --- | --- | --- | --- |",
@@ -147,9 +147,9 @@ def _limits(result: dict[str, Any]) -> list[str]:
         "",
         f"The processor: {describe(result['processor'])}. Everything is computed in float32.",
         "",
-        "The limit of a training step counts the products of the model, and those of real positions only; the products "
-        "of the optimizer (Muon) count as time. Where the time of the recipes' training step goes "
-        f"({step['padding']:.0%} of the blocks are padding):",
+        "The limit of a training step counts only the products of the model, and only those of real positions. The "
+        "products of the optimizer (Muon) count only as time. The time of the recipes' training step by part "
+        f"({step['padding']:.0%} of its blocks are padding):",
         "",
         "| part | share of the time |",
         "| --- | --- |",
@@ -183,7 +183,7 @@ def _preparation(result: dict[str, Any] | None) -> list[str]:
         "",
         f"Measured by `{' '.join(origin['command'])}` at {describe_commit(origin['commit'])}, "
         f"{origin['started'][:10]}, on {origin['hardware']['cores']} cores ({origin['hardware']['cpu']}): {text}. "
-        "The pairs are synthetic: each consists of two of the embedded phrasebook's. The memory is that of all "
+        "The pairs are synthetic: each consists of two pairs of the embedded phrasebook. The memory is that of all "
         "processes together.",
     ]
 

@@ -36,16 +36,16 @@ def _runs(recipe: Recipe, folder: Path) -> list[str]:
     held_out = runs[0]["options"]["valid_samples"]
     tested = [run for run in runs if "test" in run]
     fresh = (
-        "The fresh set, also held out, is used once, after the training"
+        "The fresh set, also held out, is used only once, after the training"
         if tested
-        else "None of these runs was tested on a fresh set, which was added to the recipe later"
+        else "None of these runs was tested on a fresh set; the recipe got one later"
     )
     return [
-        f"Scale `{found['scale']}`. {_words(recipe.metric)} on {held_out} samples that are held "
+        f"Scale `{found['scale']}`. {_words(recipe.metric)} is measured on {held_out} samples that are held "
         "out of training; training samples are drawn on the fly, with replacement. The best of many validations is "
-        "higher than what the model reaches on another set; in brackets is the most that chance reaches with 95% "
-        f"confidence, in one validation and in that many. Solved: all held-out samples right. {fresh}. The curves are "
-        f"in `{place}/` (`curves.csv`, `curves.png`).",
+        "higher than what the model reaches on another set. The number in brackets is the most that chance reaches, "
+        "with 95% confidence: for the last, in one validation; for the best, in as many as there were. Solved means "
+        f"that all held-out samples are right. {fresh}. The curves are in `{place}/` (`curves.csv`, `curves.png`).",
         "",
         f"| {recipe.unit} | model | last (chance) | best (chance) | validations | whole samples, last and best "
         "| samples until solved | fresh set, whole samples | samples seen | minutes |",

@@ -33,11 +33,12 @@ def section(folder: Path = RESULTS) -> list[str]:
     return [
         "## Alignments",
         "",
-        "The phrasebook's grammar knows which words of its sentences translate each other. Alignment error rate (Och "
-        f"and Ney, 2003; lower is better), precision and recall on the {found['sentences']} sentences of its "
-        f"{found['settings']['split']} set, with {found['sure_links']:,} sure and {found['possible_links']:,} possible "
-        f"links; the model is the demo's ({settings['updates']:,} updates, BLEU {scores['bleu']:.2f}). The model links "
-        "each target word with one source word or with the end of the sentence, eflomal with any number.",
+        "The phrasebook's grammar knows which words of its sentences translate each other. The table shows alignment "
+        "error rate (Och and Ney, 2003; lower is better), precision and recall on the "
+        f"{found['sentences']} sentences of its {found['settings']['split']} set, which have {found['sure_links']:,} "
+        f"sure and {found['possible_links']:,} possible links. The model is the demo's ({settings['updates']:,} "
+        f"updates, BLEU {scores['bleu']:.2f}). It links each target word with one source word or with the end of the "
+        "sentence; eflomal links it with any number of source words.",
         "",
         "| aligner | error rate | precision | recall | links |",
         "| --- | --- | --- | --- | --- |",

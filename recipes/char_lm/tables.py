@@ -28,8 +28,8 @@ def section(folder: Path = RESULTS) -> list[str]:
     paper = "; ".join(f"{figure['text']}: {figure['bpc']:.2f}" for figure in read_json(folder / "curves.json")["paper"])
     return [
         *lines,
-        "The paper's bits per character, as we read it, on the last 5 million characters of enwik8 after training on "
-        f"the 90 million at its beginning, which do not compare with those above: {paper}.",
+        "The paper's bits per character, as we read it, are those of the last 5 million characters of enwik8 after "
+        f"training on the first 90 million, so they are not comparable with those above: {paper}.",
         "",
     ]
 
@@ -42,11 +42,10 @@ def _runs(folder: Path) -> list[str]:
     place = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder.name
     notes = folder / "notes.md"
     return [
-        f"Scale `{found['scale']}`: {counts['train']:,} {level}s of `{text}` to train with, then {counts['valid']:,} "
-        "for validation "
-        f"and {counts['test']:,} for the test; {counts['alphabet']} different ones. Bits per character are exact over "
-        "all characters of a split, and those of the checkpoint that is best in validation. The curves are in "
-        f"`{place}/` (`curves.csv`, `curves.png`).",
+        f"Scale `{found['scale']}`: {counts['train']:,} {level}s of `{text}` for training, the next "
+        f"{counts['valid']:,} for validation and the next {counts['test']:,} for the test; {counts['alphabet']} "
+        f"different {level}s occur. Bits per character are those of the checkpoint that is best in validation, and "
+        f"exact over all characters of a split. The curves are in `{place}/` (`curves.csv`, `curves.png`).",
         "",
         "| model | parameters | passes over the text | best after | minutes | characters per second | valid | test |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -88,7 +87,7 @@ def _verdict(runs: list[dict[str, Any]]) -> list[str]:
     chosen = all(sum(run["model"] == model for run in runs) > 1 for model in best)
     choice = ", each with the optimizer that suits it better in validation" if chosen else ""
     return [
-        f"The tied 2-LSTM is {better} in the test than the Stacked LSTM of as many parameters{choice} "
+        f"The tied 2-LSTM is {better} in the test than the Stacked LSTM with as many parameters{choice} "
         f"({grid['optimizer'].capitalize()} and {stacked['optimizer'].capitalize()}).",
         "",
     ]

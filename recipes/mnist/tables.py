@@ -27,8 +27,8 @@ def section(folder: Path = RESULTS) -> list[str]:
     return [
         "## MNIST",
         "",
-        "Wrong images in per cent. All choices, also that between the last model and the average of the last epochs, "
-        "were made on training images that were held out; the test set was read once per row.",
+        "Wrong images in per cent. All choices were made on held-out training images, including the choice between "
+        "the last model and the average of the last epochs. The test set was read once per row.",
         "",
         "| model | parameters | images to train with | epochs | minutes | valid, last | valid, average | valid, chosen "
         "| test |",

@@ -96,8 +96,8 @@ def table(folder: Path) -> list[str]:
     return [
         "### What single choices changed",
         "",
-        "Experiments that differ in what is named, one seed each; the two seeds of `pieces-phrases` tell what chance "
-        "does. BLEU on the validation set:",
+        "Each row compares two experiments that differ in what it names, with one seed each. The two seeds of "
+        "`pieces-phrases` show what chance does. BLEU on the validation set:",
         "",
         "| what | without | with | without | with | difference |",
         "| --- | --- | --- | ---: | ---: | ---: |",

@@ -31,13 +31,14 @@ def experiments(folder: Path) -> list[str]:
     return [
         "## Experiments",
         "",
-        "One training per row, one thread each; choices are made on the validation set: perplexity, and BLEU at beam "
-        f"{BEAM} with `--unkpen {UNKPEN:g}`. Perplexities of subwords and characters do not compare with those of "
-        "words, nor do those of the reverse direction with others. Experiments that did not help stay in the table. "
-        f"Minutes of CPU time, or, with {WALL}, wholly or in part from start to end. After a plus sign, those of the "
-        "models that translated the training set, and of the translations from start to end. BLEU is that of the "
-        f"checkpoint with the lowest loss in validation, and so is the perplexity; where {LOWEST} stands, it is the "
-        "lowest one, maybe of another checkpoint: the log is not kept.",
+        "One training per row, one thread each. Choices are made on the validation set, by perplexity and by BLEU at "
+        f"beam {BEAM} with `--unkpen {UNKPEN:g}`. Perplexities of subwords and characters are not comparable with "
+        "those of words, and those of the reverse direction are not comparable with any others. Experiments that did "
+        f"not help stay in the table. Minutes are CPU time; {WALL} marks those that are, wholly or in part, time from "
+        "start to end. After a plus sign are the minutes of the models that translated the training set, and the time "
+        "of the translations from start to end. BLEU and valid ppl are those of the checkpoint with the lowest loss in "
+        f"validation. {LOWEST} marks a perplexity that is the lowest of the training, maybe of another checkpoint: the "
+        "log was not kept.",
         "",
         "| experiment | what is tried | data | seed | updates | minutes | parameters | train ppl | valid ppl "
         "| valid BLEU |",

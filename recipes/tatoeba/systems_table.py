@@ -70,21 +70,22 @@ def systems(folder: Path, baselines: Path) -> list[str]:
     if speeds["systems"]:
         lines += [
             "",
-            f"Sentences per second: the validation set, the fastest of {speeds['repetitions']} runs that alternate "
-            f"between the systems, one thread, up to {speeds['batch_size']} sentences per batch. "
+            "Sentences per second are measured on the validation set, with one thread and up to "
+            f"{speeds['batch_size']} sentences per batch: the fastest of {speeds['repetitions']} runs that alternate "
+            "between the systems. "
             f"{_raw_speeds(speeds)}{origin(speeds['provenance'])}",
         ]
     compared = [(path.with_suffix(".md"), read_json(path)) for path in sorted(folder.glob("compare*.json"))]
     if compared:
         lines += [
             "",
-            "Significance, BLEU by length of the source, F1 by frequency of the words, and the sentences with the "
-            "largest differences (`python -m eval compare`):",
+            "These comparisons (`python -m eval compare`) show significance, BLEU by length of the source, F1 by "
+            "frequency of the words, and the sentences with the largest differences:",
             "",
         ]
         for path, found in compared:
             others = ", ".join(name for name in found["scores"] if name != found["baseline"])
-            lines.append(f"* [{others} with {found['baseline']}](../{path.relative_to(ROOT).as_posix()})")
+            lines.append(f"* [{others} compared with {found['baseline']}](../{path.relative_to(ROOT).as_posix()})")
     lines += ["", "Each system's evaluation (the trainings of its members are in the table of experiments):", ""]
     lines += [f"* **{name}**: {_members(result)} {origin_of_system(result)}" for name, result in results.items()]
     return lines
@@ -99,7 +100,7 @@ def _raw_speeds(speeds: Mapping[str, Any]) -> str:
     if not found:
         return ""
     return (
-        "`eval translate`, which also segments and detokenises, reaches these parts of the sentences per second: "
+        "`eval translate`, which also segments and detokenises, reaches these fractions of the sentences per second: "
         f"{'; '.join(found)}. "
     )
 
@@ -132,7 +133,7 @@ def main_scores(folder: Path, baselines: Path) -> list[str]:
             f"| {'-' if scores.get('ter') is None else format(scores['ter'], '.2f')} |"
             for scores, first in cells
         ),
-        *(["", f"{WALL} wholly or in part from start to end; the others are minutes of CPU time."] if marked else []),
+        *(["", f"{WALL} wholly or in part time from start to end; all other minutes are CPU time."] if marked else []),
         *_processors(rows),
         *_significance(folder),
     ]
@@ -150,7 +151,7 @@ def _processors(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
     # The most common one, which is told first, needs no list.
     first, *others = sorted(trained, key=lambda processor: -len(trained[processor]))
     named = " ".join(f"Trained on {processor}: {'; '.join(trained[processor])}." for processor in others)
-    return ["", f"Minutes on different processors do not compare. {named} The others: on {first}."]
+    return ["", f"Minutes on different processors are not comparable. {named} All others: on {first}."]
 
 
 def _significance(folder: Path) -> list[str]:
@@ -167,8 +168,9 @@ def _significance(folder: Path) -> list[str]:
     ]
     return [
         "",
-        f"{sources} sentences: a BLEU is known to within about {tests['BLEU'][RIVAL]['interval']:.1f} (95%). Paired "
-        f"approximate randomisation against {MAIN[RIVAL]}, p of {', '.join(tests)}: {'; '.join(chances)}.",
+        f"With {sources} sentences, a BLEU is known to within about {tests['BLEU'][RIVAL]['interval']:.1f} (95%). "
+        f"p-values of paired approximate randomisation against {MAIN[RIVAL]}, for {', '.join(tests)}: "
+        f"{'; '.join(chances)}.",
     ]
 
 
