@@ -41,7 +41,7 @@ def score_pairs(
     from fairseq.data import LanguagePairDataset
     from fairseq.dataclass.configs import GenerationConfig
 
-    from .tasks.batching import batch_by_blocks
+    from .batching import batch_by_blocks
 
     dictionaries = task.source_dictionary, task.target_dictionary
     scorer = task.build_generator(models, GenerationConfig(score_reference=True))

@@ -20,6 +20,7 @@ from data_prep.text import (
     normalise_chinese,
     normalise_english,
 )
+from reencoder.text.segmentation import _jieba
 
 SENTENCES = [
     f"{who}{when}{what}。" for who in ("我们", "他们") for when in ("星期天", "早上") for what in ("看电影", "喝咖啡")
@@ -46,6 +47,12 @@ def test_chinese_is_simplified_nfkc_and_segmented(segmentation: str, expected: s
 
 def test_jieba_finds_words_that_its_dictionary_lacks() -> None:
     assert "杭研" in SEGMENTERS["jieba"]("他来到了网易杭研大厦").split()  # only the hidden Markov model does
+
+
+def test_jieba_loads_its_dictionary_when_the_segmenter_is_made() -> None:
+    _jieba.cache_clear()
+    ChineseSegmenter("jieba")
+    assert _jieba.cache_info().currsize == 1 and _jieba().initialized
 
 
 @settings(max_examples=60)

@@ -227,6 +227,25 @@ def test_samples_depend_on_the_seed_alone(hub_model: Reencoder) -> None:
     assert likeliest[0] == likeliest[1]
 
 
+def test_samples_are_drawn_from_the_unedited_distribution(hub_model: Reencoder) -> None:
+    """Whatever was tuned for the search."""
+    tuned: list[dict[str, Any]] = [{}, {"unkpen": 1000}, {"unkpen": -1000}, {"min_len_ratio": 2.0}]
+    drawn = []
+    for settings in tuned:
+        with patch.object(hub_model, "options", hub_model.options.override(settings)):
+            drawn.append(hub_model.sample(SENTENCES[0], 40, temperature=2.0))
+    assert drawn == [drawn[0]] * len(tuned)
+
+
+def test_samples_need_only_the_device_of_the_model(hub_model: Reencoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = hub_model.sample(SENTENCES[0])
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with patch("torch.cuda.manual_seed_all") as seed_all, patch("torch.cuda.get_rng_state") as get_state:
+        assert hub_model.sample(SENTENCES[0]) == before
+    seed_all.assert_not_called()
+    get_state.assert_not_called()
+
+
 def test_samples_are_as_many_as_asked_for_and_in_no_order(hub_model: Reencoder) -> None:
     words = len(hub_model.parts[2])
     short: dict[str, Any] = {"max_len_a": 0.0, "max_len_b": 3}

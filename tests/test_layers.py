@@ -52,8 +52,8 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder.hub": (
         "reencoder.plugin", "reencoder.scoring", "reencoder.search", "reencoder.search_settings", "reencoder.text",
     ),
-    # Batches limited by blocks, as the task makes them.
-    "reencoder.scoring": ("reencoder.tasks",),
+    "reencoder.batching": (),
+    "reencoder.scoring": ("reencoder.batching",),
     # The grid: the paper; how it is made fast, behind one door; the modules.
     "reencoder.grid": (
         "reencoder.grid.block", "reencoder.grid.dimension", "reencoder.grid.compute", "reencoder.grid.modules",
@@ -79,8 +79,8 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder.models": ("reencoder.compat", "reencoder.grid", "reencoder.optim"),
     "reencoder.criterions": ("reencoder.compat",),
     "reencoder.tasks": (
-        "reencoder.compat", "reencoder.criterions", "reencoder.images", "reencoder.training_process", "reencoder.optim",
-        "reencoder.search", "reencoder.text", "reencoder.tokenizer",
+        "reencoder.batching", "reencoder.compat", "reencoder.criterions", "reencoder.images",
+        "reencoder.training_process", "reencoder.optim", "reencoder.search", "reencoder.text", "reencoder.tokenizer",
     ),
 }  # fmt: skip
 """For each part what it may import besides itself. The longest name that matches a module decides."""

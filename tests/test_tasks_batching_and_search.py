@@ -14,8 +14,8 @@ from fairseq.tasks.translation import TranslationTask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reencoder.batching import batch_by_blocks
 from reencoder.search import MinimumLengthSearch, WatchedSearch, by_position
-from reencoder.tasks.batching import batch_by_blocks
 from reencoder.tasks.reencoder_translation import ReencoderTranslationTask
 
 EOS, PAD = 2, 1

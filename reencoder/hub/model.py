@@ -180,25 +180,26 @@ class Reencoder:
     def sample(self, text: str, n: int = 1, temperature: float = 1.0, topk: int = -1, seed: int = 1) -> list[str]:
         """Return `n` translations of a raw sentence that are drawn at random from the model's distribution.
 
-        The draws are independent of one another and in no order; those of a blank sentence are empty.
+        The draws are independent of one another and in no order; those of a blank sentence are empty. What edits the
+        distribution in a search, `unkpen` and `min_len_ratio`, has no effect here.
 
         Args:
             text: the sentence.
             n: number of translations. Default: 1
             temperature: divides the logits; below 1 likely words become likelier. Default: 1
             topk: draw from the likeliest words only; -1 for all. Default: -1
-            seed: seed of the draws. Torch's own generator is left alone. Default: 1
+            seed: seed of the draws. Torch's own generators are left alone. Default: 1
 
         Raises:
             DataError: the sentence is too long, or an option is out of range.
         """
-        import torch
-
         check_count("n", n)
-        with self._lock, torch.random.fork_rng():
-            torch.manual_seed(seed)
-            # Not one beam of n: its hypotheses would be sorted, and no more than there are words.
-            options: dict[str, Any] = {"beam": 1, "sampling": True, "sampling_topk": topk, "temperature": temperature}
+        # Not one beam of n: its hypotheses would be sorted, and no more than there are words.
+        options: dict[str, Any] = {"beam": 1, "sampling": True, "sampling_topk": topk, "temperature": temperature}
+        options["unkpen"] = 0.0
+        if hasattr(self._ensemble.task.cfg, "min_len_ratio"):
+            options["min_len_ratio"] = 0.0
+        with self._lock, self._searcher.seeded(seed):
             return [found[0].text if found else "" for found in self.candidates([text] * n, **options)]
 
     @overload

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..text.errors import DataError
@@ -87,6 +88,21 @@ class Searcher:
                 raise DataError(f"the search: {error}") from error
             found.update(zip(batch["id"].tolist(), hypotheses, strict=True))
         return [found[index] for index in range(len(sources))]
+
+    @contextmanager
+    def seeded(self, seed: int) -> Iterator[None]:
+        """Draw from a seed within the context; torch's generators go on afterwards as if nothing had been drawn."""
+        import torch
+
+        gpus = [self._device] if self._device.type == "cuda" else []
+        # torch.manual_seed would seed all GPUs, and without the argument fork_rng would initialise them.
+        with torch.random.fork_rng(gpus):
+            if gpus:
+                with torch.cuda.device(self._device):
+                    torch.cuda.manual_seed(seed)
+            else:
+                torch.default_generator.manual_seed(seed)
+            yield
 
     def score(self, sources: Sequence[Tensor], targets: Sequence[Tensor]) -> list[Hypothesis]:
         """Return given translations as hypotheses, with the scores of their tokens.

@@ -1,4 +1,4 @@
-"""Batches limited by blocks: a two-dimensional model costs source x target length, padding included."""
+"""Sentence pairs that are batched by blocks."""
 
 from __future__ import annotations
 
@@ -9,43 +9,7 @@ import numpy as np
 from fairseq.data import BaseWrapperDataset, LanguagePairDataset
 from numpy.typing import NDArray
 
-
-def batch_by_blocks(
-    indices: NDArray[np.int64],
-    source_sizes: NDArray[np.int64],
-    target_sizes: NDArray[np.int64],
-    max_blocks: int | None = None,
-    max_tokens: int | None = None,
-    max_sentences: int | None = None,
-) -> list[NDArray[np.int64]]:
-    """Cut `indices` into consecutive batches; no sentence is ever left out.
-
-    Args:
-        indices: sentence numbers in the wanted order (neighbours of similar size make full batches).
-        source_sizes: source length of every sentence number.
-        target_sizes: target length of every sentence number.
-        max_blocks: maximum number of blocks per batch: sentences x longest source x longest target. A sentence above
-            the limit gets a batch of its own.
-        max_tokens: maximum number of tokens per batch on either side, padding included. A sentence above the limit gets
-            a batch of its own.
-        max_sentences: maximum number of sentences per batch.
-
-    Returns:
-        The batches, in order.
-    """
-    limits = (max_blocks or np.inf, max_tokens or np.inf, max_sentences or np.inf)
-    batches: list[NDArray[np.int64]] = []
-    start = longest_source = longest_target = 0
-    for end, (source, target) in enumerate(zip(source_sizes[indices], target_sizes[indices], strict=True)):
-        wide, high, count = max(longest_source, source), max(longest_target, target), end - start + 1
-        cost = (count * wide * high, count * max(wide, high), count)
-        if count > 1 and any(value > limit for value, limit in zip(cost, limits, strict=True)):
-            batches.append(indices[start:end])
-            start, wide, high = end, source, target
-        longest_source, longest_target = wide, high
-    if start < len(indices):
-        batches.append(indices[start:])
-    return batches
+from ..batching import batch_by_blocks
 
 
 class BlockBatchedPairs(BaseWrapperDataset):

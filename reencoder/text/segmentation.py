@@ -56,7 +56,7 @@ class ChineseSegmenter:
         else:
             self._split = load_sentencepiece(model, sampling)
         if segmentation.startswith("jieba"):
-            _jieba_words()  # loading takes a second: do it now, not with the first sentence
+            _jieba()  # loading takes a second: do it now, not with the first sentence or once per forked process
 
     def __call__(self, text: str) -> str:
         """Segment one sentence. Tokens are separated by single spaces; an empty sentence gives an empty string."""
@@ -74,7 +74,7 @@ class ChineseSegmenter:
 
     def words(self, text: str) -> list[str]:
         """Return the words of one sentence as jieba segments it, whatever the segmentation is."""
-        return _tokens(_jieba_words()(simplified_nfkc(text))).split()
+        return _tokens(_jieba().lcut(simplified_nfkc(text), HMM=True)).split()
 
     def encode(self, words: Sequence[str]) -> str:
         """Return the tokens, separated by single spaces, of a phrase of words that `words` returned."""
@@ -170,7 +170,7 @@ def _tokens(tokens: Iterable[str]) -> str:
 
 
 @cache
-def _jieba_words() -> Callable[[str], list[str]]:
+def _jieba() -> Any:
     with warnings.catch_warnings():
         # jieba imports pkg_resources; users can do nothing about its deprecation warning.
         warnings.simplefilter("ignore")
@@ -178,4 +178,5 @@ def _jieba_words() -> Callable[[str], list[str]]:
     jieba.setLogLevel(logging.WARNING)
     # A separate instance: words added to jieba's global dictionary must not change the data.
     tokenizer = jieba.Tokenizer()
-    return lambda text: tokenizer.lcut(text, HMM=True)
+    tokenizer.initialize()  # it would load its dictionary with the first sentence
+    return tokenizer

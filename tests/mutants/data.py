@@ -112,7 +112,8 @@ MUTANTS: list[Mutant] = [
             '" ".join(to_simplified(unicodedata.normalize("NFKC", text)).split())',
             '" ".join(unicodedata.normalize("NFKC", text).split())',
         ),
-        ("tokenizer.lcut(text, HMM=True)", "tokenizer.lcut(text, HMM=False)"),
+        ("(simplified_nfkc(text), HMM=True)", "(simplified_nfkc(text), HMM=False)"),
+        ("    tokenizer.initialize()", "    pass"),
     ),
     *group(
         "eval/bleu.py",

@@ -4,16 +4,22 @@ from . import Mutant, group
 
 MUTANTS: list[Mutant] = [
     *group(
-        "reencoder/tasks/batching.py",
+        "reencoder/batching.py",
         "tasks_batching_and_search tasks_reencoder_translation",
         (
-            "limits = (max_blocks or np.inf, max_tokens or np.inf, max_sentences or np.inf)",
-            "limits = (max_blocks or np.inf, max_sentences or np.inf, max_tokens or np.inf)",
+            "= max_blocks or inf, max_tokens or inf, max_sentences or inf",
+            "= max_blocks or inf, max_sentences or inf, max_tokens or inf",
         ),
-        ("cost = (count * wide * high,", "cost = (wide * high,"),
-        ("value > limit for value", "value >= limit for value"),
+        ("count * wide * high > most_blocks", "wide * high > most_blocks"),
+        ("> most_blocks or", ">= most_blocks or"),
+        ("> most_tokens\n", ">= most_tokens\n"),
+        ("count > most_sentences", "count >= most_sentences"),
         ("    if start < len(indices):\n        batches.append(indices[start:])\n", ""),
         ("start, wide, high = end, source, target", "start = end"),
+    ),
+    *group(
+        "reencoder/tasks/batching.py",
+        "tasks_batching_and_search tasks_reencoder_translation",
         ("self.max_blocks, max_tokens, max_sentences)", "self.max_blocks, max_sentences, max_tokens)"),
         ("self.max_blocks, max_tokens, max_sentences)", "None, max_tokens, max_sentences)"),
     ),
