@@ -128,7 +128,8 @@ def grid_block(
                 leaving[n] = State(plain_transform(concatenated, weights[n], biases[n], kind), states[n].memory)
             mask = None if masks is None else masks[n]
             if mask is not None:
-                leaving[n] = State(leaving[n].hidden * mask, leaving[n].memory)
+                masked = (leaving[n].hidden * mask).to(leaving[n].hidden.dtype)
+                leaving[n] = State(masked, leaving[n].memory)
         for n in level:
             hidden[n] = leaving[n].hidden
     return leaving

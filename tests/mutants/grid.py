@@ -48,10 +48,10 @@ MUTANTS: list[Mutant] = [
             'torch.tanh(o * new_memory) if output_form != "tanh_om"',
         ),
         ("else o * torch.tanh(new_memory)", "else o * new_memory"),
-        ("leaving[n] = State(leaving[n].hidden * mask, leaving[n].memory)", "pass"),
+        ("leaving[n] = State(masked, leaving[n].memory)", "pass"),
         (
-            "leaving[n] = State(leaving[n].hidden * mask, leaving[n].memory)",
-            "leaving[n] = State(leaving[n].hidden * mask, leaving[n].memory * mask)",
+            "leaving[n] = State(masked, leaving[n].memory)",
+            "leaving[n] = State(masked, leaving[n].memory * mask)",
         ),
         (
             "for n in level:\n            hidden[n] = leaving[n].hidden",
@@ -142,7 +142,7 @@ MUTANTS: list[Mutant] = [
     *group(
         "reencoder/grid/kernel/depth.py",
         "grid_modules_plane_stack grid_modules_reencoder_grid",
-        ("        hidden = hidden * mask\n", "        pass\n"),
+        ("hidden = (hidden * mask).to(hidden.dtype)", "pass"),
         ("hidden = torch.where(real.unsqueeze(-1), hidden, below.hidden)", "pass"),
         ("memory = torch.where(real.unsqueeze(-1), memory, below.memory)", "pass"),
         ("products = products + torch.nn.functional.linear(below.hidden, weight[:, width:])", "pass"),
@@ -176,7 +176,7 @@ MUTANTS: list[Mutant] = [
         "reencoder/grid/kernel/general.py",
         "grid_compute grid_kernel_general",
         ("hidden = torch.where(real.unsqueeze(-1), hidden, states[n].hidden)", "pass"),
-        ("leaving[n] = State(leaving[n].hidden * mask, leaving[n].memory)", "pass"),
+        ("leaving[n] = State(masked, leaving[n].memory)", "pass"),
         (
             "leaving[n] = lstm_states(products, states[n].memory, output_form)",
             "leaving[n] = lstm_states(products, states[n].memory)",
@@ -224,6 +224,7 @@ MUTANTS: list[Mutant] = [
         "grid_modules_dropout",
         (".mul_(_LEVELS / (_LEVELS - dropped))", ""),
         (">= dropped - _LEVELS // 2", "< dropped - _LEVELS // 2"),
+        ("torch.promote_types(like.dtype, torch.float32)", "like.dtype"),
     ),
     *group(
         "reencoder/grid/modules/inputs.py",

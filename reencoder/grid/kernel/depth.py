@@ -112,7 +112,7 @@ def along_depth(
         hidden = plain_activation(products, dimension.kind)
         memory = hidden.new_empty(len(blocks), batch, 0)
     if mask is not None:
-        hidden = hidden * mask
+        hidden = (hidden * mask).to(hidden.dtype)  # masks are never in half precision
     if real is not None and below is not None:
         hidden = torch.where(real.unsqueeze(-1), hidden, below.hidden)
         memory = torch.where(real.unsqueeze(-1), memory, below.memory)

@@ -172,7 +172,8 @@ def _front_blocks(
                 leaving[n] = State(plain_activation(products, kind), states[n].memory)
             mask = masks[n]
             if mask is not None:
-                leaving[n] = State(leaving[n].hidden * mask, leaving[n].memory)
+                masked = (leaving[n].hidden * mask).to(leaving[n].hidden.dtype)
+                leaving[n] = State(masked, leaving[n].memory)
         for n in level:
             hidden[n] = leaving[n].hidden
     return leaving
