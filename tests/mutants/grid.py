@@ -58,6 +58,8 @@ MUTANTS: list[Mutant] = [
             "for n in level[1:]:\n            hidden[n] = leaving[n].hidden",
         ),
         ('"relu": torch.relu', '"relu": torch.tanh'),
+        ("return lstm_transform(products, memory, output_form)", "return lstm_transform(products, memory)"),
+        ("dimensions[n].kind, output_form)", "dimensions[n].kind)"),
     ),
     *group(
         "reencoder/grid/kernel/gates.py",
@@ -171,7 +173,7 @@ MUTANTS: list[Mutant] = [
             "index, inverse = scan_index(extents, self.scan, device)",
         ),
         ("return _Permute.apply(grad, inverse, index), None, None", "return grad, None, None"),
-        ("lstm_states(products, below.memory, output_form)", "lstm_states(products, below.memory)"),
+        ("memory, dimension.kind, output_form)", "memory, dimension.kind)"),
     ),
     *group(
         "reencoder/grid/kernel/scan.py",
@@ -196,11 +198,6 @@ MUTANTS: list[Mutant] = [
         "reencoder/grid/kernel/general.py",
         "grid_compute grid_kernel_general",
         ("hidden = torch.where(real.unsqueeze(-1), hidden, states[n].hidden)", "pass"),
-        ("leaving[n] = State(masked, leaving[n].memory)", "pass"),
-        (
-            "leaving[n] = lstm_states(products, states[n].memory, output_form)",
-            "leaving[n] = lstm_states(products, states[n].memory)",
-        ),
         ("step = 1 if untied[0] == 0 else -1", "step = 1"),
         ("own_bias = None if vectors is None else vectors[at]", "own_bias = None if vectors is None else vectors[0]"),
         (
