@@ -51,7 +51,6 @@ class _FrontIndex(NamedTuple):
 
 
 @cached_by_size
-@torch.inference_mode(False)  # cached tensors must also serve training
 def _front_indices(extents: tuple[int, ...], device: torch.device) -> tuple[list[_FrontIndex], list[Tensor]]:
     """The fronts of a grid, and for each dimension the place of every line's state in the order of leaving."""
     numbers = range(len(extents))
