@@ -18,7 +18,7 @@ def test_block_is_the_papers_equations() -> None:
     torch.manual_seed(0)
     states = [State(*torch.randn(2, 1, D, dtype=torch.float64).unbind(0)) for _ in range(2)]
     weights = [torch.randn(4 * D, 2 * D, dtype=torch.float64) for _ in range(2)]
-    out = grid_block(states, weights, [None, None], [Dimension(), Dimension()])
+    out = grid_block(states, [Dimension(), Dimension()], lambda n, hidden: hidden @ weights[n].t())
     big_h = [*states[0].hidden[0].tolist(), *states[1].hidden[0].tolist()]
     for n in range(2):
         for k in range(D):
@@ -38,13 +38,13 @@ def test_prioritized_dimension_reads_the_others_outputs() -> None:
     states.append(State(torch.randn(BATCH, D, dtype=torch.float64), torch.empty(BATCH, 0, dtype=torch.float64)))
     weights = [torch.randn(rows, 3 * D, dtype=torch.float64) for rows in (4 * D, 4 * D, D)]
     first, second, third = grid_block(
-        states, weights, [None] * 3, [Dimension(priority=1), Dimension(), Dimension("relu")]
+        states, [Dimension(priority=1), Dimension(), Dimension("relu")], lambda n, hidden: hidden @ weights[n].t()
     )
     big_h = torch.cat([state.hidden for state in states], dim=1)
-    expected_second = lstm_transform(big_h, states[1].memory, weights[1])
+    expected_second = lstm_transform(big_h @ weights[1].t(), states[1].memory)
     expected_third = (big_h @ weights[2].t()).clamp(min=0)
     big_h = torch.cat([states[0].hidden, expected_second.hidden, expected_third], dim=1)
-    expected_first = lstm_transform(big_h, states[0].memory, weights[0])
+    expected_first = lstm_transform(big_h @ weights[0].t(), states[0].memory)
     torch.testing.assert_close(second, expected_second)
     torch.testing.assert_close(third.hidden, expected_third)
     torch.testing.assert_close(first, expected_first)
@@ -58,7 +58,7 @@ def test_common_output_form_is_torchs_lstm_cell() -> None:
     order = [0, 1, 3, 2]
     weight = torch.cat([cell.weight_ih, cell.weight_hh], dim=1).view(4, D, 2 * D)[order].reshape(4 * D, 2 * D)
     bias = (cell.bias_ih + cell.bias_hh).view(4, D)[order].reshape(-1)
-    mine = lstm_transform(torch.cat([x, h], dim=1), c, weight, bias, "o_tanhm")
+    mine = lstm_transform(torch.cat([x, h], dim=1) @ weight.t() + bias, c, "o_tanhm")
     torch.testing.assert_close(tuple(mine), tuple(cell(x, (h, c))))
 
 

@@ -16,7 +16,8 @@ from torch import Tensor
 from reencoder.grid.block import OUTPUT_FORMS, OutputForm, State
 from reencoder.grid.dimension import Dimension
 from reencoder.grid.kernel import compiled, fused_grid
-from reencoder.grid.kernel.fronts import COMPILE
+from reencoder.grid.kernel.fronts import COMPILE, GridStates
+from reencoder.grid.kernel.scan import grid_layout
 from reencoder.grid.modules import ReencoderGrid
 from tests.grids import Case, assert_all_close
 
@@ -142,7 +143,7 @@ def test_it_is_used_and_only_for_single_precision(monkeypatch: pytest.MonkeyPatc
 
 @needs_compiler
 def test_gates_saturate_and_nan_stays_nan() -> None:
-    fronts = compiled.compiled_fronts(_layout(), torch.zeros(2, 1, 5), torch.zeros(2, 1, 5), None, None)
+    fronts = compiled.compiled_fronts(_states(5))
     assert fronts is not None
     values = torch.tensor([-torch.inf, -1000.0, 0.0, 1000.0, torch.nan])
     gates = values.repeat(4)[None].clone()
@@ -155,7 +156,7 @@ def test_gates_saturate_and_nan_stays_nan() -> None:
 def test_activations_have_the_error_of_single_precision() -> None:
     values = torch.linspace(-30, 30, 4 * 25_000).view(1, -1)
     d = 25_000
-    fronts = compiled.compiled_fronts(_layout(), torch.zeros(2, 1, d), torch.zeros(2, 1, d), None, None)
+    fronts = compiled.compiled_fronts(_states(d))
     assert fronts is not None
     order = torch.randperm(values.numel(), generator=torch.Generator().manual_seed(0))
     gates = values[:, order].contiguous()
@@ -179,10 +180,8 @@ def test_several_threads_give_the_same(threads: None) -> None:
     assert_all_close(results(case), expected, rtol=0, atol=5e-6)
 
 
-def _layout() -> compiled.GridLayout:
-    from reencoder.grid.kernel.scan import grid_layout
-
-    return grid_layout((1,))
+def _states(d: int) -> GridStates:
+    return GridStates(grid_layout((1,)), torch.zeros(2, 1, d), torch.zeros(2, 1, d))
 
 
 @pytest.fixture

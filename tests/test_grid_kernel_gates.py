@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from reencoder.grid.block import OUTPUT_FORMS, OutputForm, lstm_states
+from reencoder.grid.block import OUTPUT_FORMS, OutputForm, lstm_transform
 from reencoder.grid.kernel.gates import activate, cell_backward, cell_forward, tanh_into
 
 
@@ -21,7 +21,7 @@ def test_single_precision_tanh_has_the_absolute_error_of_single_precision() -> N
 def test_gates_forward_and_backward_are_those_of_autograd(form: OutputForm) -> None:
     torch.manual_seed(0)
     products, memory = (torch.randn(7, width, dtype=torch.float64, requires_grad=True) for width in (24, 6))
-    expected = lstm_states(products, memory, form)
+    expected = lstm_transform(products, memory, form)
     grads = torch.randn(2, 7, 6, dtype=torch.float64)
     grad_products, grad_memory = torch.autograd.grad(expected, (products, memory), tuple(grads))
     with torch.no_grad():

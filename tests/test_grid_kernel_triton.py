@@ -13,7 +13,7 @@ from torch import Tensor
 from reencoder.grid.block import OUTPUT_FORMS, OutputForm, State
 from reencoder.grid.dimension import Dimension
 from reencoder.grid.kernel import fused_grid, triton_fronts
-from reencoder.grid.kernel.fronts import COMPILE
+from reencoder.grid.kernel.fronts import COMPILE, GridStates
 from reencoder.grid.kernel.fused import compute_fused
 from reencoder.grid.modules import ReencoderGrid
 from tests.grids import Case, assert_all_close, with_gradients
@@ -39,8 +39,10 @@ def kernels(monkeypatch: pytest.MonkeyPatch) -> Used:
     """Lets the kernels compute all grids, also those on a CPU."""
     used = Used()
 
-    def fronts(*given: Any) -> triton_fronts.TritonFronts:
-        used.append(triton_fronts.TritonFronts(triton_fronts.kernels(DEVICE), *given))
+    def fronts(states: GridStates) -> triton_fronts.TritonFronts:
+        code = triton_fronts.kernels(DEVICE)
+        assert code is not None
+        used.append(triton_fronts.TritonFronts(code, states))
         return used[-1]
 
     monkeypatch.setattr(fused_grid, "compiled_fronts", fronts)

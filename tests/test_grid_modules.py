@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -65,4 +67,18 @@ def test_an_empty_batch_gives_empty_results() -> None:
     for model, words in _models():
         top = model(words[..., :0, :])[0]
         assert top.hidden.numel() == 0
+        top.hidden.sum().backward()
+
+
+@pytest.mark.parametrize("depth", ["lstm", "relu"])
+@pytest.mark.parametrize("priority", [0, 1])
+def test_dropout_keeps_the_type_of_states(depth: Any, priority: int) -> None:
+    """Its factors are not in half precision, the states of a model in half precision are."""
+    options: dict[str, Any] = {"depth": depth, "depth_priority": priority, "dropout": 0.3}
+    for model, words in (
+        (GridLSTM2d(2, D, 2, **options), torch.randn(3, BATCH, 2)),
+        (GridLSTM3d(2, D, 2, **options), torch.randn(3, 4, BATCH, 2)),
+    ):
+        top, _ = model.bfloat16()(words.bfloat16())
+        assert {part.dtype for part in top} == {torch.bfloat16}
         top.hidden.sum().backward()

@@ -8,6 +8,7 @@ from unittest.mock import patch
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.functional import linear
 
 from reencoder.grid.block import State, lstm_transform
 from reencoder.grid.modules import ReencoderGrid, packed_planes, plane_stack
@@ -59,7 +60,7 @@ def literal_grid(
                 below = [depth[i, j]] if layer else []
                 big_h = torch.cat([state.hidden for state in entering] + below, dim=-1)
                 row, from_source[i] = (
-                    lstm_transform(big_h, entering[n].memory, weights[n], biases[n], options.output_form)
+                    lstm_transform(linear(big_h, weights[n], biases[n]), entering[n].memory, options.output_form)
                     for n in (0, 1)
                 )
                 if layer + 1 < options.layers:

@@ -1,7 +1,7 @@
 """The Grid LSTM block, written as in the paper: slow, readable, and the oracle of every fast path.
 
 Kalchbrenner, Danihelka, Graves, "Grid Long Short-Term Memory", ICLR 2016, sections 2.1 and 3.1. One call computes one
-block for a batch. Axes: `batch`, `d` (hidden size), `N` (grid dimensions).
+block for a batch, or a front of blocks. Axes: `d` (hidden size), `N` (grid dimensions); any before them.
 """
 
 from __future__ import annotations
@@ -44,27 +44,18 @@ class State(NamedTuple):
         return State(function(self.hidden), function(self.memory))
 
 
-def lstm_transform(
-    hidden: Tensor, memory: Tensor, weight: Tensor, bias: Tensor | None = None, output_form: OutputForm = "tanh_om"
-) -> State:
-    """The LSTM transform `(h', m') = LSTM(H, m, W)` of section 2.1.
+def lstm_transform(products: Tensor, memory: Tensor, output_form: OutputForm = "tanh_om") -> State:
+    """The LSTM transform `(h', m') = LSTM(H, m, W)` of section 2.1, from its products.
 
     Args:
-        hidden: the concatenated hidden vectors H, shape (batch, inputs).
-        memory: the memory m that enters along the dimension, shape (batch, d).
-        weight: outputs in the order u (input gate), f (forget gate), o (output gate), c (candidate), shape (4 * d,
-            inputs).
-        bias: shape (4 * d,); the paper writes none.
+        products: `W H`, in the order u (input gate), f (forget gate), o (output gate), c (candidate), shape (...,
+            4 * d).
+        memory: the memory m that enters along the dimension, shape (..., d).
         output_form: `tanh_om` for `h' = tanh(o * m')` (the paper's), `o_tanhm` for `h' = o * tanh(m')`.
 
     Returns:
-        The leaving hidden and memory, each of shape (batch, d).
+        The leaving hidden and memory, each of shape (..., d).
     """
-    return lstm_states(torch.nn.functional.linear(hidden, weight, bias), memory, output_form)
-
-
-def lstm_states(products: Tensor, memory: Tensor, output_form: OutputForm = "tanh_om") -> State:
-    """The LSTM transform from its products `W H + b`, shape (..., 4 * d)."""
     u, f, o, c = products.chunk(4, dim=-1)
     u, f, o, c = torch.sigmoid(u), torch.sigmoid(f), torch.sigmoid(o), torch.tanh(c)
     new_memory = f * memory + u * c
@@ -72,44 +63,40 @@ def lstm_states(products: Tensor, memory: Tensor, output_form: OutputForm = "tan
     return State(new_hidden, new_memory)
 
 
-def plain_transform(hidden: Tensor, weight: Tensor, bias: Tensor | None, kind: Kind) -> Tensor:
-    """The transform `h' = activation(V H)` of a dimension without cells (section 3.3).
+def transform(products: Tensor, memory: Tensor, kind: Kind, output_form: OutputForm = "tanh_om") -> State:
+    """The transform of a dimension of any kind, from its products.
 
     Args:
-        hidden: the concatenated hidden vectors H, shape (..., inputs).
-        weight: V, shape (d, inputs).
-        bias: shape (d,); the paper writes none.
-        kind: identity, tanh or relu.
+        products: `W H`, shape (..., 4 * d), or without cells `V H`, shape (..., d).
+        memory: the memory that enters along the dimension, shape (..., d), or of width 0 without cells.
+        kind: kind of the dimension; without cells `h' = activation(V H)` (section 3.3).
+        output_form: see `lstm_transform`.
 
     Returns:
-        The leaving hidden vector, shape (..., d).
+        The leaving hidden vector, shape (..., d), and memory, shaped like the entering one.
     """
-    return plain_activation(torch.nn.functional.linear(hidden, weight, bias), kind)
-
-
-def plain_activation(products: Tensor, kind: Kind) -> Tensor:
-    """The activation of a dimension without cells, applied to its products `V H + b`, shape (..., d)."""
-    return ACTIVATIONS[kind](products)
+    if kind == "lstm":
+        return lstm_transform(products, memory, output_form)
+    return State(ACTIVATIONS[kind](products), memory)
 
 
 def grid_block(
     states: Sequence[State],
-    weights: Sequence[Tensor],
-    biases: Sequence[Tensor | None],
     dimensions: Sequence[Dimension],
+    product: Callable[[int, Tensor], Tensor],
     output_form: OutputForm = "tanh_om",
     masks: Sequence[Tensor | None] | None = None,
 ) -> list[State]:
     """The N-dimensional block of section 3.1, with every variant of section 3.
 
     Args:
-        states: the states that enter along each dimension, N pairs of shape (batch, d); memories have width 0 along a
+        states: the states that enter along each dimension, N pairs of shape (..., d); memories have width 0 along a
             dimension without cells.
-        weights: one matrix per dimension, shape (4 * d, N * d), or (d, N * d) without cells.
-        biases: one vector per dimension, shape (4 * d,) or (d,), or None.
         dimensions: options of each dimension.
+        product: from the number n of a dimension and H, shape (..., N * d), its product with that dimension's weights,
+            `W_n H` or with a bias `W_n H + b_n` (the paper writes none), shape (..., 4 * d), or (..., d) without cells.
         output_form: see `lstm_transform`.
-        masks: for each dimension the dropout factors of the leaving hidden vector, shape (batch, d), or None.
+        masks: for each dimension the dropout factors of the leaving hidden vector, shape (..., d), or None.
             Dimensions of higher priority read the hidden vector after these factors.
 
     Returns:
@@ -121,14 +108,11 @@ def grid_block(
         # H = [h_1; ...; h_N], where dimensions of lower priority have been replaced by their outputs already (3.2).
         concatenated = torch.cat(hidden, dim=-1)
         for n in level:
-            kind = dimensions[n].kind
-            if kind == "lstm":
-                leaving[n] = lstm_transform(concatenated, states[n].memory, weights[n], biases[n], output_form)
-            else:
-                leaving[n] = State(plain_transform(concatenated, weights[n], biases[n], kind), states[n].memory)
+            leaving[n] = transform(product(n, concatenated), states[n].memory, dimensions[n].kind, output_form)
             mask = None if masks is None else masks[n]
             if mask is not None:
-                leaving[n] = State(leaving[n].hidden * mask, leaving[n].memory)
+                masked = (leaving[n].hidden * mask).to(leaving[n].hidden.dtype)
+                leaving[n] = State(masked, leaving[n].memory)
         for n in level:
             hidden[n] = leaving[n].hidden
     return leaving

@@ -7,6 +7,7 @@ enter (or leave) the grid: one state for each position along the other dimension
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import product
 
 import torch
@@ -58,10 +59,8 @@ def grid_reference(
     for position in product(*scans):
         lines = [position[:n] + position[n + 1 :] for n in numbers]
         entering = [travelling[n][lines[n]] for n in numbers]
-        own = [_at(weight, position) for weight in weights]
-        own_biases = [None if bias is None else _at(bias, position) for bias in biases]
         own_masks = [None if mask is None else mask[position] for mask in masks]
-        leaving = grid_block(entering, own, own_biases, dimensions, output_form, own_masks)
+        leaving = grid_block(entering, dimensions, partial(_product, weights, biases, position), output_form, own_masks)
         for n in numbers:
             state = leaving[n]
             for m in numbers:
@@ -74,6 +73,14 @@ def grid_reference(
         State(*(torch.stack([s[part] for s in states.values()]).view_as(side[part]) for part in (0, 1)))
         for states, side in zip(travelling, sides, strict=True)
     ]
+
+
+def _product(
+    weights: Sequence[Tensor], biases: Sequence[Tensor | None], position: Sequence[int], n: int, hidden: Tensor
+) -> Tensor:
+    """`W_n H + b_n` of the block at `position`; H has shape (batch, N * d)."""
+    weight, bias = _at(weights[n], position), biases[n]
+    return torch.nn.functional.linear(hidden, weight, None if bias is None else _at(bias, position))
 
 
 def _at(parameter: Tensor, position: Sequence[int]) -> Tensor:

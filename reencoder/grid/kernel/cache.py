@@ -7,8 +7,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import wraps
 from threading import Lock
-from typing import Any, Protocol, TypeVar, cast
+from typing import ParamSpec, TypeVar
 
+import torch
 from torch import Tensor
 
 LIMIT = 32 * 2**20
@@ -17,57 +18,46 @@ LIMIT = 32 * 2**20
 _TENSOR = 600
 """Bytes that a tensor takes beside its elements, about."""
 
+Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-class Cached(Protocol[Result]):
-    """A function with a cache.
-
-    Attributes:
-        __wrapped__: the function without it.
-        held: number of bytes, about, that the cache holds.
-    """
-
-    __wrapped__: Callable[..., Result]
-    held: Callable[[], int]
-
-    def __call__(self, *args: Any) -> Result: ...
-
-
-def cached_by_size(function: Callable[..., Result]) -> Cached[Result]:
+def cached_by_size(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """Keep the results of a function that were used last, as many as take up to `LIMIT` bytes, at least one.
 
     `functools.lru_cache` counts results instead, and those of long sequences take a hundred times as much as others.
 
     Args:
-        function: takes hashable positional arguments, and returns (nested) tuples, lists and tensors.
+        function: takes hashable arguments, and returns (nested) tuples, lists and tensors.
 
     Returns:
         The function with the cache; threads may share it.
     """
-    results: OrderedDict[tuple[Hashable, ...], tuple[Result, int]] = OrderedDict()
+    results: OrderedDict[Hashable, tuple[Result, int]] = OrderedDict()
     lock = Lock()
     held = 0
 
     @wraps(function)
-    def cached(*args: Hashable) -> Result:
+    def cached(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         nonlocal held
+        key = (args, tuple(kwargs.items()))
         with lock:
-            if args in results:
-                results.move_to_end(args)
-                return results[args][0]
-        result = function(*args)  # outside of the lock: functions with a cache call one another
+            if key in results:
+                results.move_to_end(key)
+                return results[key][0]
+        # Outside of the lock, as functions with a cache call one another. What is kept must also serve training.
+        with torch.inference_mode(False):
+            result = function(*args, **kwargs)
         size = _size(result)
         with lock:
-            if args not in results:
-                results[args] = result, size
+            if key not in results:
+                results[key] = result, size
                 held += size
             while held > LIMIT and len(results) > 1:
                 held -= results.popitem(last=False)[1][1]
         return result
 
-    cached.held = lambda: held  # type: ignore[attr-defined]
-    return cast(Cached[Result], cached)
+    return cached
 
 
 def _size(value: object) -> int:

@@ -1,6 +1,6 @@
 /* The element-wise work of a front in one pass over memory, for `compiled.py`; float only.
 
-   It computes what `gates.py` and `FusedGrid` do with one pass per operation. Axes and layouts are theirs: a row is a
+   It computes what `gates.py` and `torch_fronts.py` do with one pass per operation. Axes and layouts are theirs: a row is a
    sample of a block, rows are ordered block after block; states have `width` = K * d elements, dimension after
    dimension, and gates 4 * width: u, f, o, c. `points` gives for each dimension the point to which the state goes that
    leaves each of the front's blocks; its rows are `stride` apart. */
@@ -52,13 +52,13 @@ void activate_gates(const float *products, float *gates, i64 rows, i64 width, in
     }
 }
 
-/* One front forward: gates from products, states to their points, and hidden vectors by row to `left`, too, if given.
-   `gates` holds the products; if `products` is given, they are that, plus what `gates` holds if `add`. `bias` is added to
-   each row, if given. */
+/* One front forward: gates from products, states to their points, and hidden vectors by row to `leaving_blocks`, too,
+   if given. `gates` holds the products; if `products` is given, they are that, plus what `gates` holds if `add`. `bias`
+   is added to each row, if given. */
 void front_forward(float *gates, const float *products, int add, const float *bias, const float *hidden,
-                   const float *memory, const float *mask, const uint8_t *real, float *left, float *hidden_points,
-                   float *memory_points, const i64 *points, i64 stride, i64 blocks, i64 batch, i64 dimensions, i64 d,
-                   int o_tanhm, int threads) {
+                   const float *memory, const float *mask, const uint8_t *real, float *leaving_blocks,
+                   float *hidden_points, float *memory_points, const i64 *points, i64 stride, i64 blocks, i64 batch,
+                   i64 dimensions, i64 d, int o_tanhm, int threads) {
     const i64 width = dimensions * d;
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1 && blocks * batch * width >= GRAIN)
     for (i64 row = 0; row < blocks * batch; row++) {
@@ -99,7 +99,7 @@ void front_forward(float *gates, const float *products, int add, const float *bi
                 const float *restrict kept = mask + from;
                 for (i64 e = 0; e < d; e++) new_h[e] *= kept[e];
             }
-            if (left) memcpy(left + from, new_h, d * sizeof(float));
+            if (leaving_blocks) memcpy(leaving_blocks + from, new_h, d * sizeof(float));
         }
     }
 }

@@ -24,9 +24,9 @@ import torch
 from torch import Tensor
 
 from ..block import OutputForm
-from .fronts import COMPILE, Arriving, compiling_forbidden
+from .fronts import COMPILE, Arriving, Fronts, GridStates, compiling_forbidden
 from .products import Products
-from .scan import Front, GridLayout
+from .scan import Front
 
 SOURCE = Path(__file__).with_suffix(".c")
 
@@ -161,36 +161,21 @@ def _address(tensor: Tensor | None) -> int | None:
     return None if tensor is None else tensor.data_ptr()
 
 
-class CompiledFronts:
-    """`Fronts` in C; the tensors are contiguous float32 tensors on a CPU.
+class CompiledFronts(Fronts):
+    """`Fronts` in C.
 
     Args:
         code: the library.
-        layout: the grid's layout.
-        hidden: hidden vectors at the points, shape (points, batch, K * d).
-        memory: memories at the points, same shape.
-        mask: dropout factors, shape (blocks * batch, K * d), or None.
-        real: False where a block is padding, shape (blocks * batch, 1), or None.
-        left: takes the hidden vectors that leave all blocks, shape (blocks, batch, K * d), or None.
+        states: the grid's states; the tensors are contiguous, and those of numbers float32, on a CPU.
     """
 
-    on_gpu = False
+    few_launches = False
 
-    def __init__(
-        self,
-        code: ctypes.CDLL,
-        layout: GridLayout,
-        hidden: Tensor,
-        memory: Tensor,
-        mask: Tensor | None,
-        real: Tensor | None,
-        left: Tensor | None,
-    ) -> None:
-        self._code, self._layout = code, layout
-        self._hidden, self._memory, self._mask, self._real, self._left = hidden, memory, mask, real, left
-        self._points = layout.outputs.contiguous()
-        self.dimensions, self.batch = len(layout.extents), hidden.size(1)
-        self.d = hidden.size(2) // self.dimensions
+    def __init__(self, code: ctypes.CDLL, states: GridStates) -> None:
+        self._code, self._states = code, states
+        self._points = states.layout.outputs.contiguous()
+        self._entering = states.entering_blocks().hidden
+        self._batch = states.batch
         self._threads = torch.get_num_threads()
 
     def _at(self, tensor: Tensor | None, front: Front) -> int | None:
@@ -198,39 +183,41 @@ class CompiledFronts:
         if tensor is None:
             return None
         width = tensor.size(-1) * tensor.element_size()
-        return tensor.data_ptr() + front.start * self.batch * width
+        return tensor.data_ptr() + front.start * self._batch * width
 
     def _sizes(self, front: Front) -> tuple[int, ...]:
         """The front's points and sizes, as all functions of a front take them."""
         return (
             self._points.data_ptr() + 8 * front.start,
-            self._layout.blocks,
+            self._states.layout.blocks,
             front.blocks,
-            self.batch,
-            self.dimensions,
-            self.d,
+            self._batch,
+            len(front.moves),
+            self._states.d,
         )
 
     def activate(self, gates: Tensor) -> None:
         """See `Fronts.activate`."""
         self._code.activate_gates(gates.data_ptr(), gates.data_ptr(), len(gates), gates.size(1) // 4, self._threads)
 
-    def forward(
-        self, front: Front, gates: Tensor, products: Tensor | None, add: bool, bias: Tensor | None, form: OutputForm
-    ) -> None:
+    def forward(self, front: Front, gates: Tensor, products: Products | None, add: bool, form: OutputForm) -> None:
         """See `Fronts.forward`."""
+        states, beside, bias = self._states, None, None
+        if products is not None:
+            beside = products.forward_into(front, self._entering[states.span(front)], gates, add)
+            bias = products.bias_to_add
         self._code.front_forward(
             gates.data_ptr(),
-            _address(products),
+            _address(beside),
             add,
             _address(bias),
-            self._at(self._hidden, front),
-            self._at(self._memory, front),
-            self._at(self._mask, front),
-            self._at(self._real, front),
-            self._at(self._left, front),
-            self._hidden.data_ptr(),
-            self._memory.data_ptr(),
+            self._at(states.hidden, front),
+            self._at(states.memory, front),
+            self._at(states.mask, front),
+            self._at(states.real, front),
+            self._at(states.leaving_blocks, front),
+            states.hidden.data_ptr(),
+            states.memory.data_ptr(),
             *self._sizes(front),
             form == "o_tanhm",
             self._threads,
@@ -250,9 +237,9 @@ class CompiledFronts:
         entering_memory = gates.new_empty(len(gates), gates.size(1) // 4)
         self._code.front_backward(
             gates.data_ptr(),
-            self._at(self._memory, front),
-            self._at(self._mask, front),
-            self._at(self._real, front),
+            self._at(self._states.memory, front),
+            self._at(self._states.mask, front),
+            self._at(self._states.real, front),
             ctypes.byref(hidden),
             ctypes.byref(memory),
             entering_memory.data_ptr(),
@@ -261,9 +248,9 @@ class CompiledFronts:
             self._threads,
         )
         entering = products.backward(front, gates)
-        if self._real is not None:
+        if self._states.real is not None:
             self._code.front_passed(
-                entering.data_ptr(), self._at(self._real, front), ctypes.byref(hidden), *self._sizes(front)
+                entering.data_ptr(), self._at(self._states.real, front), ctypes.byref(hidden), *self._sizes(front)
             )
         return entering, entering_memory
 
@@ -275,24 +262,17 @@ class CompiledFronts:
             _address(given.at_points),
             self._at(given.at_blocks, front),
             given.next_start,
-            self._layout.blocks,
+            self._states.layout.blocks,
             ((_INTEGER * 3) * 2)(*((_INTEGER * 3)(*part) for part in strides)),
         )
 
 
-def compiled_fronts(
-    layout: GridLayout,
-    hidden: Tensor,
-    memory: Tensor,
-    mask: Tensor | None,
-    real: Tensor | None,
-    left: Tensor | None = None,
-) -> CompiledFronts | None:
+def compiled_fronts(states: GridStates) -> CompiledFronts | None:
     """The compiled work for a grid (see `CompiledFronts`); None if torch has to do it."""
-    given = [hidden, memory, *([] if mask is None else [mask])]
+    given = [states.hidden, states.memory, *([] if states.mask is None else [states.mask])]
     if any(part.device.type != "cpu" or part.dtype != torch.float32 or not part.is_contiguous() for part in given):
         return None
-    if real is not None and not real.is_contiguous():
+    if states.real is not None and not states.real.is_contiguous():
         return None
     code = library()
-    return None if code is None else CompiledFronts(code, layout, hidden, memory, mask, real, left)
+    return None if code is None else CompiledFronts(code, states)

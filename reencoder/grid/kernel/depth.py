@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ..block import OutputForm, State, lstm_states, plain_activation
+from ..block import OutputForm, State, transform
 from ..compilation import not_compiled
 from ..dimension import Dimension
 from .scan import Scan, rescan_index, scan_index
@@ -107,12 +107,12 @@ def along_depth(
         products = products + torch.nn.functional.linear(below.hidden, weight[:, width:])
     if dimension.has_memory:
         assert below is not None
-        hidden, memory = lstm_states(products, below.memory, output_form)
+        memory = below.memory
     else:
-        hidden = plain_activation(products, dimension.kind)
-        memory = hidden.new_empty(len(blocks), batch, 0)
+        memory = products.new_empty(len(blocks), batch, 0)
+    hidden, memory = transform(products, memory, dimension.kind, output_form)
     if mask is not None:
-        hidden = hidden * mask
+        hidden = (hidden * mask).to(hidden.dtype)  # masks are never in half precision
     if real is not None and below is not None:
         hidden = torch.where(real.unsqueeze(-1), hidden, below.hidden)
         memory = torch.where(real.unsqueeze(-1), memory, below.memory)

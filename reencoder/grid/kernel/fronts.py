@@ -1,6 +1,7 @@
-"""The element-wise work of the fronts of one grid, in compiled code: of the C compiler on a CPU, of Triton on a GPU.
+"""The element-wise work of the fronts of one grid: what it works on, and what each way to do it offers.
 
-Without it, and for types that it does not know, torch does the work with some twenty operations per front.
+`torch_fronts` does it with some twenty operations of torch per front, and is the readable one. `compiled` (C, on a CPU)
+and `triton_fronts` (on a GPU) do the same in compiled code.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
-from ..block import OutputForm
+from ..block import OutputForm, State
 from .products import Products
-from .scan import Front
+from .scan import Front, GridLayout
 
 COMPILE = "REENCODER_COMPILE"
 """Environment variable: 0 forbids compiled code; 1 requires it on a CPU."""
@@ -21,6 +22,56 @@ COMPILE = "REENCODER_COMPILE"
 def compiling_forbidden() -> bool:
     """True if `REENCODER_COMPILE` forbids compiled code."""
     return os.environ.get(COMPILE) == "0"
+
+
+class GridStates(NamedTuple):
+    """The states of one grid at all of its points, and what the fronts do to them besides the transforms.
+
+    Attributes:
+        layout: the grid's layout.
+        hidden: hidden vectors at the points, shape (points, batch, K * d), contiguous.
+        memory: memories at the points, same shape, contiguous.
+        mask: dropout factors, shape (blocks * batch, K * d), or None.
+        real: False where a block is padding, shape (blocks * batch, 1), or None.
+        leaving_blocks: takes the hidden vectors that leave all blocks, shape (blocks, batch, K * d), contiguous, or
+            None.
+    """
+
+    layout: GridLayout
+    hidden: Tensor
+    memory: Tensor
+    mask: Tensor | None = None
+    real: Tensor | None = None
+    leaving_blocks: Tensor | None = None
+
+    @property
+    def batch(self) -> int:
+        return self.hidden.size(1)
+
+    @property
+    def width(self) -> int:
+        """K * d."""
+        return self.hidden.size(2)
+
+    @property
+    def d(self) -> int:
+        return self.hidden.size(2) // len(self.layout.extents)
+
+    def part(self, n: int) -> slice:
+        """The elements of a state that belong to dimension n."""
+        return slice(n * self.d, (n + 1) * self.d)
+
+    def span(self, front: Front) -> slice:
+        """The place of a front on the axis of blocks * batch."""
+        return slice(front.start * self.batch, (front.start + front.blocks) * self.batch)
+
+    def entering_blocks(self) -> State:
+        """The states that enter all blocks, a view of those at the points, shape (blocks * batch, K * d)."""
+        return State(self.hidden, self.memory).map(lambda at: at[: self.layout.blocks].flatten(0, 1))
+
+    def leaving(self, n: int) -> State:
+        """Copies of the states that leave the grid along dimension n."""
+        return State(self.hidden, self.memory).map(lambda at: at[self.layout.leaving[n], :, self.part(n)].clone())
 
 
 class Arriving(NamedTuple):
@@ -42,30 +93,33 @@ class Arriving(NamedTuple):
     at_points: Tensor | None = None
     at_blocks: Tensor | None = None
 
+    def before(self, front: Front, entering: Tensor) -> Arriving:
+        """What arrives at the front before `front`, from the gradients of what enters this one, shape (rows, K * d)."""
+        by_block = entering.view(front.blocks, len(entering) // front.blocks, entering.size(1))
+        return self._replace(next=by_block, next_start=front.start)
+
 
 class Fronts(Protocol):
-    """What `FusedGrid` leaves to compiled code.
+    """A way to do the element-wise work of one grid.
 
     Attributes:
-        on_gpu: whether the grid is on a GPU, where every launch counts.
+        few_launches: whether every launch counts, as for kernels on a GPU: gradients of what enters the blocks then lie
+            in one array for all fronts, and `Arriving.leaving` has to be contiguous.
     """
 
-    on_gpu: bool
+    few_launches: bool
 
     def activate(self, gates: Tensor) -> None:
         """Replace products by gates, shape (n, 4 * K * d)."""
 
-    def forward(
-        self, front: Front, gates: Tensor, products: Tensor | None, add: bool, bias: Tensor | None, form: OutputForm
-    ) -> None:
+    def forward(self, front: Front, gates: Tensor, products: Products | None, add: bool, form: OutputForm) -> None:
         """Compute the gates of a front and put the states that leave its blocks at the points where they go.
 
         Args:
             front: the front.
-            gates: its products, which the gates replace, shape (blocks * batch, 4 * K * d).
-            products: the products if they are not in `gates`.
-            add: add `gates` to them.
-            bias: is added to the products of each row if given, shape (4 * K * d,), contiguous.
+            gates: takes the gates, shape (blocks * batch, 4 * K * d), contiguous.
+            products: computes the products `W H + b`; None if `gates` holds them.
+            add: add to them what `gates` holds.
             form: see `lstm_transform`.
         """
 
@@ -78,7 +132,7 @@ class Fronts(Protocol):
         into: tuple[Tensor, Tensor] | None,
         form: OutputForm,
     ) -> tuple[Tensor, Tensor]:
-        """Gradients of the states that enter a front; see `FusedGrid.backward_front`.
+        """Gradients of the states that enter a front from those of the states that leave it.
 
         Args:
             front: the front.
@@ -89,5 +143,6 @@ class Fronts(Protocol):
             form: see `lstm_transform`.
 
         Returns:
-            Gradients of the entering hidden and memory vectors, each of shape (blocks * batch, K * d).
+            Gradients of the entering hidden and memory vectors, each of shape (blocks * batch, K * d), without those
+            of `Arriving.at_points`.
         """

@@ -18,9 +18,9 @@ from ..block import OUTPUT_FORMS, OutputForm, State
 from ..checks import check_shape
 from .fixed_matrix import MANY, FixedMatrix
 from .fronts import Arriving
+from .fused_gradients import SideGradients, WeightGradients
 from .fused_grid import FusedGrid, FusedInputs
-from .products import add_product, sum_type
-from .scan import Front, GridLayout, grid_layout
+from .scan import GridLayout, grid_layout
 
 PackedWeights = tuple[FixedMatrix, FixedMatrix | None]
 """Weight and extra weight of `compute_fused`, packed by `pack_weights`."""
@@ -52,6 +52,9 @@ class _Options(NamedTuple):
     keep_gates: bool
 
 
+_INPUTS = len(FusedInputs._fields)
+
+
 class _Refused(torch.autograd.Function):
     """Passes a gradient on, and cannot be differentiated."""
 
@@ -72,27 +75,29 @@ def _refuse_second_derivatives(gradients: Sequence[Tensor | None]) -> tuple[Tens
 
 
 class _FusedFunction(torch.autograd.Function):
-    """Takes `FusedInputs` and the sides (hidden, memory in turn); returns the leaving states likewise, and the hidden
-    vectors at all points or those that leave all blocks, as requested."""
+    """Takes `FusedInputs` by rows and the sides (hidden, memory in turn); returns the leaving states likewise, and the
+    hidden vectors at all points or those that leave all blocks, as requested."""
 
     @staticmethod
     def forward(ctx: Any, options: _Options, *tensors: Any) -> tuple[Tensor, ...]:  # type: ignore[override]
-        layout, inputs, sides = options.layout, FusedInputs(*tensors[:6]), tensors[6:]
+        layout, inputs, sides = options.layout, FusedInputs(*tensors[:_INPUTS]), tensors[_INPUTS:]
         hidden, memory = _at_points(sides[0::2], layout), _at_points(sides[1::2], layout)
-        left = hidden.new_empty(layout.blocks, *hidden.shape[1:]) if options.wanted == "leaving" else None
-        grid = FusedGrid(inputs, layout, hidden, memory, options.packed, left)
+        leaving_blocks = hidden.new_empty(layout.blocks, *hidden.shape[1:]) if options.wanted == "leaving" else None
+        grid = FusedGrid(inputs, layout, hidden, memory, options.packed, leaving_blocks)
         keep = options.keep_gates and any(ctx.needs_input_grad)
         # What the extra input adds to the gates is one product for all blocks; the gates overwrite it.
-        base = None if options.recompute_gates else grid.products_of_extra()
-        gates = grid.new_gates(len(grid.entering)) if keep and base is None else base
+        gates = None if options.recompute_gates else grid.products_of_extra()
+        if gates is None and keep:
+            gates = hidden.new_empty(layout.blocks * grid.states.batch, 4 * grid.states.width)
         for front in layout.fronts:
-            front_gates = None if gates is None else gates[grid.span(front)]
-            grid.forward_front(front, front_gates, base is not None, options.output_form)
-        ctx.save_for_backward(*inputs, grid.hidden, grid.memory)
+            grid.forward_front(front, None if gates is None else gates[grid.states.span(front)], options.output_form)
+        ctx.save_for_backward(*inputs, hidden, memory)
         ctx.options, ctx.gates = options, gates if keep else None
         ctx.set_materialize_grads(False)
-        leaving = [part for n in range(len(layout.extents)) for part in grid.leaving(n)]
-        return tuple(leaving) if options.wanted is None else (*leaving, hidden if left is None else left)
+        leaving = [part for n in range(len(layout.extents)) for part in grid.states.leaving(n)]
+        if options.wanted is None:
+            return tuple(leaving)
+        return (*leaving, hidden if leaving_blocks is None else leaving_blocks)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
@@ -105,83 +110,42 @@ class _FusedFunction(torch.autograd.Function):
     @staticmethod
     def _gradients(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
         options: _Options = ctx.options
-        layout, dimensions = options.layout, len(options.layout.extents)
         saved = ctx.saved_tensors  # once: with checkpointing a second look computes everything again, or fails
-        grid = FusedGrid(FusedInputs(*saved[:6]), layout, *saved[6:])
-        inputs, batch = grid.inputs, grid.batch
-        grad_leaving = list(grads[: 2 * dimensions])
-        if grid.fronts is not None and grid.fronts.on_gpu:
-            grad_leaving = [None if grad is None else grad.contiguous() for grad in grad_leaving]
-        further = None if options.wanted is None else grads[2 * dimensions]
-        further = None if further is None else further.contiguous()
-        at_points, at_blocks = (further, None) if options.wanted == "entering" else (None, further)
+        grid = FusedGrid(FusedInputs(*saved[:_INPUTS]), options.layout, *saved[_INPUTS:])
         # The gradients overwrite the gates, which saves a copy of the largest array. Gates are recomputed if they were
         # not kept or if another backward pass has overwritten them (`retain_graph`).
         kept, ctx.gates = ctx.gates, None
-        grad_entering = None if kept is None else grid.new_gradients()
-        grad_sides = [
-            part.new_empty(len(points), batch, grid.d)
-            for points in layout.entering
-            for part in (grid.hidden, grid.memory)
-            if grad_entering is None
-        ]
-        grad_extra = None if inputs.extra is None else torch.empty_like(inputs.extra)
-        grad_extra_weight = (
-            None
-            if inputs.extra_weight is None
-            else torch.zeros_like(inputs.extra_weight, dtype=sum_type(inputs.extra_weight.dtype))
-        )
-
-        def accumulate(fronts: Sequence[Front], gate_gradients: Tensor) -> None:
-            """Add the contribution of consecutive fronts to the gradients of the weights and of the extra input."""
-            span = slice(grid.span(fronts[0]).start, grid.span(fronts[-1]).stop)
-            grid.products.accumulate(fronts, gate_gradients, grid.entering[span])
-            if inputs.extra is not None and inputs.extra_weight is not None:
-                assert grad_extra is not None and grad_extra_weight is not None
-                torch.mm(gate_gradients, inputs.extra_weight, out=grad_extra[span])
-                add_product(grad_extra_weight, gate_gradients.t(), inputs.extra[span])
-
-        hidden = Arriving(None, layout.blocks, tuple(grad_leaving[0::2]), at_points, at_blocks)
-        memory = Arriving(None, layout.blocks, tuple(grad_leaving[1::2]))
-        for front in reversed(layout.fronts):
+        weights = WeightGradients(grid)
+        sides = SideGradients(grid, in_one_array=kept is not None and grid.fronts.few_launches)
+        hidden, memory = _arriving_last(grid, options.wanted, grads)
+        for front in reversed(options.layout.fronts):
             if kept is None:
-                entering = grid.backward_front_recomputing(front, hidden, memory, options.output_form, accumulate)
+                entering = grid.backward_recomputing(front, (hidden, memory), options.output_form, weights.add)
             else:
-                span = grid.span(front)
-                into = grad_entering and (grad_entering[0][span], grad_entering[1][span])
-                entering = grid.backward_front(front, kept[span], hidden, memory, options.output_form, into)
-            shape = (front.blocks, batch, grid.width)
-            hidden = hidden._replace(next=entering[0].view(shape), next_start=front.start)
-            memory = memory._replace(next=entering[1].view(shape), next_start=front.start)
-            assert hidden.next is not None and memory.next is not None
-            for n, block in enumerate(front.entries):
-                if block >= 0 and grad_entering is None:
-                    k, elements = sum(front.first), grid.part(n)
-                    grad_sides[2 * n][k] = hidden.next[block, :, elements]
-                    grad_sides[2 * n + 1][k] = memory.next[block, :, elements]
-        if grad_entering is not None:
-            grad_sides = [
-                part.view(layout.blocks, batch, grid.width)[points, :, grid.part(n)]
-                for n, points in enumerate(layout.entering)
-                for part in grad_entering
-            ]
-        if at_points is not None:
-            for n, points in enumerate(layout.entering):
-                grad_sides[2 * n] += at_points[points, :, grid.part(n)]
+                gates, into = kept[grid.states.span(front)], sides.place(front)
+                entering = grid.fronts.backward(
+                    front, gates, (hidden, memory), grid.products, into, options.output_form
+                )
+            sides.take(front, entering)
+            hidden, memory = hidden.before(front, entering[0]), memory.before(front, entering[1])
         if kept is not None:
-            accumulate(layout.fronts, kept)
-        grad_weight, grad_bias = grid.products.grad_weight, grid.products.grad_bias
-        assert grad_weight is not None
-        return (
-            None,
-            grad_weight.view_as(inputs.weight),
-            None if inputs.bias is None or grad_bias is None else grad_bias.view_as(inputs.bias),
-            grad_extra,
-            None if grad_extra_weight is None else grad_extra_weight.to(inputs.weight.dtype),
-            None,
-            None,
-            *grad_sides,
-        )
+            weights.add(options.layout.fronts, kept)
+        return None, *weights.of_inputs(), *sides.of_sides(hidden.at_points)
+
+
+def _arriving_last(grid: FusedGrid, wanted: Wanted | None, grads: Sequence[Tensor | None]) -> tuple[Arriving, Arriving]:
+    """The gradients that arrive at the last front, from those of the outputs of `_FusedFunction`."""
+    count = 2 * len(grid.layout.extents)
+    leaving = grads[:count]
+    if grid.fronts.few_launches:
+        leaving = [None if grad is None else grad.contiguous() for grad in leaving]
+    of_blocks = None if wanted is None else grads[count]
+    of_blocks = None if of_blocks is None else of_blocks.contiguous()
+    at_points, at_blocks = (of_blocks, None) if wanted == "entering" else (None, of_blocks)
+    return (
+        Arriving(None, grid.layout.blocks, tuple(leaving[0::2]), at_points, at_blocks),
+        Arriving(None, grid.layout.blocks, tuple(leaving[1::2])),
+    )
 
 
 def _at_points(sides: Sequence[Tensor], layout: GridLayout) -> Tensor:
@@ -261,23 +225,15 @@ def compute_fused(
     if weight.dim() == 2:
         weight = weight.view(*[1] * dimensions, *weight.shape)
         bias = None if bias is None else bias.view(*[1] * dimensions, -1)
-    _check(sides, FusedInputs(weight, bias, extra, extra_weight, mask, real), layout, output_form)
-    tensors = [
-        weight,
-        bias,
-        None if extra is None else extra.flatten(0, 1),
-        extra_weight,
-        None if mask is None else mask.flatten(0, 1),
-        None if real is None else real.reshape(-1, 1),
-        *(part for side in sides for part in side),
-    ]
+    inputs = FusedInputs(weight, bias, extra, extra_weight, mask, real)
+    _check(sides, inputs, layout, output_form)
     keep_gates = torch.is_grad_enabled() and not recompute_gates
     if autocast or torch.is_grad_enabled():
         packed = None  # packed for another type, or the weights are about to change
     options = _Options(layout, output_form, recompute_gates, wanted, packed, keep_gates)
     guard = torch.autocast(device, enabled=False) if autocast else nullcontext()
     with guard:
-        results = _FusedFunction.apply(options, *tensors)
+        results = _FusedFunction.apply(options, *inputs.by_rows(), *(part for side in sides for part in side))
     leaving = tuple(State(*results[2 * n : 2 * n + 2]) for n in range(dimensions))
     return FusedOutput(leaving, None if wanted is None else results[-1][: layout.blocks])
 

@@ -8,13 +8,14 @@ coordinate: one state travels along each line.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ..block import OutputForm, State, lstm_states, plain_activation
-from ..dimension import Dimension, priority_levels
+from ..block import OutputForm, State, grid_block
+from ..dimension import Dimension
 from .cache import cached_by_size
 from .scan import flip_to_scan, real_blocks
 
@@ -50,7 +51,6 @@ class _FrontIndex(NamedTuple):
 
 
 @cached_by_size
-@torch.inference_mode(False)  # cached tensors must also serve training
 def _front_indices(extents: tuple[int, ...], device: torch.device) -> tuple[list[_FrontIndex], list[Tensor]]:
     """The fronts of a grid, and for each dimension the place of every line's state in the order of leaving."""
     numbers = range(len(extents))
@@ -111,7 +111,7 @@ def compute_general(
     for front in fronts:
         states = [_entering(previous[n], starts[n], front.links[n]) for n in numbers]
         own_masks = [None if mask is None else mask[tuple(front.coordinates.t())] for mask in masks]
-        leaving = _front_blocks(states, front, weights, biases, own_masks, dimensions, output_form)
+        leaving = grid_block(states, dimensions, partial(_product, front, weights, biases), output_form, own_masks)
         real = real_blocks(front.coordinates.t(), extents, reverse, lengths or [None for _ in numbers])
         for n in numbers:
             hidden, memory = leaving[n]
@@ -149,40 +149,14 @@ def _entering(previous: State, start: State, links: _Links) -> State:
     return State(*(part if links.order is None else part[links.order] for part in parts))
 
 
-def _front_blocks(
-    states: Sequence[State],
-    front: _FrontIndex,
-    weights: Sequence[Tensor],
-    biases: Sequence[Tensor | None],
-    masks: Sequence[Tensor | None],
-    dimensions: Sequence[Dimension],
-    output_form: OutputForm,
-) -> list[State]:
-    """`grid_block` for all blocks of a front; states have shape (blocks, batch, d)."""
-    hidden = [state.hidden for state in states]
-    leaving = list(states)
-    for level in priority_levels(dimensions):
-        concatenated = torch.cat(hidden, dim=-1)
-        for n in level:
-            products = _product(concatenated, front, weights[n], biases[n])
-            kind = dimensions[n].kind
-            if kind == "lstm":
-                leaving[n] = lstm_states(products, states[n].memory, output_form)
-            else:
-                leaving[n] = State(plain_activation(products, kind), states[n].memory)
-            mask = masks[n]
-            if mask is not None:
-                leaving[n] = State(leaving[n].hidden * mask, leaving[n].memory)
-        for n in level:
-            hidden[n] = leaving[n].hidden
-    return leaving
-
-
-def _product(hidden: Tensor, front: _FrontIndex, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """`W H + b` with the weights of each block's position; H has shape (blocks, batch, N * d)."""
+def _product(
+    front: _FrontIndex, weights: Sequence[Tensor], biases: Sequence[Tensor | None], n: int, hidden: Tensor
+) -> Tensor:
+    """`W_n H + b_n` with the weights of each block's position; H has shape (blocks, batch, N * d)."""
+    weight, bias = weights[n], biases[n]
     dimensions = front.coordinates.size(1)
-    shared = [n for n in range(dimensions) if weight.size(n) == 1]
-    untied = [n for n in range(dimensions) if weight.size(n) > 1]
+    shared = [m for m in range(dimensions) if weight.size(m) == 1]
+    untied = [m for m in range(dimensions) if weight.size(m) > 1]
     if not untied:
         return torch.nn.functional.linear(hidden, weight.flatten(0, -2), None if bias is None else bias.flatten())
     matrices = weight.squeeze(tuple(shared))
@@ -197,6 +171,6 @@ def _product(hidden: Tensor, front: _FrontIndex, weight: Tensor, bias: Tensor | 
             own_bias = None if vectors is None else vectors[at]
             products.append(torch.nn.functional.linear(hidden[k], matrices[at], own_bias))
         return torch.stack(products)
-    index = tuple(front.coordinates[:, n] for n in untied)
+    index = tuple(front.coordinates[:, m] for m in untied)
     own = matrices[index].transpose(1, 2)
     return torch.bmm(hidden, own) if vectors is None else torch.baddbmm(vectors[index].unsqueeze(1), hidden, own)

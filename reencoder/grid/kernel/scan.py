@@ -114,7 +114,6 @@ class GridLayout(NamedTuple):
 
 
 @cached_by_size
-@torch.inference_mode(False)  # cached tensors must also serve training
 def grid_layout(extents: tuple[int, ...], device: torch.device | str = "cpu") -> GridLayout:
     """The layout of a grid of `extents` blocks, with its index tensors on `device`.
 
@@ -132,7 +131,7 @@ def grid_layout(extents: tuple[int, ...], device: torch.device | str = "cpu") ->
     i, j = (torch.arange(extent, device=device) for extent in (first_extent, second_extent))
     k = i[:, None] + j
     numbers = starts[k] + i[:, None] - firsts[k]
-    row_major = _inverse(numbers.flatten())
+    row_major = numbers.flatten().argsort()
     first_leaving, second_leaving = (blocks + coordinate for coordinate in (j, i))
     # The point that block (i, j) writes along each dimension.
     outputs = torch.stack(
@@ -175,15 +174,7 @@ def _moves(*moves: Move) -> tuple[Move, ...]:
     return tuple(move for move in moves if move.blocks > 0)
 
 
-def _inverse(permutation: Tensor) -> Tensor:
-    """Return the inverse of a permutation, shape (n,)."""
-    inverse = torch.empty_like(permutation)
-    inverse[permutation] = torch.arange(len(permutation), device=permutation.device)
-    return inverse
-
-
 @cached_by_size
-@torch.inference_mode(False)  # cached tensors must also serve training
 def scan_index(extents: tuple[int, int], scan: Scan, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
     """The positions of the blocks in the order of a scan, and the inverse.
 
@@ -197,11 +188,10 @@ def scan_index(extents: tuple[int, int], scan: Scan, device: torch.device | str 
     """
     layout = grid_layout(extents, device)
     blocks = layout.order.flip([n for n, reverse in enumerate(scan) if reverse]).flatten()
-    return _inverse(blocks), blocks
+    return blocks.argsort(), blocks
 
 
 @cached_by_size
-@torch.inference_mode(False)  # cached tensors must also serve training
 def rescan_index(
     extents: tuple[int, int],
     scan: Scan,

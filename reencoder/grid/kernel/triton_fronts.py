@@ -9,16 +9,17 @@ import importlib
 import logging
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..block import OutputForm
-from .fronts import Arriving, compiling_forbidden
+from .fronts import Arriving, Fronts, GridStates, compiling_forbidden
 from .gates import activate
 from .products import Products
-from .scan import Front, GridLayout
+from .scan import Front
 
 _SIZE = 512
 """Elements per program."""
@@ -27,7 +28,7 @@ _logger = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=8)
-def kernels(device: torch.device) -> Any:
+def kernels(device: torch.device) -> ModuleType | None:
     """The module of the kernels; None if they cannot run on a device. Tried once per process and device.
 
     Triton may be missing or not support the device, and it needs a C compiler for the code that launches.
@@ -53,66 +54,53 @@ def _current(device: torch.device) -> AbstractContextManager[Any]:
     return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
 
 
-class TritonFronts:
+class TritonFronts(Fronts):
     """`Fronts` in Triton.
 
     Args:
         code: the module of the kernels.
-        layout: the grid's layout.
-        hidden: hidden vectors at the points, shape (points, batch, K * d), contiguous.
-        memory: memories at the points, same shape, contiguous.
-        mask: dropout factors, shape (blocks * batch, K * d), or None.
-        real: False where a block is padding, shape (blocks * batch, 1), or None.
-        left: takes the hidden vectors that leave all blocks, shape (blocks, batch, K * d), contiguous, or None.
+        states: the grid's states.
     """
 
-    on_gpu = True
+    few_launches = True
 
-    def __init__(
-        self,
-        code: Any,
-        layout: GridLayout,
-        hidden: Tensor,
-        memory: Tensor,
-        mask: Tensor | None,
-        real: Tensor | None,
-        left: Tensor | None = None,
-    ) -> None:
-        self._code, self._layout, self._points = code, layout, layout.outputs.contiguous()
-        self._hidden, self._memory, self._left = hidden, memory, left
-        self._mask = None if mask is None else mask.contiguous()
-        self._real = None if real is None else real.contiguous().view(torch.uint8)
-        self._batch, self._width = hidden.shape[1:]
-        d = self._width // len(layout.extents)
-        self._constants = (d, self._width, memory.dtype == torch.float64)
-        self._device = _current(hidden.device)
+    def __init__(self, code: ModuleType, states: GridStates) -> None:
+        self._code, self._states = code, states
+        self._points = states.layout.outputs.contiguous()
+        self._entering = states.entering_blocks()
+        self._mask = None if states.mask is None else states.mask.contiguous()
+        self._real = None if states.real is None else states.real.contiguous().view(torch.uint8)
+        self._constants = (states.d, states.width, states.memory.dtype == torch.float64)
+        self._device = _current(states.hidden.device)
 
     def activate(self, gates: Tensor) -> None:
         """See `Fronts.activate`. Only recomputed gates need it, so torch does it."""
         activate(gates, gates)
 
-    def forward(
-        self, front: Front, gates: Tensor, products: Tensor | None, add: bool, bias: Tensor | None, form: OutputForm
-    ) -> None:
+    def forward(self, front: Front, gates: Tensor, products: Products | None, add: bool, form: OutputForm) -> None:
         """See `Fronts.forward`."""
-        rows = front.blocks * self._batch
+        states, beside, bias = self._states, None, None
+        rows = front.blocks * states.batch
+        if products is not None:
+            beside = products.forward_into(front, self._entering.hidden[states.span(front)], gates, add)
+            bias = products.bias_to_add
         with self._device:
             self._code.front_forward[self._programs(rows)](
                 gates,
-                products,
+                beside,
                 bias,
-                self._hidden,
-                self._memory,
+                states.hidden,
+                states.memory,
                 self._mask,
                 self._real,
-                self._left,
+                states.leaving_blocks,
                 self._points,
                 front.start,
                 rows,
-                self._batch,
-                self._layout.blocks,
+                states.batch,
+                states.layout.blocks,
                 *self._constants,
-                add and products is not None,
+                add and beside is not None,
                 form == "o_tanhm",
                 _SIZE,
             )
@@ -128,13 +116,14 @@ class TritonFronts:
     ) -> tuple[Tensor, Tensor]:
         """See `Fronts.backward`."""
         hidden, memory = arriving
-        rows, padded = front.blocks * self._batch, self._real is not None
+        states, padded = self._states, self._real is not None
+        rows = front.blocks * states.batch
         if into is None:
-            into = self._hidden.new_empty(rows, self._width), self._memory.new_empty(rows, self._width)
+            into = states.hidden.new_empty(rows, states.width), states.memory.new_empty(rows, states.width)
         with self._device:
             self._code.front_backward[self._programs(rows)](
                 gates,
-                self._memory,
+                states.memory,
                 self._mask,
                 self._real,
                 hidden.next,
@@ -148,8 +137,8 @@ class TritonFronts:
                 self._points,
                 front.start,
                 rows,
-                self._batch,
-                self._layout.blocks,
+                states.batch,
+                states.layout.blocks,
                 hidden.next_start,
                 *self._constants,
                 form == "o_tanhm",
@@ -160,7 +149,7 @@ class TritonFronts:
         return into
 
     def _programs(self, rows: int) -> tuple[int]:
-        return (-(-rows * self._width // _SIZE),)
+        return (-(-rows * self._states.width // _SIZE),)
 
 
 def _of_two(leaving: tuple[Tensor | None, ...]) -> tuple[Tensor | None, Tensor | None]:
@@ -168,14 +157,7 @@ def _of_two(leaving: tuple[Tensor | None, ...]) -> tuple[Tensor | None, Tensor |
     return leaving[0], leaving[1] if len(leaving) > 1 else None
 
 
-def triton_fronts(
-    layout: GridLayout,
-    hidden: Tensor,
-    memory: Tensor,
-    mask: Tensor | None,
-    real: Tensor | None,
-    left: Tensor | None = None,
-) -> TritonFronts | None:
+def triton_fronts(states: GridStates) -> TritonFronts | None:
     """The work of a grid on a GPU (see `TritonFronts`); None if torch has to do it."""
-    code = kernels(hidden.device)
-    return None if code is None else TritonFronts(code, layout, hidden, memory, mask, real, left)
+    code = kernels(states.hidden.device)
+    return None if code is None else TritonFronts(code, states)

@@ -1,8 +1,9 @@
 """The element-wise work of a front on a GPU: one launch forward and one backward, for `triton_fronts`.
 
-They compute what `gates.py` and `FusedGrid` do with one launch per operation. Axes and layouts are theirs: a row is a
-sample of a block, rows are ordered block after block; states have `width` = K * d elements, dimension after dimension,
-and gates 4 * width: u, f, o, c. Each lane computes one element of a state, in float64 if `double`, else in float32.
+They compute what `gates.py` and `torch_fronts.py` do with one launch per operation. Axes and layouts are theirs: a row
+is a sample of a block, rows are ordered block after block; states have `width` = K * d elements, dimension after
+dimension, and gates 4 * width: u, f, o, c. Each lane computes one element of a state, in float64 if `double`, else in
+float32.
 Pointers that may be None are constants of the compiled code then.
 """
 
@@ -42,7 +43,7 @@ def front_forward(  # type: ignore[no-untyped-def]
     memory,
     mask,
     real,
-    left,
+    leaving_blocks,
     points,
     start,
     rows,
@@ -55,7 +56,7 @@ def front_forward(  # type: ignore[no-untyped-def]
     o_tanhm: tl.constexpr,
     size: tl.constexpr,
 ):
-    """Gates from products, states to their points, and hidden vectors by block to `left`, too, if given.
+    """Gates from products, states to their points, and hidden vectors by block to `leaving_blocks`, too, if given.
 
     `gates` holds the products; if `products` is given, they are that, plus what `gates` holds if `add`.
     """
@@ -92,8 +93,8 @@ def front_forward(  # type: ignore[no-untyped-def]
         is_real = tl.load(real + start * batch + row, mask=inside, other=0) != 0
         new_hidden = tl.where(is_real, new_hidden, tl.load(hidden + here, mask=inside).to(wide))
         new_memory = tl.where(is_real, new_memory, m)
-    if left is not None:
-        tl.store(left + here, new_hidden, mask=inside)
+    if leaving_blocks is not None:
+        tl.store(leaving_blocks + here, new_hidden, mask=inside)
     point = tl.load(points + n * all_blocks + start + block, mask=inside, other=0)
     there = (point * batch + sample) * width + element
     tl.store(hidden + there, new_hidden, mask=inside)

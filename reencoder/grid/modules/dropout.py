@@ -18,7 +18,7 @@ def dropout_mask(shape: tuple[int, ...], probability: float, like: Tensor) -> Te
     Args:
         shape: shape of the mask.
         probability: probability that a factor is zero, in [0, 1).
-        like: a tensor with the wanted dtype and device.
+        like: gives the device and the type, but at least float32: narrower types round the scale, always the same way.
 
     Returns:
         A tensor of the given shape.
@@ -27,4 +27,4 @@ def dropout_mask(shape: tuple[int, ...], probability: float, like: Tensor) -> Te
     count = torch.Size(shape).numel()
     bits = torch.empty((count + 3) // 4, dtype=torch.int64, device=like.device).random_(-(2**63), None)
     kept = bits.view(torch.int16)[:count].view(shape) >= dropped - _LEVELS // 2
-    return kept.to(like.dtype).mul_(_LEVELS / (_LEVELS - dropped))
+    return kept.to(torch.promote_types(like.dtype, torch.float32)).mul_(_LEVELS / (_LEVELS - dropped))

@@ -183,7 +183,7 @@ class PlaneStack(nn.Module):
         if not self.training or probability == 0.0:
             return None
         shape = (extents[0] * extents[1], batch, dimensions * self.options.hidden_size)
-        return dropout_mask(shape, probability, like.memory)  # the blocks compute in the type of the memories
+        return dropout_mask(shape, probability, like.hidden)
 
     def train(self, mode: bool = True) -> PlaneStack:
         """Switch between training and evaluation; see `torch.nn.Module.train`."""
