@@ -11,10 +11,10 @@ from typing import TypeVar
 from data_prep.errors import DataError
 from data_prep.files import read_lines
 
+from .lines import shown
+
 UNKNOWN = "<unk>"
 """How fairseq prints an unknown word in a hypothesis."""
-
-_SHOWN_IDS = 10
 
 T = TypeVar("T")
 
@@ -143,12 +143,12 @@ def in_source_order(hypotheses: Mapping[int, T], sources: int) -> list[T]:
     missing = [identifier for identifier in range(sources) if identifier not in hypotheses]
     if missing:
         raise DataError(
-            f"{len(hypotheses)} hypotheses for {sources} sources; none for id {_listed(missing)} (counted from 0)"
+            f"{len(hypotheses)} hypotheses for {sources} sources; none for id {shown(missing)} (counted from 0)"
         )
     unexpected = sorted(identifier for identifier in hypotheses if not 0 <= identifier < sources)
     if unexpected:
         raise DataError(
-            f"{len(hypotheses)} hypotheses for {sources} sources; unexpected id {_listed(unexpected)}: "
+            f"{len(hypotheses)} hypotheses for {sources} sources; unexpected id {shown(unexpected)}: "
             "the binarised data and the raw text do not belong together"
         )
     return [hypotheses[identifier] for identifier in range(sources)]
@@ -172,9 +172,3 @@ def drop_unknown(tokens: str) -> tuple[str, int]:
     words = tokens.split()
     known = [word for word in words if word != UNKNOWN]
     return " ".join(known), len(words) - len(known)
-
-
-def _listed(identifiers: list[int]) -> str:
-    shown = ", ".join(str(identifier) for identifier in identifiers[:_SHOWN_IDS])
-    rest = len(identifiers) - _SHOWN_IDS
-    return f"{shown} and {rest} more" if rest > 0 else shown
