@@ -24,10 +24,10 @@ from data_prep.errors import DataError
 from data_prep.files import check_writable, write_json
 
 from .bleu import new_metrics, reference_streams, score
+from .checkpoints import check_not_replaced, describe_checkpoints
 from .generate import with_progress
 from .generation_settings import GenerationSettings
 from .hypotheses import Hypothesis, check_token_scores, drop_unknown, in_source_order, parse_candidates
-from .inputs import check_not_replaced, describe_checkpoints
 from .program import recorded_command, run_generate
 from .provenance import Stopwatch, provenance
 from .search_settings import SearchSettings, search_file

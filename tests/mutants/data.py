@@ -141,7 +141,7 @@ MUTANTS: list[Mutant] = [
         ("if earlier != name and (path.is_file() or not path.exists()):", "if earlier != name:"),
     ),
     *group(
-        "eval/inputs.py",
+        "eval/checkpoints.py",
         "eval_generate",
         ('sha256_of(path) != before["sha256"]', "False"),
     ),
