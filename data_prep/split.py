@@ -48,12 +48,9 @@ def pair_keys(pair: Pair) -> tuple[str, str]:
 
 
 def folded_keys(pair: Pair) -> tuple[str, str]:
-    """Return the keys by which leaks and duplicates are found: those of `pair_keys` whatever their script and case.
-
-    `assign_parts` hashes the Chinese key as it is: otherwise the parts of a given file would differ from earlier ones.
-    """
+    """Return the keys by which leaks and duplicates are found: those of `pair_keys` whatever their script and case."""
     chinese, english = pair_keys(pair)
-    return to_simplified(chinese).lower(), english
+    return _fold(chinese), english
 
 
 @dataclass(frozen=True)
@@ -64,15 +61,16 @@ class HashKeys:
         """Return for each Chinese and English sentence of a chunk the hashes of its keys and its value.
 
         Returns:
-            The hash of the Chinese key, in simplified characters: otherwise a sentence could be in training in one
-            script and in the test set in the other; that of the English key; each 0 if there is no key. The value
-            decides on the part: the SHA-256 of the Chinese key's UTF-8 bytes, as an integer, modulo 1000.
+            The hashes of the keys of `folded_keys`, each 0 if there is no key: otherwise a sentence could be in
+            training in one script or case and in the test set in the other. The value decides on the part: the SHA-256
+            of the UTF-8 bytes of the Chinese key as it is written, as an integer, modulo 1000. Folded keys would move
+            sentences of a given file to other parts than in earlier versions.
         """
         return [self._hash(chinese, english) for chinese, english in chunk]
 
     def _hash(self, chinese: str, english: str) -> tuple[int, int, int]:
         source, target = normalise_chinese(chinese), normalise_english(english)
-        return _hash(to_simplified(source)), _hash(target), _value(source)
+        return _hash(_fold(source)), _hash(target), _value(source)
 
 
 def assign_parts(
@@ -80,9 +78,9 @@ def assign_parts(
 ) -> list[str | None]:
     """Assign each pair to a part so that no key occurs in two parts.
 
-    Pairs with equal Chinese or equal English keys belong to the same component, transitively; the script of a Chinese
-    key does not matter. The part of a component depends on a hash of its smallest Chinese key, see `HashKeys`. The
-    result does not depend on the order of the pairs.
+    Pairs with equal Chinese or equal English keys belong to the same component, transitively; the script and case of a
+    Chinese key do not matter. The part of a component depends on a hash of its smallest Chinese key, see `HashKeys`.
+    The result does not depend on the order of the pairs.
 
     Keys are compared by 64-bit hashes, which takes a tenth of the memory of the keys. Two keys with the same hash could
     only put two components into the same part.
@@ -178,6 +176,11 @@ def _components(chinese: NDArray[np.uint64], english: NDArray[np.uint64]) -> NDA
     pairs = coo_matrix((np.ones(len(source), dtype=bool), (source, len(sources) + target)), shape=(nodes, nodes))
     _, labels = connected_components(pairs, directed=False)
     return labels[source]
+
+
+def _fold(chinese_key: str) -> str:
+    """Return a Chinese key in simplified characters and lower case."""
+    return to_simplified(chinese_key).lower()
 
 
 def _hash(key: str) -> int:

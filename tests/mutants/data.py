@@ -26,10 +26,10 @@ MUTANTS: list[Mutant] = [
     *group(
         "data_prep/split.py",
         "data_prep_split",
-        ("_hash(to_simplified(source)), _hash(target), _value(source)", "_hash(source), _hash(target), _value(source)"),
+        ("_hash(_fold(source)), _hash(target), _value(source)", "_hash(source), _hash(target), _value(source)"),
         (
-            "_hash(to_simplified(source)), _hash(target), _value(source)",
-            "_hash(to_simplified(source)), _hash(target), _value(to_simplified(source))",
+            "_hash(_fold(source)), _hash(target), _value(source)",
+            "_hash(_fold(source)), _hash(target), _value(_fold(source))",
         ),
         ("len(sources) + target)", "target)"),
         ("min(key, smallest.get(name, key))", "max(key, smallest.get(name, key))"),
@@ -40,8 +40,9 @@ MUTANTS: list[Mutant] = [
         ('(columns["english"] != 0))', '(columns["chinese"] != 0))'),
         ('- {""}\n    english', "\n    english"),
         ("return source in chinese or target in english", "return source in chinese"),
-        ("return to_simplified(chinese).lower(), english", "return chinese.lower(), english"),
-        ("return to_simplified(chinese).lower(), english", "return to_simplified(chinese), english"),
+        ("return _fold(chinese), english", "return chinese, english"),
+        ("return to_simplified(chinese_key).lower()", "return chinese_key.lower()"),
+        ("return to_simplified(chinese_key).lower()", "return to_simplified(chinese_key)"),
         ('"valid": group_sources(valid),', '"valid": [Example((pair,)) for pair in valid],'),
     ),
     *group(
