@@ -19,7 +19,7 @@ from .check import SideCounts
 from .corpora import Split, read_split
 from .directories import check_directory, new_directory
 from .dropped import BLANK_AT_END, DROPPED
-from .encoding import Encoding, Forms, Words
+from .encoding import Encoding, cased_forms, chinese_words
 from .files import iterate_lines, recorded_reading, write_json, write_lines
 from .manifest import checksums, foreign_file, package_versions, write_manifest
 from .options import Options
@@ -65,7 +65,7 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
             write_normalised(normalised, parts, encodings, workers)
             if not options.keep_case:
                 texts = iterate_lines(normalised / "train.en")
-                forms = workers.map(Forms(), texts, len(parts["train"]), "train: English capitals")
+                forms = workers.map(cased_forms, texts, len(parts["train"]), "train: English capitals")
                 write_json(directory / TRUECASE, usual_capitals(form for line in forms for form in line.split()))
             models = train_subwords(options, normalised, encodings, directory)
             for language in models:
@@ -200,7 +200,7 @@ def _words(
         chinese: Iterable[str] = iterate_lines(normalised / "train.zh")
     else:
         texts = (example.chinese for example in train)
-        chinese = workers.map(Words(), texts, len(train), "words to align: Chinese")
+        chinese = workers.map(chinese_words, texts, len(train), "words to align: Chinese")
     english = iterate_lines(normalised / "train.en")
     return [line.split() for line in chinese], [tokenize.cased(line).split() for line in english]
 

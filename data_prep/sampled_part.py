@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .binarise import binarise_further_part
-from .encoding import Encoding, Sample
+from .encoding import Encoding, sampled_tokens
 from .errors import DataError
 from .files import iterate_lines, write_lines
 from .workers import Workers
@@ -87,6 +88,7 @@ def _copies(
         if encoding.model is None:
             yield from iterate_lines(directory / "text" / name)
             continue
-        work = Sample(replace(encoding, sampling=options.strength), options.seed, copy)
+        work = partial(sampled_tokens, replace(encoding, sampling=options.strength), options.seed, copy)
         texts = iterate_lines(directory / "normalised" / name)
-        yield from workers.map(work, texts, sentences, f"copy {copy} with sampled subwords: {encoding.language}")
+        description = f"copy {copy} with sampled subwords: {encoding.language}"
+        yield from workers.map_numbered(work, texts, sentences, description)

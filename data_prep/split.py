@@ -53,24 +53,17 @@ def folded_keys(pair: Pair) -> tuple[str, str]:
     return _fold(chinese), english
 
 
-@dataclass(frozen=True)
-class HashKeys:
-    """Work on pairs, see `Workers.map`: what `assign_parts` needs of their keys, as integers."""
+def hash_keys(chunk: list[tuple[str, str]]) -> list[tuple[int, int, int]]:
+    """Return for each Chinese and English sentence what `assign_parts` needs of their keys, as integers.
 
-    def __call__(self, number: int, chunk: list[tuple[str, str]]) -> list[tuple[int, int, int]]:
-        """Return for each Chinese and English sentence of a chunk the hashes of its keys and its value.
-
-        Returns:
-            The hashes of the keys of `folded_keys`, each 0 if there is no key: otherwise a sentence could be in
-            training in one script or case and in the test set in the other. The value decides on the part: the SHA-256
-            of the UTF-8 bytes of the Chinese key as it is written, as an integer, modulo 1000. Folded keys would move
-            sentences of a given file to other parts than in earlier versions.
-        """
-        return [self._hash(chinese, english) for chinese, english in chunk]
-
-    def _hash(self, chinese: str, english: str) -> tuple[int, int, int]:
-        source, target = normalise_chinese(chinese), normalise_english(english)
-        return _hash(_fold(source)), _hash(target), _value(source)
+    Returns:
+        The hashes of the keys of `folded_keys`, each 0 if there is no key: otherwise a sentence could be in training in
+        one script or case and in the test set in the other. The value decides on the part: the SHA-256 of the UTF-8
+        bytes of the Chinese key as it is written, as an integer, modulo 1000. Folded keys would move sentences of a
+        given file to other parts than in earlier versions.
+    """
+    keys = ((normalise_chinese(chinese), normalise_english(english)) for chinese, english in chunk)
+    return [(_hash(_fold(source)), _hash(target), _value(source)) for source, target in keys]
 
 
 def assign_parts(
@@ -79,7 +72,7 @@ def assign_parts(
     """Assign each pair to a part so that no key occurs in two parts.
 
     Pairs with equal Chinese or equal English keys belong to the same component, transitively; the script and case of a
-    Chinese key do not matter. The part of a component depends on a hash of its smallest Chinese key, see `HashKeys`.
+    Chinese key do not matter. The part of a component depends on a hash of its smallest Chinese key, see `hash_keys`.
     The result does not depend on the order of the pairs.
 
     Keys are compared by 64-bit hashes, which takes a tenth of the memory of the keys. Two keys with the same hash could
@@ -96,7 +89,7 @@ def assign_parts(
         The name of the part of each pair; None if a side has no letters or digits and therefore no key.
     """
     sides = ((pair.chinese, pair.english) for pair in pairs)
-    found = (workers or Workers()).map(HashKeys(), sides, len(pairs), "comparing sentences")
+    found = (workers or Workers()).map(hash_keys, sides, len(pairs), "comparing sentences")
     columns = np.fromiter(found, dtype=[("chinese", "u8"), ("english", "u8"), ("value", "u2")], count=len(pairs))
     (keyed,) = np.nonzero((columns["chinese"] != 0) & (columns["english"] != 0))
     component = _components(columns["chinese"][keyed], columns["english"][keyed])

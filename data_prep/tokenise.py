@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .encoding import Encoding, Normalise, Split
+from .encoding import Encoding, normalise, tokens_of_normalised
 from .errors import DataError
 from .files import iterate_lines, sha256_of, write_lines
 from .options import Options
@@ -36,7 +37,7 @@ def write_normalised(
     for part, examples in parts.items():
         for language, encoding in encodings.items():
             texts = (example.chinese if language == "zh" else example.english for example in examples)
-            lines = workers.map(Normalise(encoding), texts, len(examples), f"{part}: {_NAMES[language]}")
+            lines = workers.map(partial(normalise, encoding), texts, len(examples), f"{part}: {_NAMES[language]}")
             write_lines(directory / f"{part}.{language}", lines)
 
 
@@ -109,7 +110,8 @@ def write_text(
     for part, examples in parts.items():
         for language, encoding in encodings.items():
             texts = iterate_lines(normalised / f"{part}.{language}")
-            lines = workers.map(Split(encoding), texts, len(examples), f"{part}: {_NAMES[language]} tokens")
+            work = partial(tokens_of_normalised, encoding)
+            lines = workers.map(work, texts, len(examples), f"{part}: {_NAMES[language]} tokens")
             write_lines(directory / f"{part}.{language}", _with_tokens(lines, examples, _NAMES[language]))
 
 
