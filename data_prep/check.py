@@ -18,10 +18,12 @@ import numpy as np
 from .errors import DataError
 from .files import iterate_lines
 
-EOS, UNK = 2, 3
-"""The numbers of two of fairseq's own symbols."""
+SPECIAL_SYMBOLS = ("<s>", "<pad>", "</s>", "<unk>")
+"""fairseq's own symbols, in the order of their numbers."""
 
-_SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
+EOS, UNK = 2, 3
+"""The numbers of two of them."""
+
 _MAGIC = b"MMIDIDX\x00\x00"
 _HEADER = struct.Struct("<9sQBQ")  # magic, version, type of the tokens, number of sentences
 _TYPES = {3: np.int16, 4: np.int32, 5: np.int64, 8: np.uint16, 9: np.uint32, 10: np.uint64}
@@ -114,7 +116,7 @@ def check_alignments(directory: Path, part: str, languages: tuple[str, str]) -> 
 
 def read_dictionary(path: Path) -> dict[str, int]:
     """Return the numbers of the symbols in a dictionary of fairseq, its own included."""
-    numbers = {symbol: number for number, symbol in enumerate(_SPECIAL)}
+    numbers = {symbol: number for number, symbol in enumerate(SPECIAL_SYMBOLS)}
     for line in iterate_lines(path):
         numbers[line.rsplit(" ", 1)[0]] = len(numbers)
     return numbers

@@ -26,6 +26,7 @@ def add_phrase_part(
     encoders: tuple[Callable[[Sequence[str]], str], Callable[[Sequence[str]], str]],
     languages: tuple[str, str],
     options: PhraseOptions,
+    seed: int,
     workers: int = 1,
 ) -> dict[str, Any]:
     """Extract phrase pairs from the training set, and write and binarise them as a part of it.
@@ -39,6 +40,7 @@ def add_phrase_part(
         encoders: turn the words of a source and of a target phrase into tokens separated by spaces.
         languages: source and target language.
         options: the options.
+        seed: random seed of the word alignment.
         workers: number of processes of fairseq-preprocess. Default: 1
 
     Returns:
@@ -47,18 +49,18 @@ def add_phrase_part(
     Raises:
         DataError: the tag occurs in the data, eflomal or fairseq-preprocess fails, or no phrase pair is left.
     """
-    _check_tag(directory / "text", languages[0], options.tag)
+    _check_tag(directory / "text", languages[0], options.phrase_tag)
     lines = [[" ".join(sentence) for sentence in side] for side in words]
-    alignment = align_words(lines[0], lines[1], options.seed)
-    candidates = extract_phrases(words[0], words[1], alignment, options.limits)
+    alignment = align_words(lines[0], lines[1], seed)
+    candidates = extract_phrases(words[0], words[1], alignment, options)
     known = [_known_tokens(directory / "bin" / f"dict.{language}.txt") for language in languages]
     dropped: Counter[str] = Counter()
-    chosen = _encode(candidates, encoders, (known[0], known[1]), options.pairs, dropped)
+    chosen = _encode(candidates, encoders, (known[0], known[1]), options.phrase_pairs, dropped)
     if not chosen:
         raise DataError("--phrase-pairs: no phrase pair of the training set is within the limits; too little data?")
-    write_lines(directory / "text" / f"{part}.{languages[0]}", (f"{options.tag} {pair[0]}" for pair in chosen))
+    write_lines(directory / "text" / f"{part}.{languages[0]}", (f"{options.phrase_tag} {pair[0]}" for pair in chosen))
     write_lines(directory / "text" / f"{part}.{languages[1]}", (pair[1] for pair in chosen))
-    sides = binarise_further_part(directory, part, languages, options.tag, workers)
+    sides = binarise_further_part(directory, part, languages, options.phrase_tag, workers)
     return {
         "part": part,
         "pairs": len(chosen),

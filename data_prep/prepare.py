@@ -14,6 +14,7 @@ from typing import Any
 from reencoder.text.manifest import TRUECASE
 from reencoder.text.truecase import usual_capitals
 
+from . import LANGUAGES
 from .binarise import binarise
 from .check import SideCounts
 from .corpora import Split, read_split
@@ -29,8 +30,8 @@ from .split import PARTS, Example
 from .subwords import model_name, vocabulary
 from .synthetic_part import add_synthetic_part
 from .text import ChineseSegmenter, EnglishTokenizer
-from .tokenise import LANGUAGES, train_subwords, write_normalised, write_text
 from .tokenise import encodings as encodings_of
+from .tokenise import train_subwords, write_normalised, write_text
 from .training_alignments import add_alignments
 from .word_alignment import check_aligner
 from .workers import Workers
@@ -167,20 +168,20 @@ def _add_further_parts(
     """
     train = split.parts["train"]
     parts: dict[str, Any] = {}
-    if options.sampling is not None:
+    if options.subword_samples:
         name = f"train{len(parts) + 1}"
-        parts["sampled"] = add_sampled_part(directory, name, len(train), encodings, options.sampling, workers)
+        parts["sampled"] = add_sampled_part(directory, name, len(train), encodings, options, workers)
     if split.synthetic:
         name = f"train{len(parts) + 1}"
         parts["synthetic"] = add_synthetic_part(directory, name, split.synthetic, encodings, workers)
-    if options.phrases is not None:
+    if options.phrase_pairs:
         segment = ChineseSegmenter(options.segmentation, encodings["zh"].model)
         tokenize = EnglishTokenizer(options.keep_case, encodings["en"].model)
         words = _words(directory / "normalised", train, segment, tokenize, workers)
         print("aligning words with eflomal, extracting phrase pairs ...", file=sys.stderr)
         name, encoders = f"train{len(parts) + 1}", (segment.encode, tokenize.encode)
         parts["phrases"] = add_phrase_part(
-            directory, name, words, encoders, LANGUAGES, options.phrases, options.workers
+            directory, name, words, encoders, LANGUAGES, options, options.alignment_seed, options.workers
         )
     if options.word_alignments:
         print("aligning the words of the training set with eflomal ...", file=sys.stderr)

@@ -17,6 +17,9 @@ from .workers import Workers
 
 PARTS = ("train", "valid", "test")
 
+PERMILLE = 40
+"""Size of the test and of the validation set, if none is given, in per mille of the input."""
+
 _BY_VALUE = ("test", "valid", "train")
 """The parts in the order of the values that decide on them."""
 
@@ -67,7 +70,10 @@ def hash_keys(chunk: list[tuple[str, str]]) -> list[tuple[int, int, int]]:
 
 
 def assign_parts(
-    pairs: Sequence[Pair], test_permille: int = 40, valid_permille: int = 40, workers: Workers | None = None
+    pairs: Sequence[Pair],
+    test_permille: int = PERMILLE,
+    valid_permille: int = PERMILLE,
+    workers: Workers | None = None,
 ) -> list[str | None]:
     """Assign each pair to a part so that no key occurs in two parts.
 

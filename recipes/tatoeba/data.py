@@ -69,11 +69,11 @@ def prepare_data(tsv: Path | None, work: Path, variant: str = "words") -> Path:
         given = known_pairs(tsv, work)
         if given is not None:
             check_input(data, given)
-        _check_options(data, Options(dest=data, tsv=Path(), **VARIANTS[variant]))
+        _check_options(data, Options(dest=data, tsv=[Path()], **VARIANTS[variant]))
         print(f"{data}: already prepared", file=sys.stderr)
         return data
     synthetic = [synthetic_path(name, work) for name in SYNTHETIC.get(variant, ())]
-    options = Options(dest=data, tsv=pairs_of(tsv, work), synthetic_tsv=synthetic, **VARIANTS[variant])
+    options = Options(dest=data, tsv=[pairs_of(tsv, work)], synthetic_tsv=synthetic, **VARIANTS[variant])
     print(format_counts(prepare(options)))
     return data
 

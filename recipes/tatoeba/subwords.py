@@ -81,11 +81,11 @@ def count(tsv: Path, rows: Mapping[str, Mapping[str, Any]], workers: int = 1) ->
     """
     with tempfile.TemporaryDirectory() as name, Workers(workers) as pool:
         folder = Path(name)
-        parts = {part: read_split(Options(dest=folder, tsv=tsv)).parts[part] for part in ("train", "valid")}
+        parts = {part: read_split(Options(dest=folder, tsv=[tsv])).parts[part] for part in ("train", "valid")}
         if not parts["valid"]:
             raise DataError(f"--tsv {tsv}: so few pairs that none fell into the validation set")
         return {
-            row: _count(Options(dest=folder, tsv=tsv, **options), parts, folder / f"row{number}", pool)
+            row: _count(Options(dest=folder, tsv=[tsv], **options), parts, folder / f"row{number}", pool)
             for number, (row, options) in enumerate(rows.items())
         }
 

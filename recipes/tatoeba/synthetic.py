@@ -168,7 +168,7 @@ def _training_pairs(data: Path, place: Place) -> list[Pair]:
     """
     tsv = pairs_of(place.tsv, place.work)
     check_input(data, tsv)
-    options = Options(dest=Path(), tsv=tsv, **VARIANTS[data.name])
+    options = Options(dest=Path(), tsv=[tsv], **VARIANTS[data.name])
     return [example.pairs[0] for example in read_split(options).parts["train"]]
 
 
