@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from .errors import DataError
-from .files import iterate_lines
+from .files import count_lines, iterate_lines
 
 SPECIAL_SYMBOLS = ("<s>", "<pad>", "</s>", "<unk>")
 """fairseq's own symbols, in the order of their numbers."""
@@ -65,7 +65,7 @@ def check_binarised(directory: Path, part: str, languages: tuple[str, str], lang
     text = directory / "text" / f"{part}.{language}"
     numbers = read_dictionary(directory / "bin" / f"dict.{language}.txt")
     lengths, tokens = read_binarised(directory / "bin" / f"{part}.{'-'.join(languages)}.{language}")
-    sentences = sum(1 for _ in iterate_lines(text))
+    sentences = count_lines(text)
     if len(lengths) != sentences:
         raise DataError(f"fairseq-preprocess wrote {len(lengths)} of the {sentences} sentences of {text.name}")
     types: set[str] = set()
@@ -106,11 +106,15 @@ def check_alignments(directory: Path, part: str, languages: tuple[str, str]) -> 
     """
     text = directory / "text" / f"{part}.align"
     lengths, positions = read_binarised(directory / "bin" / f"{part}.align.{'-'.join(languages)}")
-    lines = [[int(position) for link in line.split() for position in link.split("-")] for line in iterate_lines(text)]
-    if not (
-        np.array_equal(lengths, [len(line) for line in lines])
-        and np.array_equal(positions, [*chain.from_iterable(lines)])
-    ):
+    same = len(lengths) == count_lines(text)
+    start = 0
+    for first, lines in _chunks(text):
+        links = [[int(position) for link in line.split() for position in link.split("-")] for line in lines]
+        expected = [*chain.from_iterable(links)]
+        same = same and np.array_equal(lengths[first : first + len(lines)], [len(line) for line in links])
+        same = same and np.array_equal(positions[start : start + len(expected)], expected)
+        start += len(expected)
+    if not same or start != len(positions):
         raise DataError(f"fairseq-preprocess changed the links of {text.name}")
 
 

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -177,7 +177,7 @@ def _add_further_parts(
     if options.phrase_pairs:
         segment = ChineseSegmenter(options.segmentation, encodings["zh"].model)
         tokenize = EnglishTokenizer(options.keep_case, encodings["en"].model)
-        words = _words(directory / "normalised", train, segment, tokenize, workers)
+        words = _write_words(directory / "normalised", train, segment, tokenize, workers)
         print("aligning words with eflomal, extracting phrase pairs ...", file=sys.stderr)
         name, encoders = f"train{len(parts) + 1}", (segment.encode, tokenize.encode)
         parts["phrases"] = add_phrase_part(
@@ -193,17 +193,17 @@ def _add_further_parts(
     return parts
 
 
-def _words(
+def _write_words(
     normalised: Path, train: Sequence[Example], segment: ChineseSegmenter, tokenize: EnglishTokenizer, workers: Workers
-) -> tuple[list[list[str]], list[list[str]]]:
-    """Return the words of the training sentences, Chinese and English."""
-    if segment.segmentation.startswith("jieba"):
-        chinese: Iterable[str] = iterate_lines(normalised / "train.zh")
-    else:
+) -> tuple[Path, Path]:
+    """Write the words of the training sentences, unless they are there; return the Chinese and the English file."""
+    chinese, english = normalised / "train.zh", normalised / "words.en"
+    if not segment.segmentation.startswith("jieba"):
+        chinese = normalised / "words.zh"
         texts = (example.chinese for example in train)
-        chinese = workers.map(chinese_words, texts, len(train), "words to align: Chinese")
-    english = iterate_lines(normalised / "train.en")
-    return [line.split() for line in chinese], [tokenize.cased(line).split() for line in english]
+        write_lines(chinese, workers.map(chinese_words, texts, len(train), "words to align: Chinese"))
+    write_lines(english, map(tokenize.cased, iterate_lines(normalised / "train.en")))
+    return chinese, english
 
 
 def _counts(examples: list[Example], sides: dict[str, SideCounts]) -> dict[str, Any]:

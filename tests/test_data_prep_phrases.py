@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -171,11 +172,23 @@ def reversed_corpus() -> tuple[list[str], list[str]]:
 def test_eflomal_finds_the_links_and_repeats_them_with_the_same_seed() -> None:
     pytest.importorskip("eflomal")
     source, target = reversed_corpus()
-    alignment = align_words(source, target, 1)
+    alignment = list(align_words(source, target, 1))
     links = Counter(link for found in alignment for link in found)
     right = links[0, 2] + links[1, 1] + links[2, 0]
     assert len(alignment) == len(source) and right >= 0.9 * 3 * len(source) and right >= 0.9 * sum(links.values())
-    assert align_words(source, target, 1) == alignment
+    assert list(align_words(source, target, 1)) == alignment
+
+
+def test_links_are_read_one_pair_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_links(directory: Path, *_: object) -> None:
+        for name in ("forward", "backward"):
+            (directory / name).write_text("0-0\nnot read yet\n")
+
+    monkeypatch.setattr(word_alignment, "_run_eflomal", write_links)
+    links = align_words(["a", "b"], ["x", "y"], 1)
+    assert next(links) == {(0, 0)}
+    with pytest.raises(ValueError, match="invalid literal"):
+        next(links)
 
 
 def test_the_seed_reaches_eflomal() -> None:
@@ -189,7 +202,7 @@ def test_the_seed_reaches_eflomal() -> None:
 def test_eflomal_that_fails_or_takes_no_seed_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("eflomal")
     with pytest.raises(DataError, match="eflomal failed with status"):
-        align_words(["a", "b"], ["x"], 1)
+        list(align_words(["a", "b"], ["x"], 1))
     monkeypatch.setattr(word_alignment, "_RANDOM_BYTES", b"/dev/no-such\0")
     with pytest.raises(DataError, match="this build of eflomal cannot be given a seed"):
-        align_words(["a"], ["x"], 1)
+        list(align_words(["a"], ["x"], 1))

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -83,7 +83,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert set(multiprocessing.active_children()) <= before
 
 
-def first_words(source: Sequence[str], target: Sequence[str], seed: int) -> list[set[Link]]:
+def first_words(source: Iterable[str], target: Iterable[str], seed: int) -> list[set[Link]]:
     """Stands for eflomal: links the first words."""
     return [{(0, 0)} for _ in source]
 

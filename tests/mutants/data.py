@@ -48,9 +48,9 @@ MUTANTS: list[Mutant] = [
     *group(
         "data_prep/training_alignments.py",
         "guided_alignment",
-        ("tag = 1 if part in tagged else 0", "tag = 0"),
+        ("1 if part in tagged else 0", "0"),
         ("{source + shift}", "{source}"),
-        ("pairwise(starts)", "pairwise([0, *starts[:-1]])"),
+        ("islice(links, count_lines(text))", "islice(links, count_lines(text) - 1)"),
     ),
     *group(
         "data_prep/synthetic_part.py",
