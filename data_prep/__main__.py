@@ -9,11 +9,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from reencoder.text.segmentation import SEGMENTATIONS, TARGET_SEGMENTATIONS
+
 from .command_line import Parser, non_negative, positive, run, share
 from .input_arguments import add_cleaning, add_corpora, add_held_out
 from .options import Options
 from .subwords import MODEL_TYPES
-from .text import SEGMENTATIONS, TARGET_SEGMENTATIONS
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
+from reencoder.text.segmentation import ChineseSegmenter, EnglishTokenizer
 from reencoder.text.truecase import FormFinder
 
 from .errors import DataError
 from .subwords import seed_sampling
-from .text import ChineseSegmenter, EnglishTokenizer
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from reencoder.text.manifest import TRUECASE
+from reencoder.text.pieces import model_name
+from reencoder.text.segmentation import ChineseSegmenter, EnglishTokenizer
 from reencoder.text.truecase import usual_capitals
 
 from . import LANGUAGES
@@ -27,9 +29,8 @@ from .options import Options
 from .phrase_part import add_phrase_part
 from .sampled_part import add_sampled_part
 from .split import PARTS, Example
-from .subwords import model_name, vocabulary
+from .subwords import vocabulary
 from .synthetic_part import add_synthetic_part
-from .text import ChineseSegmenter, EnglishTokenizer
 from .tokenise import encodings as encodings_of
 from .tokenise import train_subwords, write_normalised, write_text
 from .training_alignments import add_alignments

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from reencoder.text.segmentation import to_simplified
+
 from .pairs import Pair
-from .text import normalise_chinese, normalise_english, to_simplified
+from .text import normalise_chinese, normalise_english
 from .workers import Workers
 
 PARTS = ("train", "valid", "test")

@@ -8,12 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from reencoder.text.pieces import model_name
+from reencoder.text.segmentation import TARGET_SEGMENTATIONS
+
 from .encoding import Encoding, normalise, tokens_of_normalised
 from .errors import DataError
 from .files import iterate_lines, sha256_of, write_lines
 from .split import Example
-from .subwords import MODEL_TYPES, model_name, train_sentencepiece
-from .text import TARGET_SEGMENTATIONS
+from .subwords import MODEL_TYPES, train_sentencepiece
 from .workers import Workers
 
 _NAMES = {"zh": "Chinese", "en": "English"}

@@ -77,7 +77,7 @@ def test_segment_finds_the_sentencepiece_model_beside_the_manifest(segmentation:
         (None, "no such file (the manifest)"),
         ("{", "cannot be read as a manifest"),
         ("[]", "not a manifest written by"),
-        ('{"format": "data_prep/1", "options": {"segmentation": "words"}}', "contains no known segmentation"),
+        ('{"format": "data_prep/1", "options": {"segmentation": "words"}}', "unknown segmentation 'words'"),
         (
             '{"format": "data_prep/1", "options": {"segmentation": "sentencepiece"}}',
             "sentencepiece.zh.model: no such file",

@@ -12,9 +12,9 @@ from data_prep.corpora import read_split
 from data_prep.dropped import Record
 from data_prep.errors import DataError
 from data_prep.files import read_lines
-from data_prep.manifest import read_manifest
 from data_prep.options import Options
 from data_prep.pairs import EMPTY, MALFORMED, Columns, Corpus, Pair, read_parallel, read_tsv
+from reencoder.text.manifest import read_manifest
 
 GOOD = "Hi.\t嗨。\tCC-BY\n"
 

@@ -19,8 +19,8 @@ PACKAGES = ("data_prep", "eval", "recipes", "reencoder")
 RULES: dict[str, tuple[str, ...]] = {
     "data_prep": ("reencoder.text",),
     "eval": (
-        "data_prep", "eval.images", "eval.likelihood", "eval.models", "eval.pair_scores", "eval.search_settings",
-        "eval.translation",
+        "data_prep", "eval.images", "eval.likelihood", "eval.pair_scores", "eval.search_settings", "eval.translation",
+        "reencoder.text",
     ),
     # The settings of the search and the file of tuned ones are the plugin's, because the hub needs them.
     "eval.search_settings": ("data_prep", "eval", "reencoder.search_settings"),
@@ -28,11 +28,10 @@ RULES: dict[str, tuple[str, ...]] = {
     "eval.translation": ("data_prep", "eval", "reencoder.hub"),
     "eval.likelihood": ("data_prep", "eval", "reencoder.hub"),
     # The scores of given translations are the plugin's, because the hub needs them.
-    "eval.models": ("data_prep", "eval", "reencoder.text"),
     "eval.pair_scores": ("data_prep", "eval", "reencoder.scoring"),
     "eval.images": ("data_prep", "eval", "reencoder.images"),
-    "eval.speed": ("data_prep", "eval", "reencoder.grid", "reencoder.training_process"),
-    "recipes": ("data_prep", "eval", "reencoder.training_process"),
+    "eval.speed": ("data_prep", "eval", "reencoder.grid", "reencoder.text", "reencoder.training_process"),
+    "recipes": ("data_prep", "eval", "reencoder.text", "reencoder.training_process"),
     # The plugin, and the only module that knows all of its parts.
     "reencoder": ("reencoder._after_import",),
     "reencoder.plugin": (

@@ -22,10 +22,11 @@ from data_prep.errors import DataError
 from data_prep.files import iterate_lines, read_json, write_json
 from data_prep.options import Options
 from data_prep.split import Example
-from data_prep.subwords import model_name, vocabulary
+from data_prep.subwords import vocabulary
 from data_prep.tokenise import encodings, train_subwords, write_normalised, write_text
 from data_prep.workers import Workers
 from eval.provenance import Stopwatch, provenance
+from reencoder.text.pieces import model_name
 
 from ..command_line import run
 from ..origins import origin
