@@ -1,1 +1,4 @@
 """Preparation of Chinese-English data: reading, splitting, tokenising, binarising (`python -m data_prep --help`)."""
+
+LANGUAGES = ("zh", "en")
+"""Source and target language."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
-from .command_line import Parser, run
+from reencoder.text.segmentation import SEGMENTATIONS, TARGET_SEGMENTATIONS
+
+from .command_line import Parser, non_negative, positive, run, share
 from .input_arguments import add_cleaning, add_corpora, add_held_out
+from .options import Options
 from .subwords import MODEL_TYPES
-from .text import SEGMENTATIONS, TARGET_SEGMENTATIONS
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -50,53 +54,51 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace DIR if an earlier run wrote it")
     parser.add_argument(
         "--workers",
-        type=int,
-        default=1,
+        type=positive,
         metavar="N",
         help="number of processes; the data do not depend on it (default: %(default)s)",
     )
-    parser.add_argument("--source-lang", choices=["zh"], default="zh", help="only zh for now")
-    parser.add_argument("--target-lang", choices=["en"], default="en", help="only en for now")
     split = parser.add_argument_group("split")
-    share = "approximate size of the {} set in per mille of the input (default: %(default)s)"
-    split.add_argument("--test-permille", type=int, default=40, metavar="N", help=share.format("test"))
-    split.add_argument("--valid-permille", type=int, default=40, metavar="N", help=share.format("validation"))
+    size = "approximate size of the {} set in per mille of the input (default: %(default)s)"
+    split.add_argument("--test-permille", type=int, metavar="N", help=size.format("test"))
+    split.add_argument("--valid-permille", type=int, metavar="N", help=size.format("validation"))
     add_held_out(split)
     add_cleaning(parser)
-    text = parser.add_argument_group("text")
-    text.add_argument(
-        "--segmentation", choices=SEGMENTATIONS, default="jieba", help="segmentation of Chinese (default: %(default)s)"
-    )
+    _add_text(parser.add_argument_group("text"))
+    _add_phrases_and_alignments(parser)
+    # Lists, because `action="extend"` cannot extend a tuple.
+    defaults: dict[str, Any] = {field.name: [] if field.default == () else field.default for field in fields(Options)}
+    del defaults["dest"]
+    parser.set_defaults(run=_run_prepare, **defaults)
+
+
+def _add_text(text: argparse._ArgumentGroup) -> None:
+    text.add_argument("--segmentation", choices=SEGMENTATIONS, help="segmentation of Chinese (default: %(default)s)")
     text.add_argument(
         "--target-segmentation",
         choices=TARGET_SEGMENTATIONS,
-        default="words",
         help="segmentation of English: words, or sentencepiece's pieces of them (default: %(default)s)",
     )
     text.add_argument(
         "--sentencepiece-type",
         choices=MODEL_TYPES,
-        default="unigram",
         help="type of the sentencepiece models of both languages (default: %(default)s)",
     )
     text.add_argument(
         "--sentencepiece-vocab-size",
-        type=int,
-        default=8000,
+        type=positive,
         metavar="N",
         help="number of Chinese pieces, with --segmentation sentencepiece (default: %(default)s)",
     )
     text.add_argument(
         "--sentencepiece-target-vocab-size",
-        type=int,
-        default=4000,
+        type=positive,
         metavar="N",
         help="number of English pieces, with --target-segmentation sentencepiece (default: %(default)s)",
     )
     text.add_argument(
         "--subword-samples",
-        type=int,
-        default=0,
+        type=non_negative,
         metavar="N",
         help="add N copies of the training set with sentencepiece's pieces drawn at random, as a further part of it "
         "(train1), which fairseq-train loads beside the sentences (default: none)",
@@ -104,7 +106,6 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     text.add_argument(
         "--subword-sampling",
         type=float,
-        default=0.1,
         metavar="P",
         help="with --subword-samples: probability of leaving out a merge (bpe), or power of the probabilities "
         "(unigram) (default: %(default)s)",
@@ -112,7 +113,6 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     text.add_argument(
         "--subword-seed",
         type=int,
-        default=1,
         metavar="N",
         help="with --subword-samples: seed; sentencepiece 0.2.2 and 0.2.3 ignore it and draw other pieces in every run "
         "(default: %(default)s)",
@@ -120,12 +120,14 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     text.add_argument("--keep-case", action="store_true", help="do not lower-case English")
     text.add_argument(
         "--min-count",
-        type=int,
-        default=2,
+        type=positive,
         metavar="N",
         help="words and characters seen less often in training become UNK; sentencepiece's pieces never do "
         "(default: %(default)s)",
     )
+
+
+def _add_phrases_and_alignments(parser: argparse.ArgumentParser) -> None:
     phrases = parser.add_argument_group(
         "phrase pairs",
         "Phrase pairs of the training sentences as the last further part of the training set (train1, or the next free "
@@ -133,33 +135,29 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
         "the extra 'align'.",
     )
     phrases.add_argument(
-        "--phrase-pairs", type=int, default=0, metavar="N", help="maximum number of phrase pairs (default: none)"
+        "--phrase-pairs", type=non_negative, metavar="N", help="maximum number of phrase pairs (default: none)"
     )
-    for side, default in (("source", 4), ("target", 6)):
+    for side in ("source", "target"):
         phrases.add_argument(
             f"--phrase-max-{side}",
-            type=int,
-            default=default,
+            type=positive,
             metavar="N",
             help=f"maximum number of {side} words (default: %(default)s)",
         )
     phrases.add_argument(
         "--phrase-min-frequency",
-        type=float,
-        default=0.08,
+        type=share,
         metavar="P",
         help="minimum relative frequency of a translation among those of its source phrase (default: %(default)s)",
     )
     phrases.add_argument(
         "--phrase-min-count",
-        type=int,
-        default=1,
+        type=positive,
         metavar="N",
         help="minimum number of occurrences (default: %(default)s)",
     )
     phrases.add_argument(
         "--phrase-tag",
-        default="<phrase>",
         metavar="WORD",
         help="first word of every source phrase: tells the model that it is no sentence (default: %(default)s)",
     )
@@ -173,15 +171,13 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     alignments.add_argument(
         "--alignment-seed",
         type=int,
-        default=1,
         metavar="N",
         help="random seed of the word alignment, also that of --phrase-pairs (default: %(default)s)",
     )
-    parser.set_defaults(run=_run_prepare)
 
 
 def _run_prepare(args: argparse.Namespace) -> None:
-    from .prepare import Options, format_counts, prepare
+    from .prepare import format_counts, prepare
 
     given = {name: value for name, value in vars(args).items() if name not in {"command", "run"}}
     manifest = prepare(Options(**given), args.command)
@@ -201,9 +197,11 @@ def _add_characters(parser: argparse.ArgumentParser) -> None:
     )
     for split, where in (("valid", "in front of the test set"), ("test", "at the end")):
         parser.add_argument(
-            f"--{split}", type=int, default=5_000_000, metavar="N", help=f"symbols {where} (default: %(default)s)"
+            f"--{split}", type=positive, default=5_000_000, metavar="N", help=f"symbols {where} (default: %(default)s)"
         )
-    parser.add_argument("--limit", type=int, default=0, metavar="N", help="use only the first N bytes (default: all)")
+    parser.add_argument(
+        "--limit", type=non_negative, default=0, metavar="N", help="use only the first N bytes (default: all)"
+    )
     parser.set_defaults(run=_run_characters)
 
 
@@ -241,7 +239,9 @@ def _run_segment(args: argparse.Namespace) -> None:
 def _add_phrasebook(parser: argparse.ArgumentParser) -> None:
     parser.description = "Write sentence pairs from the embedded phrasebook, to try the project without a download."
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="TSV file to write")
-    parser.add_argument("--pairs", type=int, default=24000, metavar="N", help="number of pairs (default: %(default)s)")
+    parser.add_argument(
+        "--pairs", type=positive, default=24000, metavar="N", help="number of pairs (default: %(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="random seed (default: %(default)s)")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing FILE")
     parser.set_defaults(run=_run_phrasebook)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .check import SideCounts, check_alignments, check_binarised
 from .errors import DataError
-from .files import iterate_lines, read_lines, write_lines
+from .files import count_lines, iterate_lines, read_lines, write_lines
 
 
 def binarise(
@@ -72,7 +72,7 @@ def binarise_further_part(
     """
     source_lang, target_lang = languages
     if tag is not None:
-        count = len(read_lines(directory / "text" / f"{part}.{source_lang}"))
+        count = count_lines(directory / "text" / f"{part}.{source_lang}")
         dictionary = directory / "bin" / f"dict.{source_lang}.txt"
         write_lines(dictionary, [*read_lines(dictionary), f"{tag} {count}"])
     # fairseq-preprocess does not accept a destination that contains dictionaries, and names the part itself.

@@ -47,11 +47,6 @@ class Options:
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
             raise DataError(f"--level {self.level}: choose one of {', '.join(LEVELS)}")
-        for name, size in (("valid", self.valid), ("test", self.test)):
-            if size < 1:
-                raise DataError(f"--{name} {size}: must be at least 1")
-        if self.limit < 0:
-            raise DataError(f"--limit {self.limit}: must not be negative")
 
 
 def read_symbols(path: Path, level: str, limit: int = 0) -> NDArray[np.unsignedinteger[Any]]:

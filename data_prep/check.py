@@ -16,12 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from .errors import DataError
-from .files import iterate_lines
+from .files import count_lines, iterate_lines
+
+SPECIAL_SYMBOLS = ("<s>", "<pad>", "</s>", "<unk>")
+"""fairseq's own symbols, in the order of their numbers."""
 
 EOS, UNK = 2, 3
-"""The numbers of two of fairseq's own symbols."""
+"""The numbers of two of them."""
 
-_SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 _MAGIC = b"MMIDIDX\x00\x00"
 _HEADER = struct.Struct("<9sQBQ")  # magic, version, type of the tokens, number of sentences
 _TYPES = {3: np.int16, 4: np.int32, 5: np.int64, 8: np.uint16, 9: np.uint32, 10: np.uint64}
@@ -63,7 +65,7 @@ def check_binarised(directory: Path, part: str, languages: tuple[str, str], lang
     text = directory / "text" / f"{part}.{language}"
     numbers = read_dictionary(directory / "bin" / f"dict.{language}.txt")
     lengths, tokens = read_binarised(directory / "bin" / f"{part}.{'-'.join(languages)}.{language}")
-    sentences = sum(1 for _ in iterate_lines(text))
+    sentences = count_lines(text)
     if len(lengths) != sentences:
         raise DataError(f"fairseq-preprocess wrote {len(lengths)} of the {sentences} sentences of {text.name}")
     types: set[str] = set()
@@ -104,17 +106,21 @@ def check_alignments(directory: Path, part: str, languages: tuple[str, str]) -> 
     """
     text = directory / "text" / f"{part}.align"
     lengths, positions = read_binarised(directory / "bin" / f"{part}.align.{'-'.join(languages)}")
-    lines = [[int(position) for link in line.split() for position in link.split("-")] for line in iterate_lines(text)]
-    if not (
-        np.array_equal(lengths, [len(line) for line in lines])
-        and np.array_equal(positions, [*chain.from_iterable(lines)])
-    ):
+    same = len(lengths) == count_lines(text)
+    start = 0
+    for first, lines in _chunks(text):
+        links = [[int(position) for link in line.split() for position in link.split("-")] for line in lines]
+        expected = [*chain.from_iterable(links)]
+        same = same and np.array_equal(lengths[first : first + len(lines)], [len(line) for line in links])
+        same = same and np.array_equal(positions[start : start + len(expected)], expected)
+        start += len(expected)
+    if not same or start != len(positions):
         raise DataError(f"fairseq-preprocess changed the links of {text.name}")
 
 
 def read_dictionary(path: Path) -> dict[str, int]:
     """Return the numbers of the symbols in a dictionary of fairseq, its own included."""
-    numbers = {symbol: number for number, symbol in enumerate(_SPECIAL)}
+    numbers = {symbol: number for number, symbol in enumerate(SPECIAL_SYMBOLS)}
     for line in iterate_lines(path):
         numbers[line.rsplit(" ", 1)[0]] = len(numbers)
     return numbers

@@ -26,11 +26,14 @@ _CONTROL = re.compile(
 _REPLACEMENT = "\ufffd"  # what stands for bytes that were no text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CleaningOptions:
     """Which pairs are dropped or repaired.
 
     Attributes:
+        drop_malformed: drop lines that cannot be read as a pair, instead of refusing the input.
+        drop_empty: drop blank lines and pairs with an empty side, instead of refusing the input.
+        drop_leaks: with the user's own validation and test set, drop training pairs that share a sentence with them.
         control_characters: what to do with control and invisible format characters: "keep", "drop" the pair or "remove"
             them.
         mojibake: what to do with text that was decoded with the wrong encoding: "keep", "drop" the pair or "repair" it,
@@ -47,6 +50,9 @@ class CleaningOptions:
         DataError: an option is out of range, or ftfy is missing.
     """
 
+    drop_malformed: bool = False
+    drop_empty: bool = False
+    drop_leaks: bool = False
     control_characters: str = "keep"
     mojibake: str = "keep"
     max_chinese: int = 0
@@ -63,13 +69,8 @@ class CleaningOptions:
         ):
             if choice not in choices:
                 raise DataError(f"{option} {choice}: choose one of {', '.join(map(str, choices))}")
-        for option, limit in (("--max-chinese", self.max_chinese), ("--max-english", self.max_english)):
-            if limit < 0:
-                raise DataError(f"{option} {limit}: may not be negative")
         if self.max_ratio and not self.max_ratio >= 1:
             raise DataError(f"--max-ratio {self.max_ratio}: must be at least 1, or 0 for no limit")
-        if not 0 <= self.min_script <= 1:
-            raise DataError(f"--min-script {self.min_script}: must be between 0 and 1")
         if self.mojibake != "keep":
             try:
                 import ftfy  # noqa: F401

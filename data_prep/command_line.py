@@ -25,6 +25,37 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"error: {message} (see {self.prog} --help)\n")
 
 
+def positive(text: str) -> int:
+    """The `type` of an option: an integer of at least 1."""
+    return _integer(text, 1)
+
+
+def non_negative(text: str) -> int:
+    """The `type` of an option: an integer of at least 0."""
+    return _integer(text, 0)
+
+
+def share(text: str) -> float:
+    """The `type` of an option: a number between 0 and 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number, found '{text}'") from None
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"must be between 0 and 1, not {text}")
+    return number
+
+
+def _integer(text: str, least: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected an integer, found '{text}'") from None
+    if number < least:
+        raise argparse.ArgumentTypeError(f"must be at least {least}, not {text}")
+    return number
+
+
 def split_extra(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return what stands before the first ``--``, and what stands after it and is passed on to another program."""
     at = arguments.index("--") if "--" in arguments else len(arguments)

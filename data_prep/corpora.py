@@ -50,7 +50,7 @@ def read_split(options: Options, workers: Workers | None = None) -> Split:
         DataError: a file cannot be read or is malformed, or there are no pairs for training, validation or test.
     """
     record = Record(options.tolerated)
-    pairs = list(clean_pairs(_read_corpora(options, record), options.cleaning, record))
+    pairs = list(clean_pairs(_read_corpora(options, record), options, record))
     warnings = []
     if options.held_out:
         held_out = {

@@ -1,4 +1,4 @@
-"""The steps from raw sentences to tokens, as work that other processes can do: see `Workers.map`."""
+"""The steps from raw sentences to tokens, chunk by chunk, as work that other processes can do: see `Workers.map`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
+from reencoder.text.segmentation import ChineseSegmenter, EnglishTokenizer
 from reencoder.text.truecase import FormFinder
 
 from .errors import DataError
 from .subwords import seed_sampling
-from .text import ChineseSegmenter, EnglishTokenizer
 
 
 @dataclass(frozen=True)
@@ -34,97 +34,53 @@ class Encoding:
     sampling: float = 0.0
 
 
-@dataclass(frozen=True)
-class Normalise:
-    """Work on raw sentences: what the tokens are parts of, see `ChineseSegmenter.normalise`. Needs no model.
-
-    Attributes:
-        encoding: the language and its segmentation.
-    """
-
-    encoding: Encoding
-
-    def __call__(self, number: int, chunk: list[str]) -> list[str]:
-        """Return the normalised sentences of a chunk."""
-        segmentation = self.encoding.segmentation
-        if self.encoding.language == "zh":
-            segmentation = "jieba" if segmentation.startswith("jieba") else "char"
-        normalise = _tool(replace(self.encoding, segmentation=segmentation, model=None)).normalise
-        return [normalise(text) for text in chunk]
+def normalise(encoding: Encoding, chunk: list[str]) -> list[str]:
+    """Return what the tokens of raw sentences are parts of, see `ChineseSegmenter.normalise`. Needs no model."""
+    segmentation = encoding.segmentation
+    if encoding.language == "zh":
+        segmentation = "jieba" if segmentation.startswith("jieba") else "char"
+    normalised = _tool(replace(encoding, segmentation=segmentation, model=None)).normalise
+    return [normalised(text) for text in chunk]
 
 
-@dataclass(frozen=True)
-class Words:
-    """Work on raw Chinese sentences: jieba's words, separated by spaces, whatever the segmentation is."""
-
-    def __call__(self, number: int, chunk: list[str]) -> list[str]:
-        """Return the words of a chunk."""
-        return Normalise(Encoding("zh", "jieba"))(number, chunk)
+def chinese_words(chunk: list[str]) -> list[str]:
+    """Return jieba's words of raw Chinese sentences, separated by spaces, whatever the segmentation is."""
+    return normalise(Encoding("zh", "jieba"), chunk)
 
 
-@dataclass(frozen=True)
-class Forms:
-    """Work on normalised English sentences: the words whose case says how they are written, see `FormFinder`."""
-
-    def __call__(self, number: int, chunk: list[str]) -> list[str]:
-        """Return the words of a chunk, separated by spaces."""
-        find = _form_finder()
-        return [" ".join(find(line.split())) for line in chunk]
+def cased_forms(chunk: list[str]) -> list[str]:
+    """Return the words of normalised English sentences whose case says how they are written, see `FormFinder`."""
+    find = _form_finder()
+    return [" ".join(find(line.split())) for line in chunk]
 
 
-@dataclass(frozen=True)
-class Split:
-    """Work on normalised sentences: the tokens, separated by spaces.
-
-    Attributes:
-        encoding: the language and its segmentation.
-    """
-
-    encoding: Encoding
-
-    def __call__(self, number: int, chunk: list[str]) -> list[str]:
-        """Return the tokens of a chunk."""
-        split = _tool(self.encoding).split
-        return [split(normalised) for normalised in chunk]
+def tokens_of_normalised(encoding: Encoding, chunk: list[str]) -> list[str]:
+    """Return the tokens of normalised sentences, separated by spaces."""
+    split = _tool(encoding).split
+    return [split(normalised) for normalised in chunk]
 
 
-@dataclass(frozen=True)
-class Tokenise:
-    """Work on raw sentences: the tokens, separated by spaces.
-
-    Attributes:
-        encoding: the language and its segmentation.
-    """
-
-    encoding: Encoding
-
-    def __call__(self, number: int, chunk: list[str]) -> list[str]:
-        """Return the tokens of a chunk."""
-        tokenise = _tool(self.encoding)
-        return [tokenise(text) for text in chunk]
+def tokens_of_raw(encoding: Encoding, chunk: list[str]) -> list[str]:
+    """Return the tokens of raw sentences, separated by spaces."""
+    tokenise = _tool(encoding)
+    return [tokenise(text) for text in chunk]
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Work on normalised sentences: tokens of which the sentencepiece model's are drawn at random, chunk by chunk.
+def sampled_tokens(encoding: Encoding, seed: int, copy: int, number: int, chunk: list[str]) -> list[str]:
+    """Return tokens of normalised sentences, of which the sentencepiece model's are drawn at random.
 
-    Attributes:
+    Args:
         encoding: the language and its segmentation, with a model.
         seed: random seed.
         copy: number of the copy of the text, so that all are different.
+        number: number of the chunk in the text.
+        chunk: the sentences.
     """
-
-    encoding: Encoding
-    seed: int
-    copy: int
-
-    def __call__(self, number: int, chunk: list[str]) -> list[str]:
-        """Return the tokens of a chunk."""
-        name = f"{self.seed} {self.encoding.language} {self.copy} {number}"
-        seed_sampling(int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) >> 1)
-        # Every thread has a generator of its own, and older versions of sentencepiece seed it only when it first draws.
-        with ThreadPoolExecutor(max_workers=1) as fresh:
-            return fresh.submit(Split(self.encoding), number, chunk).result()
+    name = f"{seed} {encoding.language} {copy} {number}"
+    seed_sampling(int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) >> 1)
+    # Every thread has a generator of its own, and older versions of sentencepiece seed it only when it first draws.
+    with ThreadPoolExecutor(max_workers=1) as fresh:
+        return fresh.submit(tokens_of_normalised, encoding, chunk).result()
 
 
 # Two languages, perhaps sampled: every process loads what it needs once.

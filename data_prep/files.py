@@ -215,6 +215,11 @@ def iterate_lines(path: Path) -> Iterator[str]:
             yield line.removesuffix("\n")
 
 
+def count_lines(path: Path) -> int:
+    """Return the number of lines of a file that `write_lines` wrote."""
+    return sum(1 for _ in iterate_lines(path))
+
+
 def read_json(path: Path) -> Any:
     """Return the value in a JSON file.
 

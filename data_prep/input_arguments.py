@@ -1,4 +1,7 @@
-"""The arguments of `python -m data_prep prepare` that say what is read, and what of it is dropped."""
+"""The arguments of `python -m data_prep prepare` that say what is read, and what of it is dropped.
+
+Their defaults are those of `Options`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import argparse
 from pathlib import Path
 
 from .cleaning import CONTROL_ACTIONS, DUPLICATE_KINDS, MOJIBAKE_ACTIONS
+from .command_line import non_negative, share
 from .held_out import MOST_REFERENCES
 from .pairs import EMPTY, MALFORMED
 
@@ -29,7 +33,6 @@ def add_corpora(parser: argparse.ArgumentParser) -> None:
         "--tsv-columns",
         type=int,
         nargs="+",
-        default=(),
         metavar="N",
         help="columns of Chinese, English and perhaps attribution in the files of --tsv, --valid-tsv and --test-tsv, "
         "counted from 1 (default: 2 1 3, with all columns after the second in the attribution)",
@@ -59,7 +62,6 @@ def add_corpora(parser: argparse.ArgumentParser) -> None:
         "--synthetic-tsv",
         type=Path,
         nargs="+",
-        default=(),
         metavar="FILE",
         help="pairs of which a model has translated a side, in the format of --tsv, as a further part of the training "
         "set (train1, or train2 if there are --subword-samples), which fairseq-train loads beside the sentences; those "
@@ -81,7 +83,6 @@ def add_held_out(group: argparse._ArgumentGroup) -> None:
             f"--{part}",
             type=Path,
             nargs="+",
-            default=(),
             metavar="FILE",
             help=f"your own {name} set: Chinese file and up to {MOST_REFERENCES} files of references, plain, SGM or "
             "XML, or one XML file of WMT with source and references",
@@ -112,39 +113,34 @@ def add_cleaning(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--control-characters",
         choices=CONTROL_ACTIONS,
-        default="keep",
         help="what to do with control characters and invisible characters: keep them, drop the pair or remove them "
         "(default: %(default)s)",
     )
     group.add_argument(
         "--mojibake",
         choices=MOJIBAKE_ACTIONS,
-        default="keep",
         help="what to do with text that was decoded with the wrong encoding: keep it, drop the pair or repair it "
         "(needs the extra 'data') (default: %(default)s)",
     )
     group.add_argument(
         "--max-chinese",
-        type=int,
-        default=0,
+        type=non_negative,
         metavar="N",
         help="drop pairs with more Chinese characters (default: none)",
     )
     group.add_argument(
-        "--max-english", type=int, default=0, metavar="N", help="drop pairs with more English words (default: none)"
+        "--max-english", type=non_negative, metavar="N", help="drop pairs with more English words (default: none)"
     )
     group.add_argument(
         "--max-ratio",
         type=float,
-        default=0.0,
         metavar="R",
         help="drop pairs with over R times as many Chinese characters as English words, or the other way round "
         "(default: none)",
     )
     group.add_argument(
         "--min-script",
-        type=float,
-        default=0.0,
+        type=share,
         metavar="SHARE",
         help="drop pairs in which less than this share of the letters is Han or Latin, respectively (default: none)",
     )

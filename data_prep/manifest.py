@@ -9,17 +9,14 @@ import unicodedata
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from reencoder.text.manifest import FORMAT, MANIFEST, check_files, read_manifest, text_files
-from reencoder.text.manifest import check_checksum as check_checksum
+from reencoder.text.manifest import FORMAT, MANIFEST, check_files, read_manifest, text_files, text_options
+from reencoder.text.pieces import join_pieces
+from reencoder.text.segmentation import detokenize_english
 
 from .errors import DataError
 from .files import new_file, sha256_of
-from .subwords import join_pieces, model_name
-
-if TYPE_CHECKING:
-    from .text import ChineseSegmenter, EnglishTokenizer
 
 
 def package_versions(aligner: bool = False, repair: bool = False) -> dict[str, str]:
@@ -85,52 +82,13 @@ def foreign_file(directory: Path) -> Path | None:
     return None
 
 
-def segmenter_from_manifest(path: Path) -> ChineseSegmenter:
-    """Return the segmenter that produced the data beside the manifest.
-
-    Raises:
-        DataError: the manifest cannot be read (see `read_manifest`), or the sentencepiece model is missing.
-    """
-    from .text import SEGMENTATIONS, ChineseSegmenter
-
-    options = read_manifest(path).get("options")
-    segmentation = options.get("segmentation") if isinstance(options, dict) else None
-    if segmentation not in SEGMENTATIONS:
-        raise DataError(f"{path}: contains no known segmentation; prepare the data again")
-    return ChineseSegmenter(segmentation, path.parent / model_name("zh"))
-
-
-def tokenizer_from_manifest(path: Path) -> EnglishTokenizer:
-    """Return the tokeniser of English that produced the data beside the manifest.
-
-    Raises:
-        DataError: the manifest cannot be read (see `read_manifest`), its target segmentation is unknown, or the
-            sentencepiece model is missing.
-    """
-    from .text import TARGET_SEGMENTATIONS, EnglishTokenizer
-
-    options = read_manifest(path).get("options")
-    options = options if isinstance(options, dict) else {}
-    segmentation = options.get("target_segmentation", "words")
-    if segmentation not in TARGET_SEGMENTATIONS:
-        raise DataError(f"{path}: contains no known target segmentation; prepare the data again")
-    model = None if segmentation == "words" else path.parent / model_name("en")
-    return EnglishTokenizer(bool(options.get("keep_case", False)), model)
-
-
 def detokenizer_from_manifest(path: Path) -> Callable[[str], str]:
     """Return the function that turns a line of target tokens of the data beside the manifest into text.
 
     Raises:
-        DataError: the manifest cannot be read (see `read_manifest`), or its target segmentation is unknown.
+        DataError: the manifest cannot be read (see `read_manifest` and `text_options`).
     """
-    from .text import TARGET_SEGMENTATIONS, detokenize_english
-
-    options = read_manifest(path).get("options")
-    segmentation = options.get("target_segmentation", "words") if isinstance(options, dict) else "words"
-    if segmentation not in TARGET_SEGMENTATIONS:
-        raise DataError(f"{path}: contains no known target segmentation; prepare the data again")
-    if segmentation == "words":
+    if text_options(read_manifest(path), path)["target_segmentation"] == "words":
         return detokenize_english
     return lambda line: detokenize_english(join_pieces(line))
 

@@ -7,25 +7,26 @@ parts "train1", "train2" and so on beside those of "train".
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from .binarise import binarise_further_part
 from .errors import DataError
-from .files import read_lines, write_lines
+from .files import iterate_lines, write_lines
 from .phrases import PhraseOptions, PhrasePair, extract_phrases
-from .word_alignment import align_words
+from .word_alignment import Link, align_words
 
 
 def add_phrase_part(
     directory: Path,
     part: str,
-    words: tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]],
+    words: tuple[Path, Path],
     encoders: tuple[Callable[[Sequence[str]], str], Callable[[Sequence[str]], str]],
     languages: tuple[str, str],
     options: PhraseOptions,
+    seed: int,
     workers: int = 1,
 ) -> dict[str, Any]:
     """Extract phrase pairs from the training set, and write and binarise them as a part of it.
@@ -35,10 +36,11 @@ def add_phrase_part(
     Args:
         directory: directory of the prepared data, whose other parts are written and binarised.
         part: name of the part: "train1" or higher.
-        words: the words of the source and of the target training sentences.
+        words: files with the words of the source and of the target training sentences, separated by spaces.
         encoders: turn the words of a source and of a target phrase into tokens separated by spaces.
         languages: source and target language.
         options: the options.
+        seed: random seed of the word alignment.
         workers: number of processes of fairseq-preprocess. Default: 1
 
     Returns:
@@ -47,22 +49,29 @@ def add_phrase_part(
     Raises:
         DataError: the tag occurs in the data, eflomal or fairseq-preprocess fails, or no phrase pair is left.
     """
-    _check_tag(directory / "text", languages[0], options.tag)
-    lines = [[" ".join(sentence) for sentence in side] for side in words]
-    alignment = align_words(lines[0], lines[1], options.seed)
-    candidates = extract_phrases(words[0], words[1], alignment, options.limits)
+    _check_tag(directory / "text", languages[0], options.phrase_tag)
+    links = 0
+
+    def alignment() -> Iterator[Set[Link]]:
+        nonlocal links
+        source, target = ((" ".join(sentence) for sentence in _words(path)) for path in words)
+        for found in align_words(source, target, seed):
+            links += len(found)
+            yield found
+
+    candidates = extract_phrases(_words(words[0]), _words(words[1]), alignment(), options)
     known = [_known_tokens(directory / "bin" / f"dict.{language}.txt") for language in languages]
     dropped: Counter[str] = Counter()
-    chosen = _encode(candidates, encoders, (known[0], known[1]), options.pairs, dropped)
+    chosen = _encode(candidates, encoders, (known[0], known[1]), options.phrase_pairs, dropped)
     if not chosen:
         raise DataError("--phrase-pairs: no phrase pair of the training set is within the limits; too little data?")
-    write_lines(directory / "text" / f"{part}.{languages[0]}", (f"{options.tag} {pair[0]}" for pair in chosen))
+    write_lines(directory / "text" / f"{part}.{languages[0]}", (f"{options.phrase_tag} {pair[0]}" for pair in chosen))
     write_lines(directory / "text" / f"{part}.{languages[1]}", (pair[1] for pair in chosen))
-    sides = binarise_further_part(directory, part, languages, options.tag, workers)
+    sides = binarise_further_part(directory, part, languages, options.phrase_tag, workers)
     return {
         "part": part,
         "pairs": len(chosen),
-        "links": sum(map(len, alignment)),
+        "links": links,
         "candidates": len(candidates),
         "dropped": {reason: count for reason, count in dropped.items() if count},
         "share_percent": _shares(directory / "text", part, languages),
@@ -70,15 +79,19 @@ def add_phrase_part(
     }
 
 
+def _words(path: Path) -> Iterator[list[str]]:
+    return (line.split() for line in iterate_lines(path))
+
+
 def _check_tag(directory: Path, language: str, tag: str) -> None:
     for path in sorted(directory.glob(f"*.{language}")):
-        for number, line in enumerate(read_lines(path), 1):
+        for number, line in enumerate(iterate_lines(path), 1):
             if tag in line.split():
                 raise DataError(f"--phrase-tag '{tag}': occurs in {path.name}, line {number}; choose another tag")
 
 
 def _known_tokens(dictionary: Path) -> set[str]:
-    return {line.rsplit(" ", 1)[0] for line in read_lines(dictionary)}
+    return {line.rsplit(" ", 1)[0] for line in iterate_lines(dictionary)}
 
 
 def _encode(
@@ -111,9 +124,8 @@ def _shares(directory: Path, part: str, languages: tuple[str, str]) -> dict[str,
     """
     figures = []
     for name in ("train", part):
-        source, target = (
-            [len(line.split()) + 1 for line in read_lines(directory / f"{name}.{language}")] for language in languages
-        )
+        texts = (iterate_lines(directory / f"{name}.{language}") for language in languages)
+        source, target = ([len(line.split()) + 1 for line in text] for text in texts)
         blocks = sum(one * other for one, other in zip(source, target, strict=True))
         figures.append({"pairs": len(target), "target_tokens": sum(target), "blocks": blocks})
     sentences, phrases = figures

@@ -6,66 +6,41 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
+from .check import SPECIAL_SYMBOLS
 from .errors import DataError
 from .word_alignment import Link
 
 Words = tuple[str, ...]
 
-_RESERVED = {"<s>", "<pad>", "</s>", "<unk>"}
 
-
-@dataclass(frozen=True)
-class PhraseLimits:
-    """Which phrase pairs are kept.
-
-    Attributes:
-        max_source: maximum number of source words.
-        max_target: maximum number of target words.
-        min_frequency: minimum relative frequency of the target phrase among all those of the source phrase.
-        min_count: minimum number of occurrences.
-    """
-
-    max_source: int = 4
-    max_target: int = 6
-    min_frequency: float = 0.08
-    min_count: int = 1
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PhraseOptions:
-    """The options of the phrase pairs.
+    """Which phrase pairs are added to the training set.
 
     Attributes:
-        pairs: maximum number of phrase pairs.
-        limits: which phrase pairs are candidates.
-        tag: first word of every source phrase.
-        seed: random seed of the word alignment.
+        phrase_pairs: maximum number of phrase pairs; 0 for none.
+        phrase_max_source: maximum number of source words.
+        phrase_max_target: maximum number of target words.
+        phrase_min_frequency: minimum relative frequency of the target phrase among all those of the source phrase.
+        phrase_min_count: minimum number of occurrences.
+        phrase_tag: first word of every source phrase.
 
     Raises:
         DataError: an option is out of range.
     """
 
-    pairs: int
-    limits: PhraseLimits
-    tag: str = "<phrase>"
-    seed: int = 1
+    phrase_pairs: int = 0
+    phrase_max_source: int = 4
+    phrase_max_target: int = 6
+    phrase_min_frequency: float = 0.08
+    phrase_min_count: int = 1
+    phrase_tag: str = "<phrase>"
 
     def __post_init__(self) -> None:
-        limits = self.limits
-        for option, value in (
-            ("--phrase-pairs", self.pairs),
-            ("--phrase-max-source", limits.max_source),
-            ("--phrase-max-target", limits.max_target),
-            ("--phrase-min-count", limits.min_count),
-        ):
-            if value < 1:
-                raise DataError(f"{option} {value}: must be at least 1")
-        if not 0 <= limits.min_frequency <= 1:
-            raise DataError(f"--phrase-min-frequency {limits.min_frequency}: must be between 0 and 1")
-        if [self.tag] != self.tag.split() or self.tag in _RESERVED:
-            raise DataError(
-                f"--phrase-tag '{self.tag}': must be one word without spaces and none of {', '.join(sorted(_RESERVED))}"
-            )
+        tag = self.phrase_tag
+        if [tag] != tag.split() or tag in SPECIAL_SYMBOLS:
+            reserved = ", ".join(sorted(SPECIAL_SYMBOLS))
+            raise DataError(f"--phrase-tag '{tag}': must be one word without spaces and none of {reserved}")
 
 
 @dataclass(frozen=True)
@@ -132,9 +107,9 @@ def extract_phrases(
     source: Iterable[Sequence[str]],
     target: Iterable[Sequence[str]],
     alignment: Iterable[Set[Link]],
-    limits: PhraseLimits,
+    options: PhraseOptions,
 ) -> list[PhrasePair]:
-    """Return the phrase pairs of a corpus within the limits, most useful first.
+    """Return the phrase pairs of a corpus that the options allow, most useful first.
 
     They are sorted by descending count. Pairs with equal counts (most occur once) are sorted by the number of unlinked
     words, because a pair with unlinked words often lacks a translation and would teach a model to omit words; then by
@@ -144,13 +119,14 @@ def extract_phrases(
         source: the words of the source sentences.
         target: the words of the target sentences.
         alignment: the links of each pair.
-        limits: which phrase pairs are kept.
+        options: which phrase pairs are kept.
     """
     counts: Counter[tuple[Words, Words]] = Counter()
     unlinked: dict[tuple[Words, Words], int] = {}
     for source_words, target_words, links in zip(source, target, alignment, strict=True):
         sources, targets = {link[0] for link in links}, {link[1] for link in links}
-        spans = phrase_spans(links, len(source_words), len(target_words), limits.max_source, limits.max_target)
+        lengths = len(source_words), len(target_words)
+        spans = phrase_spans(links, *lengths, options.phrase_max_source, options.phrase_max_target)
         for source_span, target_span in spans:
             pair = (
                 tuple(source_words[source_span.start : source_span.stop]),
@@ -165,7 +141,7 @@ def extract_phrases(
     phrases = [
         PhrasePair(*pair, count, count / by_source[pair[0]], unlinked[pair])
         for pair, count in counts.items()
-        if count >= limits.min_count and count >= limits.min_frequency * by_source[pair[0]]
+        if count >= max(options.phrase_min_count, options.phrase_min_frequency * by_source[pair[0]])
     ]
     phrases.sort(key=lambda p: (-p.count, p.unlinked, len(p.source) * len(p.target), -p.frequency, p.source, p.target))
     return phrases

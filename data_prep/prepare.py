@@ -6,31 +6,33 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from reencoder.text.manifest import TRUECASE
+from reencoder.text.pieces import model_name
+from reencoder.text.segmentation import ChineseSegmenter, EnglishTokenizer
 from reencoder.text.truecase import usual_capitals
 
+from . import LANGUAGES
 from .binarise import binarise
 from .check import SideCounts
 from .corpora import Split, read_split
 from .directories import check_directory, new_directory
 from .dropped import BLANK_AT_END, DROPPED
-from .encoding import Encoding, Forms, Words
+from .encoding import Encoding, cased_forms, chinese_words
 from .files import iterate_lines, recorded_reading, write_json, write_lines
 from .manifest import checksums, foreign_file, package_versions, write_manifest
 from .options import Options
 from .phrase_part import add_phrase_part
 from .sampled_part import add_sampled_part
 from .split import PARTS, Example
-from .subwords import model_name, vocabulary
+from .subwords import vocabulary
 from .synthetic_part import add_synthetic_part
-from .text import ChineseSegmenter, EnglishTokenizer
-from .tokenise import LANGUAGES, train_subwords, write_normalised, write_text
 from .tokenise import encodings as encodings_of
+from .tokenise import train_subwords, write_normalised, write_text
 from .training_alignments import add_alignments
 from .word_alignment import check_aligner
 from .workers import Workers
@@ -65,7 +67,7 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
             write_normalised(normalised, parts, encodings, workers)
             if not options.keep_case:
                 texts = iterate_lines(normalised / "train.en")
-                forms = workers.map(Forms(), texts, len(parts["train"]), "train: English capitals")
+                forms = workers.map(cased_forms, texts, len(parts["train"]), "train: English capitals")
                 write_json(directory / TRUECASE, usual_capitals(form for line in forms for form in line.split()))
             models = train_subwords(options, normalised, encodings, directory)
             for language in models:
@@ -167,20 +169,20 @@ def _add_further_parts(
     """
     train = split.parts["train"]
     parts: dict[str, Any] = {}
-    if options.sampling is not None:
+    if options.subword_samples:
         name = f"train{len(parts) + 1}"
-        parts["sampled"] = add_sampled_part(directory, name, len(train), encodings, options.sampling, workers)
+        parts["sampled"] = add_sampled_part(directory, name, len(train), encodings, options, workers)
     if split.synthetic:
         name = f"train{len(parts) + 1}"
         parts["synthetic"] = add_synthetic_part(directory, name, split.synthetic, encodings, workers)
-    if options.phrases is not None:
+    if options.phrase_pairs:
         segment = ChineseSegmenter(options.segmentation, encodings["zh"].model)
         tokenize = EnglishTokenizer(options.keep_case, encodings["en"].model)
-        words = _words(directory / "normalised", train, segment, tokenize, workers)
+        words = _write_words(directory / "normalised", train, segment, tokenize, workers)
         print("aligning words with eflomal, extracting phrase pairs ...", file=sys.stderr)
         name, encoders = f"train{len(parts) + 1}", (segment.encode, tokenize.encode)
         parts["phrases"] = add_phrase_part(
-            directory, name, words, encoders, LANGUAGES, options.phrases, options.workers
+            directory, name, words, encoders, LANGUAGES, options, options.alignment_seed, options.workers
         )
     if options.word_alignments:
         print("aligning the words of the training set with eflomal ...", file=sys.stderr)
@@ -192,17 +194,17 @@ def _add_further_parts(
     return parts
 
 
-def _words(
+def _write_words(
     normalised: Path, train: Sequence[Example], segment: ChineseSegmenter, tokenize: EnglishTokenizer, workers: Workers
-) -> tuple[list[list[str]], list[list[str]]]:
-    """Return the words of the training sentences, Chinese and English."""
-    if segment.segmentation.startswith("jieba"):
-        chinese: Iterable[str] = iterate_lines(normalised / "train.zh")
-    else:
+) -> tuple[Path, Path]:
+    """Write the words of the training sentences, unless they are there; return the Chinese and the English file."""
+    chinese, english = normalised / "train.zh", normalised / "words.en"
+    if not segment.segmentation.startswith("jieba"):
+        chinese = normalised / "words.zh"
         texts = (example.chinese for example in train)
-        chinese = workers.map(Words(), texts, len(train), "words to align: Chinese")
-    english = iterate_lines(normalised / "train.en")
-    return [line.split() for line in chinese], [tokenize.cased(line).split() for line in english]
+        write_lines(chinese, workers.map(chinese_words, texts, len(train), "words to align: Chinese"))
+    write_lines(english, map(tokenize.cased, iterate_lines(normalised / "train.en")))
+    return chinese, english
 
 
 def _counts(examples: list[Example], sides: dict[str, SideCounts]) -> dict[str, Any]:

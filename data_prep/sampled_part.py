@@ -8,38 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .binarise import binarise_further_part
-from .encoding import Encoding, Sample
+from .encoding import Encoding, sampled_tokens
 from .errors import DataError
 from .files import iterate_lines, write_lines
 from .workers import Workers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SamplingOptions:
     """The options of the copies.
 
     Attributes:
-        copies: number of copies of the training set.
-        strength: how much the pieces vary, see `load_sentencepiece`.
-        seed: random seed.
+        subword_samples: number of copies of the training set; 0 for none.
+        subword_sampling: how much the pieces vary, see `load_sentencepiece`.
+        subword_seed: random seed.
 
     Raises:
         DataError: an option is out of range.
     """
 
-    copies: int
-    strength: float = 0.1
-    seed: int = 1
+    subword_samples: int = 0
+    subword_sampling: float = 0.1
+    subword_seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.copies < 1:
-            raise DataError(f"--subword-samples {self.copies}: must be at least 1")
-        if not 0 < self.strength <= 1:
-            raise DataError(f"--subword-sampling {self.strength}: must be above 0 and at most 1")
+        if not 0 < self.subword_sampling <= 1:
+            raise DataError(f"--subword-sampling {self.subword_sampling}: must be above 0 and at most 1")
 
 
 def add_sampled_part(
@@ -74,7 +73,7 @@ def add_sampled_part(
         lines = _copies(directory, sentences, encoding, options, workers)
         write_lines(directory / "text" / f"{part}.{language}", lines)
     counts = binarise_further_part(directory, part, (source, target), workers=workers.count)
-    pairs = options.copies * sentences
+    pairs = options.subword_samples * sentences
     return {"part": part, "pairs": pairs, **{language: asdict(side) for language, side in counts.items()}}
 
 
@@ -83,10 +82,12 @@ def _copies(
 ) -> Iterator[str]:
     """Yield the lines of all copies in one language."""
     name = f"train.{encoding.language}"
-    for copy in range(1, options.copies + 1):
+    for copy in range(1, options.subword_samples + 1):
         if encoding.model is None:
             yield from iterate_lines(directory / "text" / name)
             continue
-        work = Sample(replace(encoding, sampling=options.strength), options.seed, copy)
+        sampling = replace(encoding, sampling=options.subword_sampling)
+        work = partial(sampled_tokens, sampling, options.subword_seed, copy)
         texts = iterate_lines(directory / "normalised" / name)
-        yield from workers.map(work, texts, sentences, f"copy {copy} with sampled subwords: {encoding.language}")
+        description = f"copy {copy} with sampled subwords: {encoding.language}"
+        yield from workers.map_numbered(work, texts, sentences, description)

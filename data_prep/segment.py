@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
+from reencoder.text.manifest import read_manifest, text_options
+from reencoder.text.pieces import model_name
+from reencoder.text.segmentation import SEGMENTATIONS, ChineseSegmenter
+
 from .errors import DataError
 from .files import decode_utf8, without_mark
-from .manifest import segmenter_from_manifest
 from .pairs import check_carriage_return
-from .text import SEGMENTATIONS, ChineseSegmenter
 
 
 def segment_stream(
@@ -30,7 +32,10 @@ def segment_stream(
     if model is not None and (manifest is not None or "sentencepiece" not in segmentation):
         usable = " or ".join(name for name in SEGMENTATIONS if "sentencepiece" in name)
         raise DataError(f"--sentencepiece-model can only be used with --segmentation {usable}")
-    segment = segmenter_from_manifest(manifest) if manifest else ChineseSegmenter(segmentation, model)
+    if manifest is not None:
+        segmentation = text_options(read_manifest(manifest), manifest)["segmentation"]
+        model = manifest.parent / model_name("zh")
+    segment = ChineseSegmenter(segmentation, model)
     offset = 0
     for number, line in enumerate(source, 1):
         text = decode_utf8(line, "standard input", number, offset)

@@ -11,11 +11,16 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from reencoder.text.segmentation import to_simplified
+
 from .pairs import Pair
-from .text import normalise_chinese, normalise_english, to_simplified
+from .text import normalise_chinese, normalise_english
 from .workers import Workers
 
 PARTS = ("train", "valid", "test")
+
+PERMILLE = 40
+"""Size of the test and of the validation set, if none is given, in per mille of the input."""
 
 _BY_VALUE = ("test", "valid", "train")
 """The parts in the order of the values that decide on them."""
@@ -48,41 +53,35 @@ def pair_keys(pair: Pair) -> tuple[str, str]:
 
 
 def folded_keys(pair: Pair) -> tuple[str, str]:
-    """Return the keys by which leaks and duplicates are found: those of `pair_keys` whatever their script and case.
-
-    `assign_parts` hashes the Chinese key as it is: otherwise the parts of a given file would differ from earlier ones.
-    """
+    """Return the keys by which leaks and duplicates are found: those of `pair_keys` whatever their script and case."""
     chinese, english = pair_keys(pair)
-    return to_simplified(chinese).lower(), english
+    return _fold(chinese), english
 
 
-@dataclass(frozen=True)
-class HashKeys:
-    """Work on pairs, see `Workers.map`: what `assign_parts` needs of their keys, as integers."""
+def hash_keys(chunk: list[tuple[str, str]]) -> list[tuple[int, int, int]]:
+    """Return for each Chinese and English sentence what `assign_parts` needs of their keys, as integers.
 
-    def __call__(self, number: int, chunk: list[tuple[str, str]]) -> list[tuple[int, int, int]]:
-        """Return for each Chinese and English sentence of a chunk the hashes of its keys and its value.
-
-        Returns:
-            The hash of the Chinese key, in simplified characters: otherwise a sentence could be in training in one
-            script and in the test set in the other; that of the English key; each 0 if there is no key. The value
-            decides on the part: the SHA-256 of the Chinese key's UTF-8 bytes, as an integer, modulo 1000.
-        """
-        return [self._hash(chinese, english) for chinese, english in chunk]
-
-    def _hash(self, chinese: str, english: str) -> tuple[int, int, int]:
-        source, target = normalise_chinese(chinese), normalise_english(english)
-        return _hash(to_simplified(source)), _hash(target), _value(source)
+    Returns:
+        The hashes of the keys of `folded_keys`, each 0 if there is no key: otherwise a sentence could be in training in
+        one script or case and in the test set in the other. The value decides on the part: the SHA-256 of the UTF-8
+        bytes of the Chinese key as it is written, as an integer, modulo 1000. Folded keys would move sentences of a
+        given file to other parts than in earlier versions.
+    """
+    keys = ((normalise_chinese(chinese), normalise_english(english)) for chinese, english in chunk)
+    return [(_hash(_fold(source)), _hash(target), _value(source)) for source, target in keys]
 
 
 def assign_parts(
-    pairs: Sequence[Pair], test_permille: int = 40, valid_permille: int = 40, workers: Workers | None = None
+    pairs: Sequence[Pair],
+    test_permille: int = PERMILLE,
+    valid_permille: int = PERMILLE,
+    workers: Workers | None = None,
 ) -> list[str | None]:
     """Assign each pair to a part so that no key occurs in two parts.
 
-    Pairs with equal Chinese or equal English keys belong to the same component, transitively; the script of a Chinese
-    key does not matter. The part of a component depends on a hash of its smallest Chinese key, see `HashKeys`. The
-    result does not depend on the order of the pairs.
+    Pairs with equal Chinese or equal English keys belong to the same component, transitively; the script and case of a
+    Chinese key do not matter. The part of a component depends on a hash of its smallest Chinese key, see `hash_keys`.
+    The result does not depend on the order of the pairs.
 
     Keys are compared by 64-bit hashes, which takes a tenth of the memory of the keys. Two keys with the same hash could
     only put two components into the same part.
@@ -98,7 +97,7 @@ def assign_parts(
         The name of the part of each pair; None if a side has no letters or digits and therefore no key.
     """
     sides = ((pair.chinese, pair.english) for pair in pairs)
-    found = (workers or Workers()).map(HashKeys(), sides, len(pairs), "comparing sentences")
+    found = (workers or Workers()).map(hash_keys, sides, len(pairs), "comparing sentences")
     columns = np.fromiter(found, dtype=[("chinese", "u8"), ("english", "u8"), ("value", "u2")], count=len(pairs))
     (keyed,) = np.nonzero((columns["chinese"] != 0) & (columns["english"] != 0))
     component = _components(columns["chinese"][keyed], columns["english"][keyed])
@@ -178,6 +177,11 @@ def _components(chinese: NDArray[np.uint64], english: NDArray[np.uint64]) -> NDA
     pairs = coo_matrix((np.ones(len(source), dtype=bool), (source, len(sources) + target)), shape=(nodes, nodes))
     _, labels = connected_components(pairs, directed=False)
     return labels[source]
+
+
+def _fold(chinese_key: str) -> str:
+    """Return a Chinese key in simplified characters and lower case."""
+    return to_simplified(chinese_key).lower()
 
 
 def _hash(key: str) -> int:

@@ -10,20 +10,10 @@ from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
-from reencoder.text.pieces import SPACE, join_pieces, load_processor, load_sentencepiece, model_name
+from reencoder.text.pieces import SPACE, load_processor
 
 from .errors import DataError
 from .files import write_lines
-
-__all__ = [
-    "MODEL_TYPES",
-    "join_pieces",
-    "load_sentencepiece",
-    "model_name",
-    "seed_sampling",
-    "train_sentencepiece",
-    "vocabulary",
-]
 
 MODEL_TYPES = ("unigram", "bpe")
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .binarise import binarise_further_part
 from .dropped import Entry, Record
-from .encoding import Encoding, Tokenise
+from .encoding import Encoding, tokens_of_raw
 from .files import write_lines
 from .pairs import Pair
 from .split import folded_keys, leaks_from
@@ -72,7 +73,7 @@ def add_synthetic_part(
     source, target = encodings
     for language, encoding in encodings.items():
         texts = (pair.chinese if language == "zh" else pair.english for pair in pairs)
-        lines = workers.map(Tokenise(encoding), texts, len(pairs), f"synthetic pairs: {language}")
+        lines = workers.map(partial(tokens_of_raw, encoding), texts, len(pairs), f"synthetic pairs: {language}")
         write_lines(directory / "text" / f"{part}.{language}", lines)
     counts = binarise_further_part(directory, part, (source, target), workers=workers.count)
     return {"part": part, "pairs": len(pairs), **{language: asdict(side) for language, side in counts.items()}}

@@ -1,33 +1,9 @@
-"""What sentences are compared by. The segmentation, which translation needs too, is in `reencoder/text`."""
+"""What sentences are compared by."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-
-from reencoder.text.pipeline import clean
-from reencoder.text.segmentation import (
-    SEGMENTATIONS,
-    TARGET_SEGMENTATIONS,
-    ChineseSegmenter,
-    EnglishTokenizer,
-    detokenize_english,
-    simplified_nfkc,
-    to_simplified,
-)
-
-__all__ = [
-    "SEGMENTATIONS",
-    "TARGET_SEGMENTATIONS",
-    "ChineseSegmenter",
-    "EnglishTokenizer",
-    "clean",
-    "detokenize_english",
-    "normalise_chinese",
-    "normalise_english",
-    "simplified_nfkc",
-    "to_simplified",
-]
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]")
 

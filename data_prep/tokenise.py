@@ -3,24 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .encoding import Encoding, Normalise, Split
+from reencoder.text.pieces import model_name
+from reencoder.text.segmentation import TARGET_SEGMENTATIONS
+
+from .encoding import Encoding, normalise, tokens_of_normalised
 from .errors import DataError
 from .files import iterate_lines, sha256_of, write_lines
-from .options import Options
 from .split import Example
-from .subwords import model_name, train_sentencepiece
+from .subwords import MODEL_TYPES, train_sentencepiece
 from .workers import Workers
-
-LANGUAGES = ("zh", "en")
-"""Source and target language."""
 
 _NAMES = {"zh": "Chinese", "en": "English"}
 
 
-def encodings(options: Options) -> dict[str, Encoding]:
+@dataclass(frozen=True, kw_only=True)
+class TextOptions:
+    """How sentences become tokens.
+
+    Attributes:
+        segmentation: segmentation of Chinese, see `ChineseSegmenter`.
+        target_segmentation: segmentation of English: "words", or "sentencepiece" for pieces of words.
+        sentencepiece_type: type of the sentencepiece models, see `train_sentencepiece`.
+        sentencepiece_vocab_size: number of pieces of the Chinese sentencepiece model.
+        sentencepiece_target_vocab_size: number of pieces of the English sentencepiece model.
+        keep_case: do not lower-case English.
+        min_count: words and characters seen less often in training become UNK; sentencepiece's pieces never do.
+
+    Raises:
+        DataError: a choice is unknown.
+    """
+
+    segmentation: str = "jieba"
+    target_segmentation: str = "words"
+    sentencepiece_type: str = "unigram"
+    sentencepiece_vocab_size: int = 8000
+    sentencepiece_target_vocab_size: int = 4000
+    keep_case: bool = False
+    min_count: int = 2
+
+    def __post_init__(self) -> None:
+        for option, choice, choices in (
+            ("--target-segmentation", self.target_segmentation, TARGET_SEGMENTATIONS),
+            ("--sentencepiece-type", self.sentencepiece_type, MODEL_TYPES),
+        ):
+            if choice not in choices:
+                raise DataError(f"{option} {choice}: choose one of {', '.join(choices)}")
+
+
+def encodings(options: TextOptions) -> dict[str, Encoding]:
     """Return how the options turn sentences into tokens, by language; models are not trained yet."""
     return {
         "zh": Encoding("zh", options.segmentation),
@@ -36,12 +71,12 @@ def write_normalised(
     for part, examples in parts.items():
         for language, encoding in encodings.items():
             texts = (example.chinese if language == "zh" else example.english for example in examples)
-            lines = workers.map(Normalise(encoding), texts, len(examples), f"{part}: {_NAMES[language]}")
+            lines = workers.map(partial(normalise, encoding), texts, len(examples), f"{part}: {_NAMES[language]}")
             write_lines(directory / f"{part}.{language}", lines)
 
 
 def train_subwords(
-    options: Options, normalised: Path, encodings: Mapping[str, Encoding], directory: Path
+    options: TextOptions, normalised: Path, encodings: Mapping[str, Encoding], directory: Path
 ) -> dict[str, dict[str, Any]]:
     """Train the sentencepiece models that the options ask for.
 
@@ -109,7 +144,8 @@ def write_text(
     for part, examples in parts.items():
         for language, encoding in encodings.items():
             texts = iterate_lines(normalised / f"{part}.{language}")
-            lines = workers.map(Split(encoding), texts, len(examples), f"{part}: {_NAMES[language]} tokens")
+            work = partial(tokens_of_normalised, encoding)
+            lines = workers.map(work, texts, len(examples), f"{part}: {_NAMES[language]} tokens")
             write_lines(directory / f"{part}.{language}", _with_tokens(lines, examples, _NAMES[language]))
 
 

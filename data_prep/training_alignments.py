@@ -6,13 +6,13 @@ enter. What is aligned are the tokens that a model reads, subwords included.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from .binarise import binarise_alignments
-from .files import read_lines, write_lines
+from .files import count_lines, iterate_lines, write_lines
 from .word_alignment import Link, align_words
 
 
@@ -43,23 +43,24 @@ def add_alignments(
     Raises:
         DataError: eflomal or fairseq-preprocess fails.
     """
-    source, target, tags = [], [], []
-    starts = [0]
-    for part in parts:
-        sources, targets = (read_lines(directory / "text" / f"{part}.{language}") for language in languages)
-        tag = 1 if part in tagged else 0
-        source += [line.split(" ", 1)[1] for line in sources] if tag else sources
-        target += targets
-        tags.append(tag)
-        starts.append(len(source))
-    links = align_words(source, target, seed)
+    texts = [[directory / "text" / f"{part}.{language}" for part in parts] for language in languages]
+    tags = [1 if part in tagged else 0 for part in parts]
+    source = chain.from_iterable(map(_without_tag, texts[0], tags))
+    target = chain.from_iterable(map(iterate_lines, texts[1]))
+    links = iter(align_words(source, target, seed))
     counts = {}
-    for part, tag, (start, end) in zip(parts, tags, pairwise(starts), strict=True):
-        own = links[start:end]
-        write_lines(directory / "text" / f"{part}.align", (_format(pair, tag) for pair in own))
+    for part, text, tag in zip(parts, texts[0], tags, strict=True):
+        own = islice(links, count_lines(text))
+        path = directory / "text" / f"{part}.align"
+        write_lines(path, (_format(pair, tag) for pair in own))
         binarise_alignments(directory, part, languages, workers)
-        counts[part] = sum(map(len, own))
+        counts[part] = sum(len(line.split()) for line in iterate_lines(path))
     return {"links": counts}
+
+
+def _without_tag(text: Path, tag: int) -> Iterator[str]:
+    """Yield the lines of a file without the tag at their beginning, if `tag` is 1."""
+    return (line.split(" ", 1)[1] if tag else line for line in iterate_lines(text))
 
 
 def _format(links: set[Link], shift: int) -> str:

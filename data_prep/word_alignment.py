@@ -7,11 +7,12 @@ import math
 import os
 import subprocess
 import tempfile
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Iterator, Set
 from importlib.util import find_spec
 from pathlib import Path
 
 from .errors import DataError
+from .files import iterate_lines
 
 Link = tuple[int, int]
 """A link between two words: position of the source word, position of the target word, both counted from 0."""
@@ -41,8 +42,10 @@ def check_aligner(option: str) -> None:
         )
 
 
-def align_words(source: Sequence[str], target: Sequence[str], seed: int) -> list[set[Link]]:
+def align_words(source: Iterable[str], target: Iterable[str], seed: int) -> Iterator[set[Link]]:
     """Align the words of sentence pairs: eflomal in both directions, symmetrised by `grow_diag_final_and`.
+
+    eflomal runs when the first links are asked for. The sentences and links are not kept in memory.
 
     The same sentences and seed give the same links. eflomal ignores case.
 
@@ -51,7 +54,7 @@ def align_words(source: Sequence[str], target: Sequence[str], seed: int) -> list
         target: target sentences, one per source sentence.
         seed: random seed.
 
-    Returns:
+    Yields:
         The links of each pair.
 
     Raises:
@@ -60,11 +63,9 @@ def align_words(source: Sequence[str], target: Sequence[str], seed: int) -> list
     with tempfile.TemporaryDirectory(prefix="eflomal.") as name:
         directory = Path(name)
         _run_eflomal(directory, source, target, seed)
-        directions = [
-            [parse_links(line) for line in (directory / links).read_text(encoding="ascii").split("\n")[:-1]]
-            for links in ("forward", "backward")
-        ]
-    return [grow_diag_final_and(forward, backward) for forward, backward in zip(*directions, strict=True)]
+        directions = iterate_lines(directory / "forward"), iterate_lines(directory / "backward")
+        for forward, backward in zip(*directions, strict=True):
+            yield grow_diag_final_and(parse_links(forward), parse_links(backward))
 
 
 def grow_diag_final_and(forward: Set[Link], backward: Set[Link]) -> set[Link]:
@@ -105,16 +106,16 @@ def parse_links(line: str) -> set[Link]:
     return {(int(source), int(target)) for source, target in (link.split("-") for link in line.split())}
 
 
-def _run_eflomal(directory: Path, source: Sequence[str], target: Sequence[str], seed: int) -> None:
+def _run_eflomal(directory: Path, source: Iterable[str], target: Iterable[str], seed: int) -> None:
     """Write eflomal's links in both directions to the files "forward" and "backward" in `directory`."""
     from eflomal import to_eflomal_text_file
 
     for name, lines in (("source", source), ("target", target)):
         with (directory / name).open("wb") as file:
-            to_eflomal_text_file(lines, file)
+            _, sentences, _ = to_eflomal_text_file(lines, file)
     (directory / _SEED_FILE).write_bytes(hashlib.sha256(f"seed {seed}".encode()).digest()[:8])
     # The same numbers of iterations as eflomal's own front end.
-    iterations = max(2, round(5000 / math.sqrt(len(source))))
+    iterations = max(2, round(5000 / math.sqrt(sentences)))
     short = max(2, iterations // 4)
     command = [str(_seeded_program(directory)), "-m", "3", "-s", "source", "-t", "target", "-q"]
     command += ["-f", "forward", "-r", "backward", "-n", str(_SAMPLERS), "-N", str(_NULL_PRIOR)]

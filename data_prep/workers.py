@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from itertools import islice
 from multiprocessing.connection import wait
 from types import TracebackType
@@ -74,14 +75,11 @@ class Workers:
         if self.count > 1 and size >= FEWEST_LINES * _BYTES_PER_LINE:
             self._start().submit(os.getpid)
 
-    def map(
-        self, work: Callable[[int, list[T]], list[R]], items: Iterable[T], total: int, description: str
-    ) -> Iterator[R]:
+    def map(self, work: Callable[[list[T]], list[R]], items: Iterable[T], total: int, description: str) -> Iterator[R]:
         """Yield one result per item, in order, and show how many have been processed.
 
         Args:
-            work: called with the number of a chunk, counted from 0, and the chunk's items; returns their results. It
-                can be pickled.
+            work: called with the items of a chunk; returns their results. It can be pickled.
             items: the items.
             total: their number.
             description: what to show beside the progress.
@@ -89,6 +87,12 @@ class Workers:
         Raises:
             DataError: the work raised it, or a process ended without a result.
         """
+        return self.map_numbered(partial(_without_number, work), items, total, description)
+
+    def map_numbered(
+        self, work: Callable[[int, list[T]], list[R]], items: Iterable[T], total: int, description: str
+    ) -> Iterator[R]:
+        """As `map`, but `work` is called with the number of the chunk, counted from 0, and its items."""
         with tqdm(desc=description, total=total, unit=" lines", unit_scale=True, mininterval=0.5) as bar:
             chunks = enumerate(_chunks(items))
             if self.count == 1 or total < FEWEST_LINES:
@@ -125,6 +129,10 @@ class Workers:
                 self.count, initializer=_initialise, mp_context=multiprocessing.get_context()
             )
         return self._executor
+
+
+def _without_number(work: Callable[[list[T]], list[R]], _number: int, chunk: list[T]) -> list[R]:
+    return work(chunk)
 
 
 def _chunks(items: Iterable[T]) -> Iterator[list[T]]:

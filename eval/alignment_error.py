@@ -14,6 +14,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -199,13 +200,12 @@ def compare_aligners(
     return found
 
 
-def eflomal_links(data: Path, pairs: Sequence[SentencePair], seed: int = 1) -> list[set[Link]]:
+def eflomal_links(data: Path, pairs: Sequence[SentencePair]) -> list[set[Link]]:
     """Align pairs together with the training data by eflomal, in both directions, symmetrised.
 
     Args:
         data: folder written by ``python -m data_prep prepare``.
         pairs: what to align.
-        seed: random seed. Default: 1
 
     Raises:
         DataError: eflomal is not installed or fails, or the training data are not those that were prepared.
@@ -215,4 +215,4 @@ def eflomal_links(data: Path, pairs: Sequence[SentencePair], seed: int = 1) -> l
     sides = [read_lines(path) for path in paths]
     source = [*sides[0], *(pair.source for pair in pairs)]
     target = [*sides[1], *(pair.target for pair in pairs)]
-    return align_words(source, target, seed)[len(sides[0]) :]
+    return [*islice(align_words(source, target, seed=1), len(sides[0]), None)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data_prep.errors import DataError
 from data_prep.files import sha256_of
-from data_prep.manifest import MANIFEST, check_checksum, read_manifest
+from reencoder.text.manifest import MANIFEST, check_checksum, read_manifest
 
 from .references import reference_files
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from data_prep.errors import DataError
 from data_prep.files import read_lines
-from data_prep.manifest import MANIFEST, segmenter_from_manifest, tokenizer_from_manifest
 
 from .hypotheses import read_candidates
 from .prepared import check_unchanged
@@ -70,10 +69,9 @@ def raw_pair(data: Path, source: str, target: str) -> SentencePair:
         target: raw target.
 
     Raises:
-        DataError: the manifest of the data cannot be read.
+        DataError: the manifest of the data, or a file that it lists, is missing, damaged or changed.
     """
-    from data_prep.text import clean
+    from reencoder.text.pipeline import TextPipeline
 
-    manifest = data / MANIFEST
-    segment, tokenize = segmenter_from_manifest(manifest), tokenizer_from_manifest(manifest)
-    return SentencePair(segment(clean(source)), tokenize(clean(target)))
+    pipeline = TextPipeline(data)
+    return SentencePair(pipeline.encode_source(source), pipeline.encode_target(target))

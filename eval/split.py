@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data_prep.errors import DataError
 from data_prep.files import read_lines, sha256_of
+from reencoder.text.manifest import MANIFEST
 
 from .prepared import check_unchanged, raw_references
 from .references import References, read_references
@@ -32,7 +33,7 @@ class Split:
     @property
     def manifest_sha256(self) -> str | None:
         """SHA-256 of the manifest of the data, or None if there is none."""
-        manifest = self.data / "manifest.json"
+        manifest = self.data / MANIFEST
         return sha256_of(manifest) if manifest.exists() else None
 
     def tokens(self) -> list[str] | None:
@@ -54,9 +55,9 @@ class Split:
             DataError: the manifest cannot be read.
         """
         from data_prep.manifest import detokenizer_from_manifest
-        from data_prep.text import detokenize_english
+        from reencoder.text.segmentation import detokenize_english
 
-        manifest = self.data / "manifest.json"
+        manifest = self.data / MANIFEST
         return detokenizer_from_manifest(manifest) if manifest.exists() else detokenize_english
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.files import read_json, read_lines
-from data_prep.manifest import MANIFEST, detokenizer_from_manifest
+from data_prep.manifest import detokenizer_from_manifest
+from reencoder.text.manifest import MANIFEST
 
 from .buckets import count_words
 from .prepared import check_unchanged

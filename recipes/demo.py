@@ -58,8 +58,9 @@ def run_demo(options: argparse.Namespace, arguments: list[str]) -> dict[str, Sco
     Raises:
         DataError: an option is wrong, or a program failed.
     """
+    from data_prep.options import Options
     from data_prep.phrasebook import write_phrasebook
-    from data_prep.prepare import Options, format_counts, prepare
+    from data_prep.prepare import format_counts, prepare
 
     stopwatch = Stopwatch()
     work: Path = options.work
@@ -71,7 +72,7 @@ def run_demo(options: argparse.Namespace, arguments: list[str]) -> dict[str, Sco
     tsv = work / "phrasebook.tsv"
     write_phrasebook(tsv, options.pairs, options.seed)
     data = work / "data"
-    print(format_counts(prepare(Options(dest=data, tsv=tsv, test_permille=20, valid_permille=20, overwrite=True))))
+    print(format_counts(prepare(Options(dest=data, tsv=[tsv], test_permille=20, valid_permille=20, overwrite=True))))
     for part in ("valid", "test"):
         if not (data / "raw" / f"{part}.zh").exists():
             raise DataError(f"--pairs {options.pairs}: too few; none is held out for the {part} set")

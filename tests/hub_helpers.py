@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from data_prep.manifest import copy_text_files
+from data_prep.options import Options
 from data_prep.phrasebook import write_phrasebook
-from data_prep.prepare import Options, prepare
+from data_prep.prepare import prepare
 from tests.programs import succeed
 
 POSITIONS = 40
@@ -19,7 +20,7 @@ def train_small_model(folder: Path) -> None:
     """Make prepared data (`data`, and `other` with another segmentation) and checkpoints (`trained`) in a folder."""
     write_phrasebook(folder / "pairs.tsv", 400, 1)
     for name, segmentation in (("data", "jieba"), ("other", "char")):
-        prepare(Options(folder / name, tsv=folder / "pairs.tsv", segmentation=segmentation))
+        prepare(Options(folder / name, tsv=[folder / "pairs.tsv"], segmentation=segmentation))
     options = ["--task", "reencoder_translation", "--arch", "reencoder_tiny", "--optimizer", "adam", "--lr", 0.01]
     options += ["--max-source-positions", POSITIONS, "--batch-size", 64, "--max-update", 15, "--disable-validation"]
     options += ["--no-epoch-checkpoints", "--num-workers", 0, "--seed", 1, "--save-dir", folder / "trained"]

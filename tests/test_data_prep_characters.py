@@ -93,9 +93,6 @@ def test_only_the_beginning_is_used_with_a_limit(tmp_path: Path) -> None:
     ("text", "options", "message"),
     [
         (b"abcd", ["--valid", "2", "--test", "2"], "has 4 bytes, which leaves none to train with"),
-        (b"abcd", ["--valid", "0", "--test", "2"], "--valid 0: must be at least 1"),
-        (b"abcd", ["--test", "-1"], "--test -1: must be at least 1"),
-        (b"abcd", ["--limit", "-1"], "--limit -1: must not be negative"),
         (b"abcd", ["--limit", "5"], "has only 4 bytes"),
         (b"ab\xffd", ["--level", "character"], "byte 0xff at offset 2 is not UTF-8"),
         ("ab世".encode()[:-1], ["--level", "character"], "byte 0xe4 at offset 2 is not UTF-8"),
@@ -107,6 +104,23 @@ def test_bad_input_is_refused(
     assert prepare(text, tmp_path, *options) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ") and message in error and error.count("\n") == 1
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--valid", "0"], "--valid: must be at least 1, not 0"),
+        (["--test", "-1"], "--test: must be at least 1, not -1"),
+        (["--limit", "-1"], "--limit: must be at least 0, not -1"),
+    ],
+)
+def test_sizes_out_of_range_are_refused(
+    options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        prepare(b"abcd", tmp_path, *options)
+    assert f"error: argument {message}" in capsys.readouterr().err
     assert not (tmp_path / "data").exists()
 
 

@@ -11,7 +11,7 @@ from fairseq.data import Dictionary
 from fairseq.data.indexed_dataset import make_builder
 
 from data_prep import check
-from data_prep.check import SideCounts, check_binarised, read_binarised, read_dictionary
+from data_prep.check import SideCounts, check_alignments, check_binarised, read_binarised, read_dictionary
 from data_prep.errors import DataError
 from data_prep.files import write_lines
 
@@ -69,6 +69,33 @@ def test_a_difference_is_found(sentences: list[str], message: str, tmp_path: Pat
     write(tmp_path, sentences)
     with pytest.raises(DataError, match=message):
         counts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        ["0-0 1-1", "", "0-0", "0-1", "1-0"],
+        ["0-0 1-1", "", "0-0", "0-1 0-0", "1-1"],
+        ["0-0 1-1", "", "0-0 0-1", "0-1", "1-1"],
+        ["0-0 1-1", "", "0-0", "0-1 0-0"],
+        ["0-0 1-1", "", "0-0", "0-1 0-0", "1-0", ""],
+        ["0-0 1-1", "", "0-0", "0-1 0-0", "1-0", "0-0"],
+    ],
+)
+def test_links_are_compared_in_all_chunks(found: list[str], tmp_path: Path) -> None:
+    expected = ["0-0 1-1", "", "0-0", "0-1 0-0", "1-0"]
+    for name, links in (("same", expected), ("other", found)):
+        for folder in ("text", "bin"):
+            (tmp_path / name / folder).mkdir(parents=True)
+        write_lines(tmp_path / name / "text" / "train.align", expected)
+        prefix = tmp_path / name / "bin" / "train.align.zh-en"
+        builder = make_builder(f"{prefix}.bin", "mmap", vocab_size=100)
+        for line in links:
+            builder.add_item(torch.IntTensor([int(end) for link in line.split() for end in link.split("-")]))
+        builder.finalize(f"{prefix}.idx")
+    check_alignments(tmp_path / "same", "train", ("zh", "en"))
+    with pytest.raises(DataError, match=r"changed the links of train\.align"):
+        check_alignments(tmp_path / "other", "train", ("zh", "en"))
 
 
 def test_a_missing_or_unknown_file_is_an_error(tmp_path: Path) -> None:

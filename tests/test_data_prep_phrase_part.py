@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,9 @@ class WordForWord:
     def __init__(self) -> None:
         self.source: list[str] = []
 
-    def __call__(self, source: Sequence[str], target: Sequence[str], seed: int) -> list[set[Link]]:
-        self.source += source
+    def __call__(self, source: Iterable[str], target: Iterable[str], seed: int) -> list[set[Link]]:
+        sources = list(source)
+        self.source += sources
         return [
             {
                 (i, j)
@@ -44,7 +45,7 @@ class WordForWord:
                 for j, other in enumerate(english.split())
                 if LINKED.get(word, word) == other
             }
-            for chinese, english in zip(source, target, strict=True)
+            for chinese, english in zip(sources, target, strict=True)
         ]
 
 

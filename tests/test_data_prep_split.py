@@ -112,6 +112,15 @@ def test_the_case_of_latin_letters_in_chinese_hides_no_leak_and_does_not_change_
     assert pair_keys(Pair("我的IPHONE！", "x")) == ("我的IPHONE", "x")
 
 
+def test_the_case_of_latin_letters_in_chinese_does_not_separate_pairs() -> None:
+    # The English sides differ, so only the Chinese ones can join them.
+    sides = (("Linux", "a"), ("linux", "b"))
+    keys = [(f"我用{n}号{system}系统", f"{english}{n}") for n in range(300) for system, english in sides]
+    parts = assign_parts(pairs_of(keys), 300, 300)
+    assert parts[::2] == parts[1::2]
+    assert set(parts) == set(PARTS)
+
+
 @pytest.mark.shared
 def test_counts_and_freedom_from_leaks_on_the_tatoeba_pairs(shared_data: Path) -> None:
     pairs = read_tsv(shared_data / "tatoeba-zh-en" / "cmn-eng.tsv").pairs

@@ -13,14 +13,8 @@ from data_prep.errors import DataError
 from data_prep.pairs import read_tsv
 from data_prep.split import assign_parts, split_pairs
 from data_prep.subwords import train_sentencepiece
-from data_prep.text import (
-    ChineseSegmenter,
-    EnglishTokenizer,
-    detokenize_english,
-    normalise_chinese,
-    normalise_english,
-)
-from reencoder.text.segmentation import _jieba
+from data_prep.text import normalise_chinese, normalise_english
+from reencoder.text.segmentation import ChineseSegmenter, EnglishTokenizer, _jieba, detokenize_english
 
 SENTENCES = [
     f"{who}{when}{what}。" for who in ("我们", "他们") for when in ("星期天", "早上") for what in ("看电影", "喝咖啡")

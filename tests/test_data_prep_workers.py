@@ -7,9 +7,9 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +20,7 @@ from packaging.version import Version
 
 from data_prep import binarise, encoding, phrase_part, prepare, workers
 from data_prep.__main__ import main
-from data_prep.encoding import Encoding, Sample, Split
+from data_prep.encoding import Encoding, sampled_tokens, tokens_of_normalised
 from data_prep.errors import DataError
 from data_prep.subwords import train_sentencepiece
 from data_prep.word_alignment import Link
@@ -83,7 +83,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert set(multiprocessing.active_children()) <= before
 
 
-def first_words(source: Sequence[str], target: Sequence[str], seed: int) -> list[set[Link]]:
+def first_words(source: Iterable[str], target: Iterable[str], seed: int) -> list[set[Link]]:
     """Stands for eflomal: links the first words."""
     return [{(0, 0)} for _ in source]
 
@@ -131,8 +131,9 @@ def test_the_data_do_not_depend_on_the_number_of_processes(
 def test_a_number_of_processes_that_is_not_positive_is_refused(
     tsv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["prepare", "--tsv", str(tsv), "--dest", str(tmp_path / "data"), "--workers", "0"]) == 2
-    assert capsys.readouterr().err == "error: --workers 0: must be at least 1\n"
+    with pytest.raises(SystemExit, match="2"):
+        main(["prepare", "--tsv", str(tsv), "--dest", str(tmp_path / "data"), "--workers", "0"])
+    assert "error: argument --workers: must be at least 1, not 0" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
     with pytest.raises(DataError, match="--workers 0: must be at least 1"):
         Workers(0)
@@ -154,14 +155,11 @@ def test_an_error_in_a_process_is_one_line(
     assert not list(tmp_path.iterdir())
 
 
-@dataclass(frozen=True)
-class Reverse:
-    """Work that reverses words. A process that is given the word "end" ends."""
-
-    def __call__(self, number: int, chunk: list[str]) -> list[str]:
-        if "end" in chunk:
-            os._exit(1)
-        return [f"{number} {word[::-1]}" for word in chunk]
+def reverse(number: int, chunk: list[str]) -> list[str]:
+    """Reverse words. A process that is given the word "end" ends."""
+    if "end" in chunk:
+        os._exit(1)
+    return [f"{number} {word[::-1]}" for word in chunk]
 
 
 def test_results_are_in_order_whatever_the_number_of_chunks() -> None:
@@ -169,8 +167,8 @@ def test_results_are_in_order_whatever_the_number_of_chunks() -> None:
         for total in (0, 4, 5, 93):
             words = [f"word{n}" for n in range(total)]
             expected = [f"{n // 5} {word[::-1]}" for n, word in enumerate(words)]
-            assert list(two.map(Reverse(), iter(words), total, "")) == expected
-            assert list(Workers().map(Reverse(), iter(words), total, "")) == expected
+            assert list(two.map_numbered(reverse, iter(words), total, "")) == expected
+            assert list(Workers().map_numbered(reverse, iter(words), total, "")) == expected
 
 
 @pytest.mark.parametrize(("count", "size", "started"), [(2, 200, 2), (2, 199, 0), (1, 200, 0)])
@@ -179,31 +177,31 @@ def test_processes_start_before_a_large_input_is_read(count: int, size: int, sta
     with Workers(count) as several:
         several.start_for(size)
         assert len(set(multiprocessing.active_children()) - before) == started
-        assert list(several.map(Reverse(), ["word"], 1, "")) == ["0 drow"]
+        assert list(several.map_numbered(reverse, ["word"], 1, "")) == ["0 drow"]
     assert set(multiprocessing.active_children()) <= before
 
 
 def test_a_process_that_is_ended_from_outside_is_an_error() -> None:
     with pytest.raises(DataError, match="--workers 2: a process was ended from outside"), Workers(2) as two:
-        list(two.map(Reverse(), ["a"] * 50 + ["end"] + ["a"] * 50, 101, ""))
+        list(two.map_numbered(reverse, ["a"] * 50 + ["end"] + ["a"] * 50, 101, ""))
 
 
 def test_sampled_pieces_depend_on_seed_language_copy_and_chunk_only(model: Path) -> None:
     english = Encoding("en", "sentencepiece", model=model, sampling=0.1)
     chinese = Encoding("zh", "sentencepiece", model=model, sampling=0.1)
     chunk = [" ".join([*WHAT.values(), *WHEN.values()]).lower()] * 5
-    work = Sample(english, seed=3, copy=1)
+    work = partial(sampled_tokens, english, 3, 1)
     drawn = work(2, chunk)
     assert len(set(drawn)) > 1
     # Whatever has been drawn before, in this thread or another.
-    Split(english)(0, chunk)
+    tokens_of_normalised(english, chunk)
     work(1, chunk)
     assert work(2, chunk) == drawn
     with ThreadPoolExecutor(max_workers=1) as other:
         assert other.submit(work, 2, chunk).result() == drawn
-    others = [work(1, chunk), replace(work, seed=4)(2, chunk), replace(work, copy=2)(2, chunk)]
+    others = [work(1, chunk), sampled_tokens(english, 4, 1, 2, chunk), sampled_tokens(english, 3, 2, 2, chunk)]
     # The same model for both languages: only the draws differ.
-    others.append(replace(work, encoding=chinese)(2, chunk))
+    others.append(sampled_tokens(chinese, 3, 1, 2, chunk))
     assert all(other != drawn for other in others)
     pieces = [line.replace(" ", "") for line in drawn]
     assert all([line.replace(" ", "") for line in other] == pieces for other in others)
@@ -218,9 +216,9 @@ def test_sampled_pieces_depend_on_seed_language_copy_and_chunk_only(model: Path)
 def test_sampled_pieces_are_the_same_in_every_run(model: Path) -> None:
     """Processes that are forked from one program, as in the other tests, would not show the difference."""
     program = (
-        "import sys; from pathlib import Path; from data_prep.encoding import Encoding, Sample\n"
+        "import sys; from pathlib import Path; from data_prep.encoding import Encoding, sampled_tokens\n"
         "encoding = Encoding('en', 'sentencepiece', model=Path(sys.argv[1]), sampling=0.1)\n"
-        "print(Sample(encoding, seed=3, copy=1)(2, ['like watching films every day'] * 50))"
+        "print(sampled_tokens(encoding, 3, 1, 2, ['like watching films every day'] * 50))"
     )
     command = [sys.executable, "-c", program, str(model)]
     one, two = (subprocess.run(command, check=True, capture_output=True, text=True).stdout for _ in range(2))

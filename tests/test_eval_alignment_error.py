@@ -121,12 +121,13 @@ PAIRS = 400
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prepared phrasebook."""
+    from data_prep.options import Options
     from data_prep.phrasebook import write_phrasebook
-    from data_prep.prepare import Options, prepare
+    from data_prep.prepare import prepare
 
     folder = tmp_path_factory.mktemp("phrasebook")
     write_phrasebook(folder / "phrasebook.tsv", PAIRS, 3)
-    options = Options(dest=folder / "data", tsv=folder / "phrasebook.tsv", test_permille=100, valid_permille=50)
+    options = Options(dest=folder / "data", tsv=[folder / "phrasebook.tsv"], test_permille=100, valid_permille=50)
     prepare(options)
     return folder / "data"
 

@@ -12,7 +12,6 @@ import pytest
 from sacrebleu.metrics import BLEU, CHRF, TER
 
 from data_prep.errors import DataError
-from data_prep.manifest import FORMAT
 from eval.__main__ import main
 from eval.bleu import reference_streams, score
 from eval.buckets import FrequencyBucket, by_frequency, by_length, count_words
@@ -21,6 +20,7 @@ from eval.comparison_text import to_markdown, to_text
 from eval.sentences import differences, sentence_scores
 from eval.tables import Table
 from eval.training_words import training_counts
+from reencoder.text.manifest import FORMAT
 
 SYSTEMS = {
     "one": ["He has a dog.", "this is a Book", "where is the bank now", "I don't know", "it rains today", "come in"],
@@ -293,7 +293,7 @@ def test_words_of_prepared_data_are_those_of_its_text(tmp_path: Path) -> None:
     (tmp_path / "text").mkdir()
     (tmp_path / "text" / "train.en").write_text("i don 't , tom 's\n")
     assert training_counts(None, tmp_path, False) is None, "without a manifest nobody knows what the tokens are"
-    (tmp_path / "manifest.json").write_text(json.dumps({"format": FORMAT, "options": {}}))
+    (tmp_path / "manifest.json").write_text(json.dumps({"format": FORMAT, "options": {"segmentation": "jieba"}}))
     # the text is "i don't, tom's", whose 13a tokens these are
     assert training_counts(None, tmp_path, False) == {"i": 1, "don't": 1, ",": 1, "tom's": 1}
     assert training_counts(None, None, False) is None
@@ -303,12 +303,14 @@ def test_words_of_lower_cased_data_count_in_any_case(tmp_path: Path) -> None:
     (tmp_path / "text").mkdir()
     (tmp_path / "text" / "train.en").write_text("i like tom .\n" * 50)
     for keep_case, found in ((False, 50), (True, 0)):
-        (tmp_path / "manifest.json").write_text(json.dumps({"format": FORMAT, "options": {"keep_case": keep_case}}))
+        (tmp_path / "manifest.json").write_text(
+            json.dumps({"format": FORMAT, "options": {"segmentation": "jieba", "keep_case": keep_case}})
+        )
         counts = training_counts(None, tmp_path, keep_case=True)
         assert counts is not None
         assert [counts.get(word, 0) for word in ("i", "I", "Tom", "Mary")] == [50, found, found, 0]
     # A word in capitals is one of the training set's: all four words are in the bucket above 9.
-    (tmp_path / "manifest.json").write_text(json.dumps({"format": FORMAT, "options": {}}))
+    (tmp_path / "manifest.json").write_text(json.dumps({"format": FORMAT, "options": {"segmentation": "jieba"}}))
     counts = training_counts(None, tmp_path, keep_case=True)
     assert counts is not None
     [bucket] = by_frequency({"one": ["I like Tom."]}, [["I like Tom."]], counts, (0, 9), keep_case=True)

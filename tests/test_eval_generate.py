@@ -57,7 +57,9 @@ def data(tmp_path: Path) -> Path:
     (root / "raw" / "test.zh").write_text("你好！\n他是好人。\n", encoding="utf-8")
     (root / "raw" / "test.en.0").write_text("Hello!\nHe is a very good man.\n")
     (root / "raw" / "test.en.1").write_text("\nHe's a good man.\n")
-    (root / "manifest.json").write_text('{"format": "data_prep/1", "options": {"target_segmentation": "words"}}\n')
+    (root / "manifest.json").write_text(
+        '{"format": "data_prep/1", "options": {"segmentation": "jieba", "target_segmentation": "words"}}\n'
+    )
     return root
 
 
@@ -201,7 +203,7 @@ def test_the_first_of_several_hypotheses_is_scored(settings: GenerationSettings,
 
 def test_pieces_become_words(settings: GenerationSettings, stub: Stub) -> None:
     (settings.data / "manifest.json").write_text(
-        '{"format": "data_prep/1", "options": {"target_segmentation": "sentencepiece"}}\n'
+        '{"format": "data_prep/1", "options": {"segmentation": "jieba", "target_segmentation": "sentencepiece"}}\n'
     )
     stub(["H-0\t-1\t\u2581hel lo \u2581!", "H-1\t-1\t\u2581a <unk> \u2581m an"])
     generate(settings)

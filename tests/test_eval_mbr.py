@@ -140,7 +140,7 @@ def test_models_with_different_tokens_are_combined(
 ) -> None:
     pieces = tmp_path / "pieces"
     shutil.copytree(tmp_path / "data", pieces)
-    write_manifest(pieces, {"options": {"target_segmentation": "sentencepiece"}})
+    write_manifest(pieces, {"options": {"segmentation": "jieba", "target_segmentation": "sentencepiece"}})
     (tmp_path / "two" / "generate-test.txt").write_text("H-0\t-1\t▁hel lo ▁!\nH-1\t-1\t▁he ▁is ▁a ▁go od ▁man ▁.\n")
     data = arguments.index("--data") + 1
     assert main([*arguments[: data + 1], str(pieces), *arguments[data + 1 :]]) == 0

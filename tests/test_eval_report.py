@@ -16,7 +16,6 @@ import pytest
 
 import eval.compare
 import eval.report
-from data_prep.manifest import FORMAT
 from eval.__main__ import main
 from eval.alignment import Alignment
 from eval.bleu import score
@@ -25,6 +24,7 @@ from eval.compare import CompareOptions
 from eval.report import ReportInputs, render
 from eval.sentences import sentence_scores
 from eval.word_differences import Word, closest, mark
+from reencoder.text.manifest import FORMAT
 
 SOURCES = ["我喝茶。", "他有一只狗 & 猫", "这是一本书", "<script>alert(1)</script>"]
 REFERENCES = [["I drink tea.", "I'm drinking tea."], ["He has a dog & a cat."], ["This is a book."], ["No script."]]
@@ -43,7 +43,9 @@ def folder(tmp_path: Path) -> Path:
     write(raw / "test.en.0", [texts[0] for texts in REFERENCES])
     write(raw / "test.en.1", [texts[1] if len(texts) > 1 else "" for texts in REFERENCES])
     write(tmp_path / "data" / "text" / "train.en", ["i drink tea ."])
-    (tmp_path / "data" / "manifest.json").write_text(json.dumps({"format": FORMAT, "options": {}}))
+    (tmp_path / "data" / "manifest.json").write_text(
+        json.dumps({"format": FORMAT, "options": {"segmentation": "jieba"}})
+    )
     write(tmp_path / "one", ONE)
     write(tmp_path / "two", TWO)
     entries = [

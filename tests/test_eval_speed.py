@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from data_prep.errors import DataError
+from data_prep.options import Options
 from data_prep.phrasebook import write_phrasebook
-from data_prep.prepare import Options, prepare
+from data_prep.prepare import prepare
 from eval.speed import __main__ as program
 from eval.speed import grids, measure, peer, processor, products, tables, translation
 
@@ -33,7 +34,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Binarised data of a small phrasebook, in a folder `phrases`."""
     folder = tmp_path_factory.mktemp("speed")
     write_phrasebook(folder / "phrasebook.tsv", 300, 1)
-    prepare(Options(dest=folder / "phrases", tsv=folder / "phrasebook.tsv", test_permille=50, valid_permille=50))
+    prepare(Options(dest=folder / "phrases", tsv=[folder / "phrasebook.tsv"], test_permille=50, valid_permille=50))
     return folder / "phrases" / "bin"
 
 

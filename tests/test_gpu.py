@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from data_prep.options import Options
 from data_prep.phrasebook import write_phrasebook
-from data_prep.prepare import Options, prepare
+from data_prep.prepare import prepare
 from reencoder.hub import Reencoder
 from reencoder.models.reencoder import ReencoderModel
 from reencoder.optim.muon import MuonWithAdamW
@@ -62,7 +63,7 @@ def test_muon_takes_about_the_steps_of_the_cpu() -> None:
 
 def test_a_model_trained_on_the_gpu_translates_there_and_on_the_cpu(tmp_path: Path) -> None:
     write_phrasebook(tmp_path / "pairs.tsv", 300, 1)
-    prepare(Options(tmp_path / "data", tsv=tmp_path / "pairs.tsv"))
+    prepare(Options(tmp_path / "data", tsv=[tmp_path / "pairs.tsv"]))
     data, save = tmp_path / "data" / "bin", tmp_path / "trained"
     options = ["--task", "reencoder_translation", "--arch", "reencoder_tiny", "--optimizer", "muon", "--lr", 0.01]
     options += ["--matmul-precision", "high", "--batch-size", 64, "--max-update", 20, "--seed", 1, "--num-workers", 0]
@@ -80,7 +81,7 @@ def test_a_model_trained_on_the_gpu_translates_there_and_on_the_cpu(tmp_path: Pa
 
 def test_the_hub_takes_a_device(tmp_path: Path) -> None:
     write_phrasebook(tmp_path / "pairs.tsv", 300, 1)
-    prepare(Options(tmp_path / "data", tsv=tmp_path / "pairs.tsv"))
+    prepare(Options(tmp_path / "data", tsv=[tmp_path / "pairs.tsv"]))
     options = ["--task", "reencoder_translation", "--arch", "reencoder_tiny", "--optimizer", "adam", "--lr", 0.01]
     options += ["--batch-size", 64, "--max-update", 3, "--num-workers", 0, "--disable-validation", "--cpu"]
     succeed("train", tmp_path / "data" / "bin", *options, "--save-dir", tmp_path / "trained")

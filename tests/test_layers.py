@@ -19,7 +19,7 @@ PACKAGES = ("data_prep", "eval", "recipes", "reencoder")
 RULES: dict[str, tuple[str, ...]] = {
     "data_prep": ("reencoder.text",),
     "eval": ("data_prep", "reencoder"),
-    "recipes": ("data_prep", "eval", "reencoder.training_process"),
+    "recipes": ("data_prep", "eval", "reencoder.text", "reencoder.training_process"),
     # The plugin, and the only module that knows all of its parts.
     "reencoder": ("reencoder._after_import",),
     "reencoder.plugin": (

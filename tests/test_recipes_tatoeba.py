@@ -130,7 +130,7 @@ def test_prepared_data_of_another_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "two.tsv").write_text("Bye.\t再见。\n", encoding="utf-8")
     data = tmp_path / "data" / "words"
     data.mkdir(parents=True)
-    options = Options(dest=data, tsv=tmp_path / "one.tsv").recorded()
+    options = Options(dest=data, tsv=[tmp_path / "one.tsv"]).recorded()
     inputs = {"tsv": {"sha256": sha256_of(tmp_path / "one.tsv")}}
     write_manifest(data, {"options": options, "files": {}, "inputs": inputs})
     assert prepare_data(tmp_path / "one.tsv", tmp_path, "words") == data

@@ -49,7 +49,7 @@ def test_subwords_are_counted_as_data_preparation_does(
 
     monkeypatch.setattr(binarise, "subprocess", SimpleNamespace(run=run_fork))
     pieces: dict[str, Any] = {"segmentation": "jieba-sentencepiece", "sentencepiece_vocab_size": 20, "min_count": 1}
-    counts = prepare(Options(dest=tmp_path / "data", tsv=cats, **pieces))["counts"]["valid"]
+    counts = prepare(Options(dest=tmp_path / "data", tsv=[cats], **pieces))["counts"]["valid"]
     row = subwords.count(cats, {"words": {}, "pieces": pieces})["pieces"]
     for language in ("zh", "en"):
         dictionary = (tmp_path / "data" / "bin" / f"dict.{language}.txt").read_text(encoding="utf-8")
@@ -68,4 +68,4 @@ def test_too_few_pairs_for_a_validation_set_are_refused(tmp_path: Path, capsys: 
 
 def test_every_row_of_subwords_can_be_prepared(tmp_path: Path) -> None:
     for options in subwords.ROWS.values():
-        Options(dest=tmp_path / "data", tsv=tmp_path / "pairs.tsv", **options)
+        Options(dest=tmp_path / "data", tsv=[tmp_path / "pairs.tsv"], **options)

@@ -13,9 +13,9 @@ from data_prep.errors import DataError
 from data_prep.files import sha256_of
 from data_prep.manifest import copy_text_files, write_manifest
 from data_prep.subwords import train_sentencepiece
-from data_prep.text import EnglishTokenizer, detokenize_english
 from reencoder.text.manifest import fingerprint, manifest_path
 from reencoder.text.pipeline import TextPipeline, clean, split_clauses, split_sentences
+from reencoder.text.segmentation import EnglishTokenizer, detokenize_english
 from reencoder.text.truecase import FormFinder, restore_beginnings, usual_capitals
 
 SENTENCES = ["Tom met Mr. Smith in Paris.", "May I see it? It may rain, Tom.", "We may go to Paris with Tom."]

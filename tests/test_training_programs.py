@@ -11,8 +11,9 @@ import pytest
 import torch
 
 import reencoder  # noqa: F401  # allows what checkpoints hold
+from data_prep.options import Options
 from data_prep.phrasebook import write_phrasebook
-from data_prep.prepare import Options, prepare
+from data_prep.prepare import prepare
 from tests.programs import ROOT, USER_DIR, succeed
 
 PAIRS = 200
@@ -39,7 +40,7 @@ TRAINING = [
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("parallel")
     write_phrasebook(folder / "pairs.tsv", PAIRS, 1)
-    prepare(Options(folder / "data", tsv=folder / "pairs.tsv", segmentation="jieba"))
+    prepare(Options(folder / "data", tsv=[folder / "pairs.tsv"], segmentation="jieba"))
     return folder / "data" / "bin"
 
 

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from data_prep.files import write_json
+from reencoder.text.manifest import MANIFEST
 
 from ..alignment import load_aligner
 from ..alignment_error import compare_aligners, phrasebook_gold
@@ -64,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
             "sentences": len(gold),
             "sure_links": sum(len(true.sure) for true in gold),
             "possible_links": sum(len(true.possible) for true in gold),
-            "files": [describe_file(path) for path in (args.checkpoint, args.data / "manifest.json")],
+            "files": [describe_file(path) for path in (args.checkpoint, args.data / MANIFEST)],
             **provenance(_command(args), stopwatch),
         }
         write_json(args.json, document)

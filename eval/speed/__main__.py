@@ -127,13 +127,14 @@ def _data(given: Path | None, folder: Path, quick: bool) -> Path:
     """Return the data for the training step: `given`, or else the embedded phrasebook, prepared in `folder`."""
     if given is not None:
         return given
+    from data_prep.options import Options
     from data_prep.phrasebook import write_phrasebook
-    from data_prep.prepare import Options, prepare
+    from data_prep.prepare import prepare
 
     dest = folder / "data"
     if not dest.exists():
         write_phrasebook(folder / "phrasebook.tsv", 2000 if quick else 8000, 1)
-        prepare(Options(dest=dest, tsv=folder / "phrasebook.tsv", test_permille=20, valid_permille=20))
+        prepare(Options(dest=dest, tsv=[folder / "phrasebook.tsv"], test_permille=20, valid_permille=20))
     return dest / "bin"
 
 

@@ -26,6 +26,7 @@ from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
 from data_prep.pairs import Pair, write_tsv
 from data_prep.phrasebook import generate_pairs
+from reencoder.text.manifest import MANIFEST
 
 from ..program import environment
 from ..provenance import Stopwatch, provenance
@@ -106,7 +107,7 @@ def measure(pairs: int, workers: int = 1) -> dict[str, Any]:
         used, started = _processor_seconds(), time.perf_counter()
         peak = _run(command, folder / "log")
         seconds, processor_seconds = time.perf_counter() - started, _processor_seconds() - used
-        counts = read_json(folder / "data" / "manifest.json")["counts"]["train"]
+        counts = read_json(folder / "data" / MANIFEST)["counts"]["train"]
     return {
         "pairs": pairs,
         "workers": workers,

@@ -19,8 +19,8 @@ from data_prep.characters import Options, format_counts, prepare_characters
 from data_prep.command_line import Parser
 from data_prep.errors import DataError
 from data_prep.files import read_bytes, read_json, sha256_of, write_json
-from data_prep.manifest import MANIFEST, read_manifest
 from eval.provenance import Stopwatch, provenance, relative
+from reencoder.text.manifest import MANIFEST, read_manifest
 from reencoder.training_process import MATMUL_PRECISIONS
 
 from ..command_line import (

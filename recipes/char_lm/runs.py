@@ -11,9 +11,9 @@ from typing import Any
 
 from data_prep.errors import DataError
 from data_prep.files import sha256_of
-from data_prep.manifest import MANIFEST
 from eval.program import USER_DIR, environment, failure_reason
 from eval.provenance import relative
+from reencoder.text.manifest import MANIFEST
 
 from ..curves import training_seconds
 from ..options import Options, Value

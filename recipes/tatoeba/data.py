@@ -10,6 +10,7 @@ from typing import Any
 from data_prep.errors import DataError
 from data_prep.files import read_json, sha256_of
 from data_prep.options import Options
+from reencoder.text.manifest import MANIFEST
 
 _PIECES: Mapping[str, Any] = {
     "segmentation": "jieba-sentencepiece",
@@ -65,15 +66,15 @@ def prepare_data(tsv: Path | None, work: Path, variant: str = "words") -> Path:
     from data_prep.prepare import format_counts, prepare
 
     data = work / "data" / variant
-    if (data / "manifest.json").exists():
+    if (data / MANIFEST).exists():
         given = known_pairs(tsv, work)
         if given is not None:
             check_input(data, given)
-        _check_options(data, Options(dest=data, tsv=Path(), **VARIANTS[variant]))
+        _check_options(data, Options(dest=data, tsv=[Path()], **VARIANTS[variant]))
         print(f"{data}: already prepared", file=sys.stderr)
         return data
     synthetic = [synthetic_path(name, work) for name in SYNTHETIC.get(variant, ())]
-    options = Options(dest=data, tsv=pairs_of(tsv, work), synthetic_tsv=synthetic, **VARIANTS[variant])
+    options = Options(dest=data, tsv=[pairs_of(tsv, work)], synthetic_tsv=synthetic, **VARIANTS[variant])
     print(format_counts(prepare(options)))
     return data
 
@@ -84,7 +85,7 @@ def _check_options(data: Path, expected: Options) -> None:
     Raises:
         DataError: they were prepared with others.
     """
-    before, now = read_json(data / "manifest.json")["options"], expected.recorded()
+    before, now = read_json(data / MANIFEST)["options"], expected.recorded()
     differing = [
         f"{name} {before.get(name)}, now {now.get(name)}"
         for name in sorted({*before, *now})
@@ -102,7 +103,7 @@ def _downloaded(work: Path) -> Path:
 
 def input_checksum(data: Path) -> str:
     """Return the SHA-256 of the file of pairs from which data were prepared."""
-    checksum: str = read_json(data / "manifest.json")["inputs"]["tsv"]["sha256"]
+    checksum: str = read_json(data / MANIFEST)["inputs"]["tsv"]["sha256"]
     return checksum
 
 

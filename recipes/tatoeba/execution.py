@@ -16,6 +16,7 @@ from eval.curves import CurvePoint, read_log
 from eval.generate import generate
 from eval.generation_settings import GenerationSettings
 from eval.provenance import Stopwatch, provenance, relative, worst
+from reencoder.text.manifest import MANIFEST
 
 from ..cpu_time import read_cpu_time
 from ..options import Value
@@ -116,7 +117,7 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
         if {**EARLIER, **finished["options"]} != {**EARLIER, **options}:
             raise DataError(f"{path}: is the result of other options; remove it, or give another --results")
         # A finished result needs no data; those from before this record are of the published file.
-        prepared = (data / "manifest.json").exists()
+        prepared = (data / MANIFEST).exists()
         if prepared and finished.get("tsv_sha256", input_checksum(data)) != input_checksum(data):
             raise DataError(f"{path}: is the result of another file of pairs; remove it, or give another --results")
         return finished

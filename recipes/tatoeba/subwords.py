@@ -22,10 +22,11 @@ from data_prep.errors import DataError
 from data_prep.files import iterate_lines, read_json, write_json
 from data_prep.options import Options
 from data_prep.split import Example
-from data_prep.subwords import model_name, vocabulary
+from data_prep.subwords import vocabulary
 from data_prep.tokenise import encodings, train_subwords, write_normalised, write_text
 from data_prep.workers import Workers
 from eval.provenance import Stopwatch, provenance
+from reencoder.text.pieces import model_name
 
 from ..command_line import run
 from ..origins import origin
@@ -81,11 +82,11 @@ def count(tsv: Path, rows: Mapping[str, Mapping[str, Any]], workers: int = 1) ->
     """
     with tempfile.TemporaryDirectory() as name, Workers(workers) as pool:
         folder = Path(name)
-        parts = {part: read_split(Options(dest=folder, tsv=tsv)).parts[part] for part in ("train", "valid")}
+        parts = {part: read_split(Options(dest=folder, tsv=[tsv])).parts[part] for part in ("train", "valid")}
         if not parts["valid"]:
             raise DataError(f"--tsv {tsv}: so few pairs that none fell into the validation set")
         return {
-            row: _count(Options(dest=folder, tsv=tsv, **options), parts, folder / f"row{number}", pool)
+            row: _count(Options(dest=folder, tsv=[tsv], **options), parts, folder / f"row{number}", pool)
             for number, (row, options) in enumerate(rows.items())
         }
 

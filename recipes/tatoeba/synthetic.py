@@ -18,12 +18,12 @@ from data_prep.errors import DataError
 from data_prep.files import new_file, read_json, sha256_of, write_json
 from data_prep.options import Options
 from data_prep.pairs import Pair, write_tsv
-from data_prep.subwords import join_pieces
-from data_prep.text import detokenize_english
 from eval.generate import with_progress
 from eval.hypotheses import best_hypotheses, in_source_order, parse_candidates
 from eval.program import USER_DIR, run_generate
 from eval.provenance import Stopwatch, provenance, relative, worst
+from reencoder.text.pieces import join_pieces
+from reencoder.text.segmentation import detokenize_english
 
 from ..training import run_in_parallel
 from .catalogue import EXPERIMENTS
@@ -168,7 +168,7 @@ def _training_pairs(data: Path, place: Place) -> list[Pair]:
     """
     tsv = pairs_of(place.tsv, place.work)
     check_input(data, tsv)
-    options = Options(dest=Path(), tsv=tsv, **VARIANTS[data.name])
+    options = Options(dest=Path(), tsv=[tsv], **VARIANTS[data.name])
     return [example.pairs[0] for example in read_split(options).parts["train"]]
 
 

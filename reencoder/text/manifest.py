@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import DataError
+from .segmentation import SEGMENTATIONS, TARGET_SEGMENTATIONS
 
 FORMAT = "data_prep/1"
 MANIFEST = "manifest.json"
@@ -53,12 +54,17 @@ def text_options(manifest: dict[str, Any], path: Path) -> dict[str, Any]:
     """Return the options that decide how text becomes tokens, those that are not recorded with their defaults.
 
     Raises:
-        DataError: the manifest, which was read from `path`, is not one of sentence pairs.
+        DataError: the manifest, which was read from `path`, is not one of sentence pairs, or names an unknown
+            segmentation.
     """
     options = manifest.get("options")
     if not isinstance(options, dict) or "segmentation" not in options:
         raise DataError(f"{path}: contains no segmentation; prepare the data again")
-    return {name: options.get(name, default) for name, default in _TEXT_OPTIONS.items()}
+    found = {name: options.get(name, default) for name, default in _TEXT_OPTIONS.items()}
+    for name, known in (("segmentation", SEGMENTATIONS), ("target_segmentation", TARGET_SEGMENTATIONS)):
+        if found[name] not in known:
+            raise DataError(f"{path}: unknown {name} '{found[name]}'; prepare the data again")
+    return found
 
 
 def languages(manifest: dict[str, Any]) -> tuple[str, str]:

@@ -7,10 +7,9 @@ import unicodedata
 from itertools import pairwise
 from pathlib import Path
 
-from .errors import DataError
 from .manifest import MANIFEST, TRUECASE, check_files, fingerprint, languages, read_manifest, text_files, text_options
 from .pieces import UNKNOWN, join_pieces, model_name
-from .segmentation import SEGMENTATIONS, TARGET_SEGMENTATIONS, ChineseSegmenter, EnglishTokenizer, detokenize_english
+from .segmentation import ChineseSegmenter, EnglishTokenizer, detokenize_english
 from .truecase import ends_in_abbreviation, read_capitals, restore_beginnings, restore_words
 
 # Control characters, private use, lone surrogates, separators of lines and paragraphs.
@@ -49,9 +48,6 @@ class TextPipeline:
         manifest = read_manifest(self.manifest)
         options = text_options(manifest, self.manifest)
         check_files(self.manifest)
-        for name, known in (("segmentation", SEGMENTATIONS), ("target_segmentation", TARGET_SEGMENTATIONS)):
-            if options[name] not in known:
-                raise DataError(f"{self.manifest}: unknown {name} '{options[name]}'; prepare the data again")
         self.languages = languages(manifest)
         self.fingerprint = fingerprint(self.manifest)
         self._segment = ChineseSegmenter(options["segmentation"], folder / model_name("zh"))
