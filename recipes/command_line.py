@@ -1,4 +1,4 @@
-"""What the command lines of the recipes share: options, values that override a scale's, the recorded command."""
+"""What the command lines of the recipes share: options, and values that override a scale's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from data_prep import command_line
 from data_prep.errors import DataError
-from eval.provenance import relative
 
 S = TypeVar("S")
 
@@ -121,15 +120,3 @@ def folders(options: argparse.Namespace, name: str) -> tuple[Path, Path]:
     """Return the folders of the runs and of the result files."""
     dest: Path = options.dest or Path("runs") / f"{name}-{options.scale}"
     return dest, options.results or dest / "results"
-
-
-def recorded_command(name: str, arguments: Sequence[str], *paths: Path | None) -> list[str]:
-    """Return the command of a recipe for the record, with relative paths, which do not name a user's home.
-
-    Args:
-        name: name of the recipe.
-        arguments: arguments as given.
-        paths: those of them that are paths, or None where one was not given.
-    """
-    shorter = {str(path): relative(path) for path in paths if path is not None}
-    return ["python", "-m", f"recipes.{name}", *(shorter.get(argument, argument) for argument in arguments)]

@@ -18,7 +18,7 @@ from data_prep.manifest import copy_text_files
 from eval.bleu import Scores
 from eval.curves import read_log
 from eval.generate import GenerationSettings, generate
-from eval.provenance import Stopwatch, mark_dirty, provenance, relative
+from eval.provenance import Stopwatch, mark_dirty, provenance, recorded_command, relative
 from eval.references import read_references
 
 from .command_line import run
@@ -63,9 +63,7 @@ def run_demo(options: argparse.Namespace, arguments: list[str]) -> dict[str, Sco
 
     stopwatch = Stopwatch()
     work: Path = options.work
-    # A relative path does not name a user's home.
-    recorded = (relative(work) if argument == str(work) else argument for argument in arguments)
-    command = ["python", "-m", "recipes.demo", *recorded]
+    command = recorded_command("recipes.demo", arguments)
     work.mkdir(parents=True, exist_ok=True)
     print("1. A phrasebook of Chinese-English pairs, split so that no sentence of the test set occurs in training")
     tsv = work / "phrasebook.tsv"

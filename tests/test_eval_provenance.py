@@ -22,6 +22,7 @@ from eval.provenance import (
     commit_at_end,
     mark_dirty,
     provenance,
+    recorded_command,
     versions,
     worst,
 )
@@ -162,6 +163,30 @@ def test_provenance_is_json() -> None:
     assert record["hardware"]["cpu"] and record["hardware"]["cores"] >= 1
     expected = commit()
     assert record["commit"] == (None if expected is None else {"revision": expected.revision, "dirty": expected.dirty})
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ("{here}/runs", "runs"),
+        ("{here}/runs/", "runs"),
+        ("{here}/./runs/../data", "data"),
+        ("--work={here}/runs", "--work=runs"),
+        ("ours={here}/a/hypotheses.test.txt", "ours=a/hypotheses.test.txt"),
+        ("{here}/a.pt:{here}/b.pt", "a.pt:b.pt"),
+        ("a.pt:{here}/b.pt", "a.pt:b.pt"),
+        ("/home/alice/cmn-eng.tsv", "cmn-eng.tsv"),
+        ("--tsv=/home/alice/cmn-eng.tsv", "--tsv=cmn-eng.tsv"),
+        ("runs/a", "runs/a"),
+        ("--lr=0.5", "--lr=0.5"),
+        ("http://localhost:8000/x", "http://localhost:8000/x"),
+    ],
+)
+def test_recorded_commands_name_no_home(
+    argument: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert recorded_command("eval", [argument.format(here=tmp_path)]) == ["python", "-m", "eval", expected]
 
 
 def test_help_does_not_load_heavy_libraries() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from data_prep.command_line import Parser
 from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
-from eval.provenance import Stopwatch, provenance
+from eval.provenance import Stopwatch, provenance, recorded_command
 
 from ..command_line import (
     HOURS,
@@ -22,7 +22,6 @@ from ..command_line import (
     add_changes,
     add_run_options,
     folders,
-    recorded_command,
     run,
     with_changes,
 )
@@ -121,7 +120,7 @@ def run_recipe(recipe: Recipe, options: argparse.Namespace, arguments: list[str]
     stopwatch = Stopwatch()
     scale = scale_of(recipe, options)
     dest, folder = folders(options, recipe.name)
-    command = recorded_command(recipe.name, arguments, options.dest, options.results)
+    command = recorded_command(f"recipes.{recipe.name}", arguments)
     drawing = threading.Lock()
 
     def run_model(model: str) -> list[dict[str, Any]]:

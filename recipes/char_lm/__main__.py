@@ -20,7 +20,7 @@ from data_prep.command_line import Parser
 from data_prep.errors import DataError
 from data_prep.files import read_bytes, read_json, sha256_of, write_json
 from data_prep.manifest import MANIFEST, read_manifest
-from eval.provenance import Stopwatch, provenance, relative
+from eval.provenance import Stopwatch, provenance, recorded_command, relative
 from reencoder.training_process import MATMUL_PRECISIONS
 
 from ..command_line import (
@@ -30,7 +30,6 @@ from ..command_line import (
     add_changes,
     add_run_options,
     folders,
-    recorded_command,
     run,
     with_changes,
 )
@@ -179,7 +178,7 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> list[dict[s
     stopwatch = Stopwatch()
     scale = with_changes(SCALES[options.scale], options, CHANGES, "schedule", "matmul_precision")
     dest, folder = folders(options, "char_lm")
-    command = recorded_command("char_lm", arguments, options.text, options.dest, options.results)
+    command = recorded_command("recipes.char_lm", arguments)
     text = find_text(options, scale, dest)
     manifest = prepare_data(text, scale, dest / "data")
     yardsticks = compare_compressors(text, scale, dest)

@@ -18,6 +18,7 @@ from data_prep.command_line import Parser
 from data_prep.files import sha256_of, write_json
 from eval import images
 from eval.average import average
+from eval.provenance import recorded_command
 
 from ..command_line import (
     HOURS,
@@ -26,7 +27,6 @@ from ..command_line import (
     add_changes,
     add_run_options,
     folders,
-    recorded_command,
     run,
     with_changes,
 )
@@ -108,7 +108,7 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, A
     """
     scale = scale_of(options)
     dest, results = folders(options, "mnist")
-    command = recorded_command("mnist", arguments, options.data, options.dest, options.results)
+    command = recorded_command("recipes.mnist", arguments)
     data: Path = options.data or dest / "data"
     if options.data is None:
         download(data)

@@ -32,7 +32,7 @@ from eval.curves import plot, read_log, write_curve
 from eval.generate import generate
 from eval.generation_settings import GenerationSettings
 from eval.mbr import RiskSettings, minimum_risk
-from eval.provenance import Stopwatch, mark_dirty, provenance, worst
+from eval.provenance import Stopwatch, mark_dirty, provenance, recorded_command, worst
 from eval.references import read_references
 from eval.rerank import RerankSettings, rerank
 from eval.search_settings import search_file
@@ -42,7 +42,6 @@ from ..command_line import run
 from ..training import run_in_parallel
 from .catalogue import BEST, EXPERIMENTS, group_by_tokens
 from .execution import best_checkpoint, execute, training_folder
-from .experiments import without_paths
 from .synthetic import Place, ready_data
 
 SPLITS = ("valid", "test")
@@ -123,7 +122,7 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     """
     stopwatch = Stopwatch()
     work, results = options.work, options.results
-    command = ["python", "-m", "recipes.tatoeba", *without_paths(arguments, options)]
+    command = recorded_command("recipes.tatoeba", arguments)
     ensembles = _prepare(options, command)
     reranking = list(dict.fromkeys(options.rerank))
     scorers = [best_checkpoint(name, work) for name in reranking]

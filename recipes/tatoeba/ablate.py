@@ -15,7 +15,7 @@ from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
 from eval.curves import read_log
 from eval.inputs import check_binarised
-from eval.provenance import Stopwatch, provenance
+from eval.provenance import Stopwatch, provenance, recorded_command
 
 from ..command_line import run
 from ..options import Value, with_current_names
@@ -166,7 +166,7 @@ def ablate(options: argparse.Namespace, arguments: list[str]) -> None:
     if options.jobs < 1:
         raise DataError(f"--jobs {options.jobs}: must be at least 1")
     check_binarised(options.data)
-    command = ["python", "-m", "recipes.tatoeba.ablate", *arguments]
+    command = recorded_command("recipes.tatoeba.ablate", arguments)
     results = read_results(options.output)
     done = {result["variant"] for result in results}
     names = [name for name in options.only or VARIANTS if name not in done]

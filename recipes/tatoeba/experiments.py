@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from data_prep.command_line import Parser
+from eval.provenance import recorded_command
 
 from ..command_line import run
 from ..training import run_in_parallel
@@ -49,7 +50,7 @@ def run_experiments(options: argparse.Namespace, arguments: list[str]) -> None:
             print(f"{name:{_WIDTH}} {experiment.question}")
         return
     names = options.only or list(EXPERIMENTS)
-    command = ["python", "-m", "recipes.tatoeba.experiments", *without_paths(arguments, options)]
+    command = recorded_command("recipes.tatoeba.experiments", arguments)
     place = Place(options.tsv, options.work, options.results, options.jobs)
     # A finished experiment needs no data, and no models that translate a part of them.
     unfinished = [name for name in names if not result_path(name, options.results).exists()]
@@ -66,12 +67,6 @@ def run_experiments(options: argparse.Namespace, arguments: list[str]) -> None:
 
     for _ in run_in_parallel(work, names, options.jobs):
         pass
-
-
-def without_paths(arguments: list[str], options: argparse.Namespace) -> list[str]:
-    """Return the arguments to be recorded: folders can contain a user's home."""
-    paths = {str(path): path.name for path in (options.tsv, options.work, options.results) if path is not None}
-    return [paths.get(argument, argument) for argument in arguments]
 
 
 def main(arguments: list[str] | None = None) -> int:

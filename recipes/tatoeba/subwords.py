@@ -25,7 +25,7 @@ from data_prep.split import Example
 from data_prep.subwords import model_name, vocabulary
 from data_prep.tokenise import encodings, train_subwords, write_normalised, write_text
 from data_prep.workers import Workers
-from eval.provenance import Stopwatch, provenance
+from eval.provenance import Stopwatch, provenance, recorded_command
 
 from ..command_line import run
 from ..origins import origin
@@ -145,8 +145,7 @@ def run_count(options: argparse.Namespace, arguments: list[str]) -> None:
     """
     stopwatch = Stopwatch()
     rows = count(options.tsv, ROWS, options.workers)
-    paths = {str(path): path.name for path in (options.tsv, options.output)}  # folders can contain a user's home
-    command = ["python", "-m", "recipes.tatoeba.subwords", *(paths.get(argument, argument) for argument in arguments)]
+    command = recorded_command("recipes.tatoeba.subwords", arguments)
     write_json(options.output, {"rows": rows, "provenance": provenance(command, stopwatch)})
     print("\n".join(table(read_json(options.output))))
 
