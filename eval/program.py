@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 from data_prep.errors import DataError
@@ -21,8 +21,10 @@ from .provenance import ROOT
 USER_DIR = ROOT / "reencoder"
 """This project's plugin, for `--user-dir` of fairseq's programs."""
 
-COMMAND = [sys.executable, "-m", "fairseq_cli.generate"]
-"""The program and its first arguments."""
+COMMANDS = {
+    f"fairseq-{name}": [sys.executable, "-m", f"fairseq_cli.{name}"] for name in ("generate", "train", "validate")
+}
+"""Each of fairseq's programs and its first arguments."""
 
 _running: set[subprocess.Popen[Any]] = set()
 _interrupted = threading.Event()
@@ -84,49 +86,89 @@ def _terminate(process: subprocess.Popen[Any]) -> None:
             os.kill(process.pid, signal.SIGTERM)
 
 
+@contextmanager
+def started(
+    name: str,
+    arguments: Sequence[str],
+    threads: int | None = None,
+    on_end: Callable[[float], None] | None = None,
+    **options: Any,
+) -> Iterator[subprocess.Popen[str]]:
+    """Start one of fairseq's programs, terminate it as `terminated_with` says, and wait until it has ended.
+
+    Args:
+        name: one of `COMMANDS`.
+        arguments: its arguments.
+        threads: number of CPU threads. Default: torch's choice
+        on_end: called with the CPU time of the program in seconds, however it ended. Default: not called
+        options: further arguments of `subprocess.Popen`.
+
+    Yields:
+        The process, with its standard output in a pipe. Its `returncode` is known after the block.
+    """
+    limited = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
+    with subprocess.Popen(
+        [*COMMANDS[name], *arguments],
+        stdout=subprocess.PIPE,
+        env=environment(PYTHONUTF8="1", **limited),
+        **options,
+    ) as process:
+        assert process.stdout is not None
+        # Only "\n" ends a line: a hypothesis may contain other line separators.
+        process.stdout = io.TextIOWrapper(process.stdout, encoding="utf-8", errors="replace", newline="\n")
+        try:
+            with terminated_with(process):
+                yield process
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it can still be terminated until it ends
+        finally:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if on_end is not None:
+                on_end(usage.ru_utime + usage.ru_stime)
+
+
+def run_program(
+    name: str, arguments: Sequence[str], threads: int | None = None, log: IO[str] | None = None
+) -> Generator[str, None, None]:
+    """Run one of fairseq's programs and yield the lines of its standard output.
+
+    Close the generator to end the program early.
+
+    Args:
+        name: one of `COMMANDS`.
+        arguments: its arguments.
+        threads: number of CPU threads. Default: torch's choice
+        log: file that receives the output, standard error last. Default: none
+
+    Raises:
+        DataError: the program exits with a status other than 0; the message says why.
+    """
+    # Not into the pipe of the standard output: a warning could interrupt the line of a hypothesis.
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+        with started(name, arguments, threads, stderr=errors) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if log is not None:
+                    log.write(line)
+                yield line
+        errors.seek(0)
+        messages = errors.read()
+    if log is not None:
+        log.write(messages)
+    if process.returncode != 0:
+        raise DataError(f"{name} failed with status {process.returncode}: {failure_reason(messages)}")
+
+
 def run_generate(
     arguments: Sequence[str], log: IO[str] | None = None, threads: int | None = None
 ) -> Generator[str, None, None]:
-    """Run fairseq-generate and yield the lines of its standard output. Close the generator to end the program early.
-
-    Args:
-        arguments: arguments of fairseq-generate.
-        log: file that receives the output, standard error last. Default: none
-        threads: number of CPU threads. Default: torch's choice
-
-    Raises:
-        DataError: the program exits with a status other than 0.
-    """
-    limited = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
-    with ExitStack() as stack:
-        # Not into the pipe of the standard output: a warning could interrupt the line of a hypothesis.
-        errors = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace"))
-        process = stack.enter_context(
-            subprocess.Popen(
-                [*COMMAND, *arguments],
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env=environment(PYTHONUTF8="1", **limited),
-            )
-        )
-        stack.enter_context(terminated_with(process))
-        assert process.stdout is not None
-        for line in io.TextIOWrapper(process.stdout, encoding="utf-8", errors="replace", newline="\n"):
-            if log is not None:
-                log.write(line)
-            yield line
-        status = process.wait()
-        errors.seek(0)
-        messages = errors.read()
-        if log is not None:
-            log.write(messages)
-    if status != 0:
-        raise DataError(f"fairseq-generate failed with status {status}: {failure_reason(messages)}")
+    """Run fairseq-generate: see `run_program`."""
+    return run_program("fairseq-generate", arguments, threads, log)
 
 
 def recorded_command(arguments: Sequence[str]) -> list[str]:
     """Return the command of `run_generate` as a result file records it: without the path of the interpreter."""
-    return ["python", *COMMAND[1:], *arguments]
+    return ["python", *COMMANDS["fairseq-generate"][1:], *arguments]
 
 
 def failure_reason(messages: str) -> str:

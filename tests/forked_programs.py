@@ -44,8 +44,8 @@ class _Fork:
 
     def __init__(self, command: list[str], stdout: int, stderr: IO[str], cwd: Path | None = None, **_: Any) -> None:
         ours, theirs = os.pipe()
-        self.child = os.fork()
-        if self.child == 0:
+        self.pid = os.fork()
+        if self.pid == 0:
             os.dup2(theirs, 1)
             os.dup2(stderr.fileno(), 2)
             os.chdir(cwd or ".")
@@ -63,16 +63,16 @@ class _Fork:
             os._exit(status)
         os.close(theirs)
         self.stdout = os.fdopen(ours, "rb")
-        self.status: int | None = None
+        self.returncode: int | None = None
 
     def wait(self) -> int:
-        if self.status is None:
-            self.status = os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
-        return self.status
+        if self.returncode is None:
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.returncode
 
     def kill(self) -> None:
-        if self.status is None:
-            os.kill(self.child, signal.SIGKILL)
+        if self.returncode is None:
+            os.kill(self.pid, signal.SIGKILL)
 
     def __enter__(self) -> _Fork:
         return self

@@ -43,7 +43,7 @@ def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stub:
     def replace(lines: list[str] = LINES, end: str = "") -> None:
         path = tmp_path / "stub.py"
         path.write_text(STUB.format(lines=lines, end=end), encoding="utf-8")
-        monkeypatch.setattr(program, "COMMAND", [sys.executable, str(path)])
+        monkeypatch.setitem(program.COMMANDS, "fairseq-generate", [sys.executable, str(path)])
 
     replace()
     return replace

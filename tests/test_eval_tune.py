@@ -61,7 +61,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         with zipfile.ZipFile(tmp_path / name / "model.pt", "w") as archive:
             archive.writestr("data.pkl", name)
     (tmp_path / "stub.py").write_text(STUB.format(calls=str(tmp_path / "calls")))
-    monkeypatch.setattr(program, "COMMAND", [sys.executable, str(tmp_path / "stub.py")])
+    monkeypatch.setitem(program.COMMANDS, "fairseq-generate", [sys.executable, str(tmp_path / "stub.py")])
     return tmp_path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -24,7 +25,7 @@ from recipes.command_line import run
 
 ENDLESS = "import sys, time; open(sys.argv[1], 'w').close(); time.sleep(600)"
 folder = Path(sys.argv[2])
-program.COMMAND[1:] = training.COMMAND[1:] = ["-c", ENDLESS]
+program.COMMANDS["fairseq-generate"][1:] = training.COMMAND[1:] = ["-c", ENDLESS]
 training.command_line = lambda data, options: [str(folder / (options["name"] + ".started"))]
 
 def translate(name):
@@ -37,15 +38,21 @@ def late(name):
         time.sleep(0.05)
     translate(name)
 
+def closed(name):
+    code = "import os, sys, time; open(sys.argv[1], 'w').close(); os.close(1); time.sleep(600)"
+    program.COMMANDS["fairseq-validate"][1:] = ["-c", code]
+    for line in program.run_program("fairseq-validate", [str(folder / (name + ".started"))]):
+        pass
+
 def train(name):
     training.train(None, {"name": name}, folder / name / "log", quiet=True)
 
-work = {"translate": translate, "train": train, "late": late}[sys.argv[1]]
+work = {"translate": translate, "train": train, "late": late, "closed": closed}[sys.argv[1]]
 sys.exit(run(lambda: list(training.run_in_parallel(work, ["first", "second"], jobs=2))))
 """
 
 
-@pytest.mark.parametrize("work", ["translate", "train", "late"])
+@pytest.mark.parametrize("work", ["translate", "closed", "train", "late"])
 def test_sigterm_ends_all_programs(work: str, tmp_path: Path) -> None:
     started = [tmp_path / name for name in ("first.started", "second.started")]
     process = subprocess.Popen(
@@ -70,3 +77,17 @@ def test_after_an_interrupt_programs_can_run_again() -> None:
     process = subprocess.Popen([sys.executable, "-c", "pass"])
     with program.terminated_with(process):
         assert process.wait(timeout=60) == 0
+
+
+def test_the_cpu_time_of_a_program_is_told_however_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import time\nwhile time.process_time() < 0.3: pass\nprint('line', flush=True)\ntime.sleep(600)"
+    monkeypatch.setitem(program.COMMANDS, "fairseq-train", [sys.executable, "-c", code])
+    seconds: list[float] = []
+    with (
+        pytest.raises(KeyboardInterrupt),
+        program.started("fairseq-train", [], threads=1, on_end=seconds.append) as process,
+    ):
+        assert process.stdout is not None and next(process.stdout) == "line\n"
+        raise KeyboardInterrupt
+    assert process.returncode == -signal.SIGTERM
+    assert 0.3 <= seconds[0] < 5
