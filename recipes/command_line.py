@@ -23,6 +23,21 @@ def run(work: Callable[[], object]) -> int:
     return command_line.run(work, interrupted="interrupted; run the same command again to resume")
 
 
+def positive(text: str) -> int:
+    """Return a whole number that is at least 1: a `type` of argparse.
+
+    Raises:
+        argparse.ArgumentTypeError: the text is something else.
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text}: must be a whole number of at least 1")
+    return number
+
+
 def add_run_options(
     parser: argparse.ArgumentParser, name: str, scales: Iterable[str], jobs: bool = True, threads: int | None = 1
 ) -> None:
@@ -40,10 +55,10 @@ def add_run_options(
     parser.add_argument("--dest", type=Path, help=f"folder of the runs (default: runs/{name}-SCALE)")
     parser.add_argument("--results", type=Path, help="folder of the result files (default: DEST/results)")
     parser.add_argument("--seed", type=int, default=1, help="seed of everything random (default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=threads, help=f"CPU threads per model (default: {shown})")
+    parser.add_argument("--threads", type=positive, default=threads, help=f"CPU threads per model (default: {shown})")
     if jobs:
         parser.add_argument(
-            "--jobs", type=int, default=2, help="models to train at the same time (default: %(default)s)"
+            "--jobs", type=positive, default=2, help="models to train at the same time (default: %(default)s)"
         )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
@@ -105,10 +120,10 @@ def with_changes(scale: S, options: argparse.Namespace, changes: Sequence[Change
         choices: names of further values, which the parser has checked.
 
     Raises:
-        DataError: a value, `--jobs` or `--threads` is out of range.
+        DataError: a value is out of range.
     """
-    for change in (Change("jobs", int, "", least=1), Change("threads", int, "", least=1), *changes):
-        value = getattr(options, change.name, None)
+    for change in changes:
+        value = getattr(options, change.name)
         if value is not None:
             change.check(value)
     names = [*(change.name for change in changes), *choices]

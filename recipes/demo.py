@@ -21,7 +21,7 @@ from eval.generate import GenerationSettings, generate
 from eval.provenance import Stopwatch, mark_dirty, provenance, recorded_command, relative
 from eval.references import read_references
 
-from .command_line import run
+from .command_line import positive, run
 from .options import translation_options
 from .training import train
 
@@ -39,8 +39,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--work", type=Path, default=Path("runs/demo"), help="folder for all files")
     parser.add_argument("--pairs", type=int, default=24000, help="sentence pairs of the phrasebook")
-    parser.add_argument("--updates", type=int, default=600, help="parameter updates")
-    parser.add_argument("--beam", type=int, default=5, help="hypotheses kept at each step")
+    parser.add_argument("--updates", type=positive, default=600, help="parameter updates")
+    parser.add_argument("--beam", type=positive, default=5, help="hypotheses kept at each step")
     parser.add_argument("--seed", type=int, default=1, help="seed of everything random")
     return parser
 

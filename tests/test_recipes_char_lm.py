@@ -233,7 +233,6 @@ def test_a_failed_measurement_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     [
         (["--epochs", "0"], "--epochs 0: must be at least 1"),
         (["--dropout", "-0.5"], "--dropout -0.5: must be at least 0"),
-        (["--jobs", "0"], "--jobs 0: must be at least 1"),
         (["--text", "no-such-file"], "no-such-file: no such file"),
     ],
 )

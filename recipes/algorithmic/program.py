@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.command_line import Parser
-from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
 from eval.provenance import Stopwatch, provenance, recorded_command
 
@@ -22,6 +21,7 @@ from ..command_line import (
     add_changes,
     add_run_options,
     folders,
+    positive,
     run,
     with_changes,
 )
@@ -74,7 +74,7 @@ def build_parser(recipe: Recipe) -> argparse.ArgumentParser:
     parser.add_argument(
         f"--{recipe.size_option}",
         dest="sizes",
-        type=int,
+        type=positive,
         nargs="+",
         metavar="N",
         help="sizes of the problem (default: the scale's)",
@@ -95,9 +95,6 @@ def scale_of(recipe: Recipe, options: argparse.Namespace) -> Scale:
         DataError: the value of an option is out of range.
     """
     scale = with_changes(recipe.scales[options.scale], options, CHANGES, "optimizer")
-    for size in options.sizes or ():
-        if size < 1:
-            raise DataError(f"--{recipe.size_option} {size}: must be at least 1")
     if options.sizes:
         scale = replace(scale, sizes=tuple(options.sizes))
     return scale if options.layers is None else replace(scale, own_layers=())

@@ -38,7 +38,7 @@ from eval.rerank import RerankSettings, rerank
 from eval.search_settings import search_file
 from eval.tune import Grid, tune
 
-from ..command_line import run
+from ..command_line import positive, run
 from ..training import run_in_parallel
 from .catalogue import BEST, EXPERIMENTS, group_by_tokens
 from .execution import best_checkpoint, execute, training_folder
@@ -85,7 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="choose the translations of minimum Bayes risk from the n-best list, also of one model or ensemble",
     )
-    parser.add_argument("--jobs", type=int, default=2, help="trainings at the same time, one thread each")
+    parser.add_argument("--jobs", type=positive, default=2, help="trainings at the same time, one thread each")
     return parser
 
 

@@ -17,7 +17,7 @@ from eval.curves import read_log
 from eval.inputs import check_binarised
 from eval.provenance import Stopwatch, provenance, recorded_command
 
-from ..command_line import run
+from ..command_line import positive, run
 from ..options import Value, with_current_names
 from ..training import run_in_parallel, train
 
@@ -98,7 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--logs", type=Path, default=Path("runs/ablation"), help="folder for the logs")
     parser.add_argument("--only", nargs="*", choices=list(VARIANTS), help="variants to train (default: all)")
-    parser.add_argument("--jobs", type=int, default=2, help="trainings at the same time, one thread each")
+    parser.add_argument("--jobs", type=positive, default=2, help="trainings at the same time, one thread each")
     return parser
 
 
@@ -163,8 +163,6 @@ def ablate(options: argparse.Namespace, arguments: list[str]) -> None:
     Raises:
         DataError: an option is wrong, or a training failed.
     """
-    if options.jobs < 1:
-        raise DataError(f"--jobs {options.jobs}: must be at least 1")
     check_binarised(options.data)
     command = recorded_command("recipes.tatoeba.ablate", arguments)
     results = read_results(options.output)

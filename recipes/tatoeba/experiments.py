@@ -16,7 +16,7 @@ from pathlib import Path
 from data_prep.command_line import Parser
 from eval.provenance import recorded_command
 
-from ..command_line import run
+from ..command_line import positive, run
 from ..training import run_in_parallel
 from .catalogue import EXPERIMENTS
 from .execution import execute, result_path
@@ -35,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--only", nargs="+", choices=list(EXPERIMENTS), metavar="NAME", help="default: all")
     parser.add_argument("--list", action="store_true", help="print the names and end")
-    parser.add_argument("--jobs", type=int, default=2, help="trainings at the same time, one thread each")
+    parser.add_argument("--jobs", type=positive, default=2, help="trainings at the same time, one thread each")
     return parser
 
 

@@ -27,7 +27,7 @@ from data_prep.tokenise import encodings, train_subwords, write_normalised, writ
 from data_prep.workers import Workers
 from eval.provenance import Stopwatch, provenance, recorded_command
 
-from ..command_line import run
+from ..command_line import positive, run
 from ..origins import origin
 
 SIZES = ((4000, 2000), (6000, 4000), (8000, 6000))
@@ -59,7 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--tsv", type=Path, required=True, metavar="FILE", help="pairs in Tatoeba's format")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="JSON file to write")
     parser.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="number of processes (default: %(default)s)"
+        "--workers", type=positive, default=1, metavar="N", help="number of processes (default: %(default)s)"
     )
     return parser
 
