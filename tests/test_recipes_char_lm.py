@@ -62,10 +62,19 @@ def test_text_is_downloaded_and_checked(tmp_path: Path, monkeypatch: pytest.Monk
     ):
         with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as bundle:
             bundle.writestr(member, what)
+    locked = bytearray((tmp_path / "good.zip").read_bytes())
+    for flags in (6, locked.index(b"PK\x01\x02") + 8):
+        locked[flags] |= 1  # the file is encrypted, which zipfile cannot do
+    (tmp_path / "locked.zip").write_bytes(locked)
     text.download(tmp_path / "enwik8", (tmp_path / "good.zip").as_uri())
     assert (tmp_path / "enwik8").read_bytes() == content
     text.download(tmp_path / "enwik8", "nowhere")  # it is there already
-    for name, message in (("other", "not a complete zip archive"), ("bad", "99 bytes, expected"), ("no", "cannot be")):
+    for name, message in (
+        ("other", "contains no enwik8"),
+        ("locked", "password required"),
+        ("bad", "99 bytes, expected"),
+        ("no", "cannot be"),
+    ):
         with pytest.raises(DataError, match=message):
             text.download(tmp_path / "never", (tmp_path / f"{name}.zip").as_uri())
     assert not (tmp_path / "never").exists()
