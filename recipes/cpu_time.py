@@ -51,9 +51,10 @@ class CpuMeter:
             fields = self._stat.read_text().rpartition(")")[2].split()
             self._log.write(f"{_SO_FAR} {(int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK'):.1f}\n")
 
-    def finish(self, seconds: float) -> None:
-        """Write the CPU time of the whole program."""
-        self._log.write(f"{_WHOLE} {seconds:.1f}\n")
+
+def write_cpu_time(log: TextIO, seconds: float) -> None:
+    """Write the CPU time of a program that has ended into its log."""
+    log.write(f"{_WHOLE} {seconds:.1f}\n")
 
 
 def read_cpu_time(log: Path) -> CpuTime | None:

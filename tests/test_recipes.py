@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from recipes import training
+from eval.program import COMMANDS
 from recipes.char_lm import __main__ as char_lm
 from recipes.options import with_current_names
 from recipes.tables import demo_line
@@ -40,7 +40,7 @@ for kind, ppl in (("valid", "20.5"), ("train", "30.5")):
 def use_stub(monkeypatch: pytest.MonkeyPatch, folder: Path, expected: int) -> None:
     (folder / "meeting").mkdir()
     (folder / "stub.py").write_text(STUB.format(meeting=str(folder / "meeting"), expected=expected))
-    monkeypatch.setattr(training, "COMMAND", [sys.executable, str(folder / "stub.py")])
+    monkeypatch.setitem(COMMANDS, "fairseq-train", [sys.executable, str(folder / "stub.py")])
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_true_gives_a_flag_and_false_none() -> None:
 
 def test_a_failed_training_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = "print('first'); raise ValueError('no such arch\\nsee the list')"
-    monkeypatch.setattr(training, "COMMAND", [sys.executable, "-c", code])
+    monkeypatch.setitem(COMMANDS, "fairseq-train", [sys.executable, "-c", code])
     with pytest.raises(TrainingError) as error:
         train(None, {}, tmp_path / "train.log", quiet=True)
     log = tmp_path / "train.log"
@@ -91,7 +91,7 @@ def test_variants_of_the_ablation_train_at_the_same_time(
     ]  # fmt: skip
 
     # Variants that are there already are not trained again.
-    monkeypatch.setattr(training, "COMMAND", ["false"])
+    monkeypatch.setitem(COMMANDS, "fairseq-train", ["false"])
     assert ablate.main([*arguments, "base"]) == 0
     assert json.loads(output.read_text()) == document
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import lzma
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from data_prep.errors import DataError
+from eval.program import COMMANDS
 from recipes.char_lm import __main__ as recipe
 from recipes.char_lm import runs, text
 from recipes.char_lm.compressors import compressors, measure
@@ -232,7 +234,7 @@ def test_the_table_says_which_model_is_better(bits: float, word: str) -> None:
 def test_a_failed_measurement_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options: dict[str, Any] = {"task": "t", "sequence_length": 1, "truncate_every": 1, "batch_size": 1}
     for code, message in (("raise ValueError('no model')", "ValueError: no model"), ("print('x')", "its output lacks")):
-        monkeypatch.setattr(runs, "VALIDATE", [runs.sys.executable, "-c", code])
+        monkeypatch.setitem(COMMANDS, "fairseq-validate", [sys.executable, "-c", code])
         with pytest.raises(DataError, match=message):
             runs.bits_per_character(tmp_path / "c.pt", tmp_path, options, 1)
 
