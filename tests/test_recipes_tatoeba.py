@@ -91,10 +91,13 @@ def test_other_options_are_refused(
     assert main(arguments) == 0
     monkeypatch.setitem(EXPERIMENTS, "end-adam", Experiment("", {"dropout": 0.9}))
     assert main(arguments) == 2
-    assert "is the result of other options; remove it, or give another --results" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "is the result of other options (dropout 0.25, now 0.9; " in error
+    assert "); remove it, or give another --results" in error
     assert main([*arguments, "--results", str(tmp_path / "elsewhere")]) == 2
-    refusal = "holds a training with other options or data; remove it, or give another --work"
-    assert refusal in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "holds a training with other options or data (dropout 0.25, now 0.9; " in error
+    assert "); remove it, or give another --work" in error
     assert len(programs) == 1
 
 
@@ -106,7 +109,7 @@ def test_results_of_another_file_of_pairs_are_refused(programs: list[dict[str, A
     with pytest.raises(DataError, match=r"end-adam\.json: is the result of another file of pairs"):
         execute("end-adam", *places)
     (tmp_path / "results" / "end-adam.json").unlink()
-    with pytest.raises(DataError, match="holds a training with other options or data"):
+    with pytest.raises(DataError, match=r"with other options or data \(tsv_sha256 a+, now b+\)"):
         execute("end-adam", *places)
     assert len(programs) == 1
 
