@@ -137,16 +137,28 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, A
         images.draw(dest / "errors.test.png", evaluation, shown)
         result["evaluations"]["test"] = evaluation.to_json()
         write_json(dest / RESULT, result)
+    _collect(result, dest, results, options.scale)
+    return result
+
+
+def _collect(result: dict[str, Any], dest: Path, results: Path, scale: str) -> None:
+    """Write the result files, and print the errors.
+
+    Args:
+        result: the result.
+        dest: folder of the run.
+        results: folder of the files to write.
+        scale: name of the scale.
+    """
     results.mkdir(parents=True, exist_ok=True)
     for split in result["evaluations"]:
         shutil.copy(dest / f"errors.{split}.png", results)
     write_curves(results / "curve.csv", {"mnist": result["points"]})
-    curve.draw(results / "curve.png", result["points"], f"MNIST, {options.scale} scale")
-    write_json(results / "result.json", {**result, "scale": options.scale, "paper": PAPER})
+    curve.draw(results / "curve.png", result["points"], f"MNIST, {scale} scale")
+    write_json(results / "result.json", {**result, "scale": scale, "paper": PAPER})
     for split, evaluation in result["evaluations"].items():
         print(f"{split}: {evaluation['errors']} of {evaluation['images']} wrong, {evaluation['error_rate']:.2f}%")
     print(f"written: {results}")
-    return result
 
 
 def _models(checkpoints: Path, epochs: int) -> dict[str, dict[str, Any]]:

@@ -132,20 +132,14 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
 
     names = list(dict.fromkeys([*options.members, *reranking]))
     members = list(run_in_parallel(train, names, options.jobs))
-    curve = read_log(training_folder(options.members[0], work) / "train.log")
-    write_curve(results / "curve.csv", curve)
-    plot(results / "curve.png", curve, f"Tatoeba zh-en, {options.members[0]}")
     search = _tune(ensembles)
     mbr = options.mbr or len(ensembles) > 1
     scores, parts, translations = _translate(ensembles, scorers, mbr, work / "translations", command)
-    copies = [results / f"scores.{split}.json" for split in SPLITS]
-    # With the translations, other systems can be compared with this one without training it again.
-    for copy in [*copies, *(results / f"hypotheses.{split}.txt" for split in SPLITS)]:
-        shutil.copy(translations / copy.name, copy)
-    for ensemble in ensembles:
-        copies.append(results / f"search.{ensemble.variant}.json")
-        shutil.copy(search_file(ensemble.settings.checkpoints[0]), copies[-1])
+    copies = _copy_files(ensembles, translations, results)
     write_json(results / "examples.json", examples(ensembles[0].settings.data, translations, seed=1))
+    curve = read_log(training_folder(options.members[0], work) / "train.log")
+    write_curve(results / "curve.csv", curve)
+    plot(results / "curve.png", curve, f"Tatoeba zh-en, {options.members[0]}")
     origin = provenance(command, stopwatch)
     commits = [*(member["provenance"]["commit"] for member in members), *(read_json(copy)["commit"] for copy in copies)]
     origin["commit"] = worst(origin["commit"], commits)
@@ -162,6 +156,23 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     }
     write_json(results / "result.json", result)
     return scores
+
+
+def _copy_files(ensembles: Sequence[Ensemble], translations: Path, results: Path) -> list[Path]:
+    """Copy scores, translations and tuned settings to the results.
+
+    With the translations, other systems can be compared with this one without training it again.
+
+    Returns:
+        The copies that have a ``commit``.
+    """
+    recorded = [results / f"scores.{split}.json" for split in SPLITS]
+    for copy in [*recorded, *(results / f"hypotheses.{split}.txt" for split in SPLITS)]:
+        shutil.copy(translations / copy.name, copy)
+    for ensemble in ensembles:
+        recorded.append(results / f"search.{ensemble.variant}.json")
+        shutil.copy(search_file(ensemble.settings.checkpoints[0]), recorded[-1])
+    return recorded
 
 
 def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
