@@ -176,7 +176,7 @@ def provenance(command: Sequence[str], stopwatch: Stopwatch) -> dict[str, Any]:
     }
 
 
-def worst(commit: dict[str, Any] | None, parts: Iterable[dict[str, Any] | None]) -> dict[str, Any] | None:
+def combined_commit(commit: dict[str, Any] | None, parts: Iterable[dict[str, Any] | None]) -> dict[str, Any] | None:
     """Return the commit of a result that consists of parts: dirty if one of them is.
 
     Args:

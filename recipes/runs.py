@@ -10,7 +10,7 @@ from typing import Any
 
 from data_prep.errors import DataError
 from data_prep.files import read_json, read_lines, write_json
-from eval.provenance import Stopwatch, provenance, relative, worst
+from eval.provenance import Stopwatch, combined_commit, provenance, relative
 
 from .options import Value, differences
 from .training import train
@@ -109,10 +109,10 @@ def recorded_start(path: Path, document: dict[str, Any], command: list[str], sto
         write_json(path, document)
 
 
-def worst_of_runs(origin: dict[str, Any], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the provenance of a file of several runs with the commit that is the worst of all their starts."""
+def combined_provenance(origin: dict[str, Any], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the provenance of a file of several runs with the commit of all their starts."""
     parts = [start["commit"] for result in results for start in result["starts"]]
-    return {**origin, "commit": worst(origin["commit"], parts)}
+    return {**origin, "commit": combined_commit(origin["commit"], parts)}
 
 
 def parameter_count(lines: Iterable[str]) -> int | None:

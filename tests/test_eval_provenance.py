@@ -18,13 +18,13 @@ from eval.provenance import (
     ROOT,
     Commit,
     Stopwatch,
+    combined_commit,
     commit,
     commit_at_end,
     mark_dirty,
     provenance,
     recorded_command,
     versions,
-    worst,
 )
 
 
@@ -106,10 +106,10 @@ CLEAN, DIRTY = {"revision": "a" * 40, "dirty": False}, {"revision": "b" * 40, "d
 
 
 def test_a_whole_is_as_dirty_as_its_parts() -> None:
-    assert worst(CLEAN, []) == worst(CLEAN, [{"revision": "c", "dirty": False}]) == CLEAN
-    assert worst(CLEAN, [CLEAN, DIRTY]) == worst(CLEAN, [None]) == {**CLEAN, "dirty": True}
-    assert worst(DIRTY, [CLEAN]) == DIRTY
-    assert worst(None, [CLEAN]) is None
+    assert combined_commit(CLEAN, []) == combined_commit(CLEAN, [{"revision": "c", "dirty": False}]) == CLEAN
+    assert combined_commit(CLEAN, [CLEAN, DIRTY]) == combined_commit(CLEAN, [None]) == {**CLEAN, "dirty": True}
+    assert combined_commit(DIRTY, [CLEAN]) == DIRTY
+    assert combined_commit(None, [CLEAN]) is None
 
 
 def test_files_of_a_run_say_the_same(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from ..command_line import (
     with_changes,
 )
 from ..curves import write_curves
-from ..runs import worst_of_runs
+from ..runs import combined_provenance
 from ..training import run_in_parallel
 from .picture import draw
 from .recipe import Recipe, Scale
@@ -176,7 +176,7 @@ def collect(recipe: Recipe, dest: Path, folder: Path, scale: str, command: list[
         "scale": scale,
         "paper": [figure.to_json() for figure in recipe.paper],
         "runs": dict(zip(names, results, strict=True)),
-        "provenance": worst_of_runs(provenance(command, stopwatch), results),
+        "provenance": combined_provenance(provenance(command, stopwatch), results),
     }
     write_json(folder / "curves.json", document)
 

@@ -34,7 +34,7 @@ from ..command_line import (
     with_changes,
 )
 from ..curves import write_curves
-from ..runs import RESULT, worst_of_runs
+from ..runs import RESULT, combined_provenance
 from ..training import run_in_parallel
 from .compressors import compressors, measure
 from .curves import draw
@@ -244,7 +244,7 @@ def collect(
         },
         "compressors": yardsticks,
         "runs": runs,
-        "provenance": worst_of_runs(provenance(command, stopwatch), list(runs.values())),
+        "provenance": combined_provenance(provenance(command, stopwatch), list(runs.values())),
     }
     write_json(folder / "curves.json", document)
 

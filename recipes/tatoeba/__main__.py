@@ -32,7 +32,7 @@ from eval.curves import plot, read_log, write_curve
 from eval.generate import generate
 from eval.generation_settings import GenerationSettings
 from eval.mbr import RiskSettings, minimum_risk
-from eval.provenance import Stopwatch, mark_dirty, provenance, recorded_command, worst
+from eval.provenance import Stopwatch, combined_commit, mark_dirty, provenance, recorded_command
 from eval.references import read_references
 from eval.rerank import RerankSettings, rerank
 from eval.search_settings import search_file
@@ -42,12 +42,15 @@ from ..command_line import positive, run
 from ..training import run_in_parallel
 from .catalogue import BEST, EXPERIMENTS, group_by_tokens
 from .execution import best_checkpoint, execute, training_folder
-from .synthetic import Place, ready_data
+from .synthetic import Folders, ready_data
 
 SPLITS = ("valid", "test")
 
 COMBINED, CHOSEN = 10, 20
 """Translations per source to choose from: of each of several ensembles, or of one."""
+
+EXAMPLES = 8
+"""Number of sentences of the test set to show."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -142,7 +145,7 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     plot(results / "curve.png", curve, f"Tatoeba zh-en, {options.members[0]}")
     origin = provenance(command, stopwatch)
     commits = [*(member["provenance"]["commit"] for member in members), *(read_json(copy)["commit"] for copy in copies)]
-    origin["commit"] = worst(origin["commit"], commits)
+    origin["commit"] = combined_commit(origin["commit"], commits)
     if origin["commit"] is not None and origin["commit"]["dirty"]:
         mark_dirty(copies)
     result: dict[str, Any] = {
@@ -190,10 +193,10 @@ def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
     reverse = [name for name in options.members if EXPERIMENTS[name].reverse]
     if reverse:
         raise DataError(f"--members {reverse[0]}: translates English into Chinese; it can only --rerank")
-    place = Place(options.tsv, options.work, options.results / "members", options.jobs)
+    folders = Folders(options.tsv, options.work, options.results / "members", options.jobs)
     groups = group_by_tokens(options.members)
     variants = dict.fromkeys(EXPERIMENTS[name].data for name in names)
-    data = {variant: ready_data(variant, place, command) for variant in variants}
+    data = {variant: ready_data(variant, folders, command) for variant in variants}
     nbest = COMBINED if len(groups) > 1 else CHOSEN if options.rerank or options.mbr else 1
     ensembles = []
     for group in groups:
@@ -270,14 +273,13 @@ def _translate(
     return scores, parts, folder / "rerank"
 
 
-def examples(data: Path, translations: Path, seed: int, count: int = 8) -> list[dict[str, Any]]:
+def examples(data: Path, translations: Path, seed: int) -> list[dict[str, Any]]:
     """Return sentences of the test set with translations, references and, as the licence requires, attributions.
 
     Args:
         data: folder of prepared data.
         translations: folder of translations.
         seed: seed of the choice of sentences.
-        count: number of sentences. Default: 8
     """
     sources = read_lines(data / "raw" / "test.zh")
     references = read_references([data / "raw" / "test.en"])
@@ -294,7 +296,7 @@ def examples(data: Path, translations: Path, seed: int, count: int = 8) -> list[
             "references": references[n],
             "attributions": attributions.get(n, []),
         }
-        for n in sorted(random.Random(seed).sample(range(len(sources)), min(count, len(sources))))
+        for n in sorted(random.Random(seed).sample(range(len(sources)), min(EXAMPLES, len(sources))))
     ]
 
 

@@ -14,7 +14,7 @@ from eval.bleu import Scores
 from eval.curves import CurvePoint, read_log
 from eval.generate import generate
 from eval.generation_settings import GenerationSettings
-from eval.provenance import Stopwatch, provenance, relative, worst
+from eval.provenance import Stopwatch, combined_commit, provenance, relative
 
 from ..cpu_time import read_cpu_time
 from ..options import Value, differences
@@ -141,7 +141,7 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
     synthetic = synthetic_records(experiment.data, work)
     origin = provenance(command, stopwatch)
     commits = [*(start["commit"] for start in starts), *(made["provenance"]["commit"] for made in synthetic.values())]
-    origin["commit"] = worst(origin["commit"], commits)
+    origin["commit"] = combined_commit(origin["commit"], commits)
     result = {
         "name": name,
         "question": experiment.question,

@@ -20,7 +20,7 @@ from ..command_line import positive, run
 from ..training import run_in_parallel
 from .catalogue import EXPERIMENTS
 from .execution import execute, result_path
-from .synthetic import Place, ready_data
+from .synthetic import Folders, ready_data
 
 _WIDTH = max(map(len, EXPERIMENTS))
 
@@ -51,11 +51,11 @@ def run_experiments(options: argparse.Namespace, arguments: list[str]) -> None:
         return
     names = options.only or list(EXPERIMENTS)
     command = recorded_command("recipes.tatoeba.experiments", arguments)
-    place = Place(options.tsv, options.work, options.results, options.jobs)
+    folders = Folders(options.tsv, options.work, options.results, options.jobs)
     # A finished experiment needs no data, and no models that translate a part of them.
     unfinished = [name for name in names if not result_path(name, options.results).exists()]
     variants = dict.fromkeys(EXPERIMENTS[name].data for name in unfinished)
-    data = {variant: ready_data(variant, place, command) for variant in variants}
+    data = {variant: ready_data(variant, folders, command) for variant in variants}
 
     def work(name: str) -> None:
         variant = EXPERIMENTS[name].data
