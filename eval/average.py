@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from argparse import Namespace
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from math import isfinite
@@ -13,7 +12,7 @@ from typing import Any
 from data_prep.errors import DataError
 from data_prep.files import new_file
 
-from .inputs import check_checkpoint, check_not_replaced, describe_checkpoints
+from .checkpoints import check_checkpoint, check_not_replaced, describe_checkpoints, load_plugin, read_checkpoint
 from .program import USER_DIR
 
 _UPDATE_CHECKPOINT = re.compile(r"checkpoint_\d+_(\d+)\.pt")
@@ -61,10 +60,11 @@ def best_checkpoints(folder: Path, count: int, user_dir: Path | None = USER_DIR)
     """
     if count < 1:
         raise DataError(f"--best {count}: must be at least 1")
+    load_plugin(user_dir)
     validated: dict[int | None, tuple[float, Path]] = {}
     for pattern in (_BEST_CHECKPOINT, _EPOCH_CHECKPOINT, _UPDATE_CHECKPOINT):
         for path in _matching(folder, pattern):
-            state = _load(path, user_dir)
+            state = read_checkpoint(path)
             value = (state.get("extra_state") or {}).get("val_loss")
             if value is not None and isfinite(value):
                 higher = (state["cfg"].get("checkpoint") or {}).get("maximize_best_checkpoint_metric", False)
@@ -134,14 +134,15 @@ def average(
         check_checkpoint(path)
     if output.exists() and not overwrite:
         raise DataError(f"--output {output}: exists already; choose another name or give --overwrite")
+    load_plugin(user_dir)
     checkpoints = describe_checkpoints(paths)
-    first = state = _load(paths[0], user_dir)
+    first = state = read_checkpoint(paths[0])
     first_model = _parameters(first, paths[0], ema)
     sums = {name: value.double() for name, value in first_model.items() if _is_float(value)}
     updates = []
     for number, path in enumerate(paths):
         if number > 0:
-            state = _load(path, user_dir)
+            state = read_checkpoint(path)
             model = _parameters(state, path, ema)
             _check_same(first, first_model, paths[0], state, model, path)
             for name in sums:
@@ -168,28 +169,6 @@ def average(
     with new_file(output, overwrite, "--output") as temporary:
         torch.save(result, temporary)
     return record
-
-
-def _load(path: Path, user_dir: Path | None) -> dict[str, Any]:
-    """Read a checkpoint without executing anything that it contains.
-
-    Raises:
-        DataError: it is not a checkpoint of fairseq-train, or contains classes that are not allowed.
-    """
-    import torch
-    from fairseq import utils
-
-    if user_dir is not None:
-        # importing the plugin allows the classes that fairseq-train writes
-        utils.import_user_module(Namespace(user_dir=str(user_dir)))
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch explains at length what is wrong with the file
-        reason = str(error).strip().split("\n")[0]
-        raise DataError(f"{path}: cannot be read as a checkpoint: {reason}") from error
-    if not isinstance(state, dict) or not isinstance(state.get("model"), Mapping):
-        raise DataError(f"{path}: not a checkpoint of fairseq-train: it has no 'model'")
-    return state
 
 
 def _parameters(state: Mapping[str, Any], path: Path, ema: bool) -> Mapping[str, Any]:

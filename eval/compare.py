@@ -11,7 +11,7 @@ from data_prep.errors import DataError
 
 from .bleu import Scores, check_counts, reference_streams, score
 from .buckets import FrequencyBucket, LengthBucket, by_frequency, by_length, ranges_of
-from .sentences import Differences, differences
+from .sentences import Differences, differences, sentence_scores
 from .significance import Significance, significance_of
 
 
@@ -25,6 +25,7 @@ class Comparison:
         first_reference: the tests against the first reference of each source; None if there are no others.
         lengths: BLEU by length of the sources; see `eval.buckets.by_length`.
         frequencies: F1 of words by their frequency; see `eval.buckets.by_frequency`.
+        sentence_scores: for each system the scores of its sentences; see `eval.sentences.sentence_scores`.
         sentences: for every system but the first, how it differs from the first; see `eval.sentences.differences`.
     """
 
@@ -33,6 +34,7 @@ class Comparison:
     first_reference: Significance | None
     lengths: Sequence[LengthBucket]
     frequencies: Sequence[FrequencyBucket]
+    sentence_scores: Mapping[str, Sequence[float]]
     sentences: Mapping[str, Differences]
 
     @property
@@ -103,6 +105,7 @@ def compare(
     sources: Sequence[str] | None = None,
     counts: Mapping[str, int] | None = None,
     options: CompareOptions | None = None,
+    scores: Mapping[str, Scores] | None = None,
 ) -> Comparison:
     """Compare systems with the first of them.
 
@@ -112,6 +115,7 @@ def compare(
         sources: raw sources, for BLEU by length. Default: none
         counts: how often words occur in the training data, for F1 by frequency. Default: unknown
         options: see `CompareOptions`.
+        scores: scores of each system, with the same `keep_case`. Default: they are computed
 
     Raises:
         DataError: there are fewer than two systems, or a number of lines is wrong.
@@ -126,14 +130,16 @@ def compare(
     frequencies = (
         [] if counts is None else by_frequency(systems, references, counts, options.frequencies, keep_case=case)
     )
-    sentences = differences(systems, references, sources, count=options.sentences, keep_case=case)
+    of_sentences = {name: sentence_scores(own, references, keep_case=case) for name, own in systems.items()}
+    sentences = differences(systems, references, of_sentences, sources, count=options.sentences)
     streams = reference_streams(references)
     test = partial(significance_of, systems, keep_case=case, samples=options.samples, trials=options.trials)
     return Comparison(
-        {name: score(hypotheses, references, keep_case=case) for name, hypotheses in systems.items()},
+        scores or {name: score(hypotheses, references, keep_case=case) for name, hypotheses in systems.items()},
         test(streams),
         test(streams[:1]) if len(streams) > 1 else None,
         lengths,
         frequencies,
+        of_sentences,
         sentences,
     )

@@ -16,9 +16,9 @@ from data_prep.errors import DataError
 from data_prep.files import new_file
 
 from .bleu import Scores
+from .checkpoints import check_not_replaced, describe_checkpoints
 from .generation_settings import SPLITS, GenerationSettings
 from .hypotheses import best_hypotheses, in_source_order, parse_candidates
-from .inputs import check_not_replaced, describe_checkpoints
 from .program import recorded_command, run_generate
 from .provenance import Stopwatch, provenance
 from .results import check_absent, to_text, write_results

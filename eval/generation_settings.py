@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from data_prep.errors import DataError
 
-from .inputs import check_checkpoint
-from .program import USER_DIR
+from .checkpoints import check_checkpoint
+from .program import USER_DIR, generate_arguments
 from .provenance import relative
+from .results import output_name, result_names
 from .search_settings import SEARCH_NAMES, SearchSettings, choose_search
 
 SPLITS = ("test", "valid")
@@ -118,17 +118,17 @@ class GenerationSettings:
     @property
     def log_path(self) -> Path:
         """Path of the output of fairseq-generate."""
-        return self.output / f"generate-{self.split}.txt"
+        return self.output / output_name(self.split)
 
     @property
     def hypotheses_path(self) -> Path:
         """Path of the detokenised hypotheses."""
-        return self.output / f"hypotheses.{self.split}.txt"
+        return self.output / result_names(self.split)[1]
 
     @property
     def scores_path(self) -> Path:
         """Path of the scores and their provenance."""
-        return self.output / f"scores.{self.split}.json"
+        return self.output / result_names(self.split)[0]
 
     def given_search(self) -> dict[str, Any]:
         """Return the settings of the search by name; None for those that are not given."""
@@ -145,25 +145,17 @@ class GenerationSettings:
         """
         if self.nbest > search.beam:
             raise DataError(f"--nbest {self.nbest}: must not exceed the beam, {search.beam}")
-        arguments = [
-            relative(self.data / "bin"),
-            "--path",
-            os.pathsep.join(relative(path) for path in self.checkpoints),
-        ]
-        arguments += ["--gen-subset", self.split, "--task", self.task]
-        if self.user_dir is not None:
-            arguments += ["--user-dir", relative(self.user_dir)]
-        arguments += search.arguments()
+        options = ["--task", self.task, *search.arguments()]
         for option, value in (
             ("--nbest", self.nbest if self.nbest > 1 else None),
             ("--batch-size", self.batch_size),
             ("--max-blocks", self.max_blocks),
         ):
             if value is not None:
-                arguments += [option, str(value)]
+                options += [option, str(value)]
         # With its default of 8 fairseq silently drops the last n mod 8 sentences.
-        arguments += ["--required-batch-size-multiple", "1", "--no-progress-bar"]
-        return arguments + list(self.extra)
+        options += ["--required-batch-size-multiple", "1", *self.extra]
+        return generate_arguments(self.data / "bin", self.checkpoints, self.split, options, self.user_dir)
 
     def check_inputs(self) -> None:
         """Check what fairseq-generate reads.

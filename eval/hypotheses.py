@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from data_prep.errors import DataError
 from data_prep.files import read_lines
 
+from .lines import shown
+
 UNKNOWN = "<unk>"
 """How fairseq prints an unknown word in a hypothesis."""
 
-_SHOWN_IDS = 10
+_EXPECTED = {
+    "S": "S-<id> and the source",
+    "T": "T-<id> and the target",
+    "H": "H-<id>, score and tokens",
+    "P": "P-<id> and the scores of tokens",
+}
+"""What a line of each kind in the output consists of."""
 
 T = TypeVar("T")
 
@@ -35,8 +43,58 @@ class Hypothesis:
     token_scores: tuple[float, ...] = ()
 
 
+class OutputLine(NamedTuple):
+    """What fairseq-generate says of a source.
+
+    Attributes:
+        number: number of the line, counted from 1.
+        kind: ``S`` source, ``T`` target, ``H`` hypothesis, or ``P`` scores of the tokens of a hypothesis.
+        identifier: position of the source in the data, counted from 0.
+        tokens: the tokens, joined by spaces; empty with ``P``.
+        scores: of a hypothesis its score, of ``P`` the scores of the tokens; log-probabilities to base 2.
+    """
+
+    number: int
+    kind: str
+    identifier: int
+    tokens: str
+    scores: tuple[float, ...]
+
+
+def parse_output(lines: Iterable[str], kinds: str) -> Iterator[OutputLine]:
+    """Yield the lines ``<kind>-<id>`` of fairseq-generate's output, as they come; other lines are skipped.
+
+    Args:
+        lines: output of fairseq-generate.
+        kinds: the kinds to yield, such as ``"STH"``.
+
+    Raises:
+        DataError: such a line is malformed.
+    """
+    for number, line in enumerate(lines, start=1):
+        kind = line[:1]
+        if line[1:2] != "-" or kind not in kinds:
+            continue
+        try:
+            name, *fields = line.rstrip("\n").split("\t")
+            scores: tuple[float, ...] = ()
+            if kind == "H":
+                score, tokens = fields
+                scores = (float(score),)
+            else:
+                (tokens,) = fields
+            if kind == "P":
+                scores, tokens = tuple(map(float, tokens.split())), ""
+            yield OutputLine(number, kind, int(name[2:]), tokens, scores)
+        except ValueError as error:
+            raise DataError(
+                f"output of fairseq-generate, line {number}: expected {_EXPECTED[kind]}, separated by tabs, found "
+                f"{line.rstrip()[:80]!r}"
+            ) from error
+
+
 def parse_candidates(lines: Iterable[str], at_most: int | None = None) -> dict[int, list[Hypothesis]]:
-    """Collect the lines ``H-<id>\\t<score>\\t<tokens>`` and ``P-<id>\\t<scores>``; other lines are skipped.
+    """Collect hypotheses and the scores of their tokens.
 
     Args:
         lines: output of fairseq-generate.
@@ -50,32 +108,19 @@ def parse_candidates(lines: Iterable[str], at_most: int | None = None) -> dict[i
         DataError: a line is malformed, or a source has more hypotheses than `at_most`.
     """
     found: dict[int, list[Hypothesis]] = {}
-    for number, line in enumerate(lines, start=1):
-        fields = line.rstrip("\n").split("\t")
-        try:
-            if line.startswith("H-"):
-                name, score, tokens = fields
-                identifier = int(name.removeprefix("H-"))
-                known = found.setdefault(identifier, [])
-                known.append(Hypothesis(float(score), tokens))
-                if at_most is not None and len(known) > at_most:
-                    which, expected = ("a second", "exactly one") if at_most == 1 else ("another", f"at most {at_most}")
-                    raise DataError(
-                        f"output of fairseq-generate, line {number}: {which} hypothesis for source id {identifier}; "
-                        f"expected {expected} per source"
-                    )
-            elif line.startswith("P-"):
-                name, text = fields
-                scores = tuple(map(float, text.split()))
-                hypotheses = found.get(int(name.removeprefix("P-")))
-                if hypotheses is not None:  # otherwise its line H- is missing, which `in_source_order` reports
-                    hypotheses[-1] = replace(hypotheses[-1], token_scores=scores)
-        except ValueError as error:
-            expected = "score and tokens" if line.startswith("H-") else "and the scores of tokens"
-            raise DataError(
-                f"output of fairseq-generate, line {number}: expected {line[:2]}<id>, {expected} separated by tabs, "
-                f"found {line.rstrip()[:80]!r}"
-            ) from error
+    for number, kind, identifier, tokens, scores in parse_output(lines, "HP"):
+        if kind == "H":
+            known = found.setdefault(identifier, [])
+            known.append(Hypothesis(scores[0], tokens))
+            if at_most is not None and len(known) > at_most:
+                which, expected = ("a second", "exactly one") if at_most == 1 else ("another", f"at most {at_most}")
+                raise DataError(
+                    f"output of fairseq-generate, line {number}: {which} hypothesis for source id {identifier}; "
+                    f"expected {expected} per source"
+                )
+        elif identifier in found:  # otherwise its line H- is missing, which `in_source_order` reports
+            hypotheses = found[identifier]
+            hypotheses[-1] = replace(hypotheses[-1], token_scores=scores)
     return found
 
 
@@ -110,22 +155,18 @@ def read_candidates(
 
 
 def _check_sources(lines: Iterable[str], tokens: Sequence[str]) -> None:
-    """Check that the lines ``S-<id>\\t<tokens>`` have the tokens of the sources, except unknown words.
+    """Check that the sources in an output have the tokens of the split's, except unknown words.
 
     Raises:
-        DataError: names the first line that has not.
+        DataError: names the first line that differs.
     """
-    for number, line in enumerate(lines, start=1):
-        name, tab, found = line.partition("\t")
-        identifier = name.removeprefix("S-")
-        if identifier == name or not tab or not identifier.isascii() or not identifier.isdigit():
-            continue
-        expected = tokens[int(identifier)] if int(identifier) < len(tokens) else ""
-        words, known = found.split(), expected.split()
+    for line in parse_output(lines, "S"):
+        expected = tokens[line.identifier] if line.identifier < len(tokens) else ""
+        words, known = line.tokens.split(), expected.split()
         if words != [UNKNOWN if word == UNKNOWN else other for word, other in zip_longest(words, known)]:
             raise DataError(
-                f"output of fairseq-generate, line {number}: its source is {found[:60]!r}, but that of the split is "
-                f"{expected[:60]!r}: it is an output for another split or for other data"
+                f"output of fairseq-generate, line {line.number}: its source is {line.tokens[:60]!r}, but that of the "
+                f"split is {expected[:60]!r}: it is an output for another split or for other data"
             )
 
 
@@ -143,12 +184,12 @@ def in_source_order(hypotheses: Mapping[int, T], sources: int) -> list[T]:
     missing = [identifier for identifier in range(sources) if identifier not in hypotheses]
     if missing:
         raise DataError(
-            f"{len(hypotheses)} hypotheses for {sources} sources; none for id {_listed(missing)} (counted from 0)"
+            f"{len(hypotheses)} hypotheses for {sources} sources; none for id {shown(missing)} (counted from 0)"
         )
     unexpected = sorted(identifier for identifier in hypotheses if not 0 <= identifier < sources)
     if unexpected:
         raise DataError(
-            f"{len(hypotheses)} hypotheses for {sources} sources; unexpected id {_listed(unexpected)}: "
+            f"{len(hypotheses)} hypotheses for {sources} sources; unexpected id {shown(unexpected)}: "
             "the binarised data and the raw text do not belong together"
         )
     return [hypotheses[identifier] for identifier in range(sources)]
@@ -172,9 +213,3 @@ def drop_unknown(tokens: str) -> tuple[str, int]:
     words = tokens.split()
     known = [word for word in words if word != UNKNOWN]
     return " ".join(known), len(words) - len(known)
-
-
-def _listed(identifiers: list[int]) -> str:
-    shown = ", ".join(str(identifier) for identifier in identifiers[:_SHOWN_IDS])
-    rest = len(identifiers) - _SHOWN_IDS
-    return f"{shown} and {rest} more" if rest > 0 else shown

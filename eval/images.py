@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -11,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_prep.errors import DataError
-from data_prep.files import sha256_of
 
-from .inspection import task_config
+from .checkpoints import task_config
+from .hypotheses import OutputLine, parse_output
 from .pictures import new_figure, save_png
-from .program import USER_DIR, recorded_command, run_generate
-from .provenance import Stopwatch, provenance, relative
+from .program import generate_arguments, recorded_command, run_generate
+from .provenance import Stopwatch, describe_file, provenance
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
@@ -29,8 +27,6 @@ CLASSES = 10
 
 SHOWN = 100
 """Maximum number of misclassified images in the picture."""
-
-_LINE = re.compile(r"^([TH])-(\d+)\t(.*)$")
 
 
 @dataclass(frozen=True)
@@ -105,7 +101,7 @@ class Evaluation:
 
 
 def parse_predictions(lines: Iterable[str]) -> list[Prediction]:
-    """Read the lines ``T-`` and ``H-`` of fairseq-generate's output.
+    """Read the labels and predictions in fairseq-generate's output.
 
     Returns:
         The predictions in the order of the split.
@@ -113,20 +109,18 @@ def parse_predictions(lines: Iterable[str]) -> list[Prediction]:
     Raises:
         DataError: there is none, an image lacks one of its lines, or a line is not about a class.
     """
-    found: dict[int, dict[str, str]] = {}
-    for line in lines:
-        match = _LINE.match(line.rstrip("\n"))
-        if match is not None:
-            found.setdefault(int(match.group(2)), {})[match.group(1)] = match.group(3)
+    found: dict[int, dict[str, OutputLine]] = {}
+    for line in parse_output(lines, "TH"):
+        found.setdefault(line.identifier, {})[line.kind] = line
     predictions = []
     for image, parts in sorted(found.items()):
         if parts.keys() != {"T", "H"}:
             raise DataError(f"output of fairseq-generate: image {image} lacks a line of T- and H-")
-        try:
-            score, predicted = parts["H"].split("\t")  # the score is the logarithm of the probability, to base 2
-            predictions.append(Prediction(image, int(parts["T"]), int(predicted), round(2 ** float(score), 6)))
-        except ValueError:
-            raise DataError(f"output of fairseq-generate: image {image}: expected a class from 0 to 9") from None
+        label, predicted = parts["T"].tokens, parts["H"].tokens
+        if not (label.isdecimal() and predicted.isdecimal()):
+            raise DataError(f"output of fairseq-generate: image {image}: expected a class from 0 to 9")
+        probability = round(2 ** parts["H"].scores[0], 6)
+        predictions.append(Prediction(image, int(label), int(predicted), probability))
     if not predictions:
         raise DataError("output of fairseq-generate: no prediction")
     return predictions
@@ -152,7 +146,7 @@ def read_split(data: Path, split: str, valid_images: int) -> LabelledImages:
 
 
 def evaluate(
-    checkpoints: Sequence[Path], split: str = "test", data: Path | None = None, user_dir: Path = USER_DIR
+    checkpoints: Sequence[Path], split: str = "test", data: Path | None = None
 ) -> tuple[Evaluation, LabelledImages]:
     """Let a model predict the classes of a split.
 
@@ -160,7 +154,6 @@ def evaluate(
         checkpoints: one model, or the members of an ensemble, whose probabilities are averaged.
         split: `test`, `valid` or `train`. Default: "test"
         data: folder with the four IDX files of MNIST. Default: the folder that the first checkpoint was trained with
-        user_dir: fairseq plugin to load. Default: this project's
 
     Returns:
         The evaluation, and the images and labels of the split.
@@ -184,15 +177,14 @@ def evaluate(
     (valid_images,) = held_out
     images = read_split(data, split, valid_images)
     stopwatch = Stopwatch()
-    arguments = [relative(data), "--user-dir", relative(user_dir), "--task", TASK, "--valid-images", str(valid_images)]
-    arguments += ["--path", os.pathsep.join(map(relative, checkpoints)), "--gen-subset", split, "--batch-size", "250"]
-    arguments += ["--num-workers", "0", "--no-progress-bar"]
+    options = ["--task", TASK, "--valid-images", str(valid_images), "--batch-size", "250", "--num-workers", "0"]
+    arguments = generate_arguments(data, checkpoints, split, options)
     with closing(run_generate(arguments)) as lines:
         predictions = parse_predictions(lines)
     if [prediction.label for prediction in predictions] != images.labels.tolist():
         raise DataError(f"output of fairseq-generate: expected the {len(images.labels)} labels of {split} in {data}")
     origin = {
-        "checkpoints": [{"path": relative(path), "sha256": sha256_of(path)} for path in checkpoints],
+        "checkpoints": [describe_file(path) for path in checkpoints],
         **provenance(recorded_command(arguments), stopwatch),
     }
     return Evaluation(split, predictions, origin), images

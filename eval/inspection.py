@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import re
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import MISSING, dataclass, fields
@@ -12,15 +10,13 @@ from typing import Any
 
 from data_prep.errors import DataError
 
-from .inputs import check_checkpoint
+from .checkpoints import load_plugin, task_config
+from .hypotheses import parse_output
 from .libraries import quiet_libraries
-from .program import USER_DIR, run_generate
-from .provenance import relative
+from .program import USER_DIR, generate_arguments, run_generate
 
 DELIMITER = "-"
 """The symbol at positions where the tasks have nothing to say."""
-
-_LINE = re.compile(r"^([STH])-(\d+)\t(.*)$")
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,7 @@ class Sample:
 
 
 def parse_samples(lines: Iterable[str]) -> list[Sample]:
-    """Read the lines ``S-``, ``T-`` and ``H-`` of fairseq-generate's output.
+    """Read the sources, targets and predictions in fairseq-generate's output.
 
     Returns:
         The samples in their order in the split.
@@ -69,11 +65,8 @@ def parse_samples(lines: Iterable[str]) -> list[Sample]:
             differ.
     """
     found: dict[int, dict[str, tuple[str, ...]]] = {}
-    for line in lines:
-        match = _LINE.match(line.rstrip("\n"))
-        if match is not None:
-            kind, number, text = match.groups()
-            found.setdefault(int(number), {})[kind] = tuple(text.split("\t")[-1].split())
+    for line in parse_output(lines, "STH"):
+        found.setdefault(line.identifier, {})[line.kind] = tuple(line.tokens.split())
     samples = []
     for number, parts in sorted(found.items()):
         if parts.keys() != {"S", "T", "H"}:
@@ -89,31 +82,12 @@ def parse_samples(lines: Iterable[str]) -> list[Sample]:
     return samples
 
 
-def task_config(checkpoint: Path) -> dict[str, Any]:
-    """Return the options of the task that a checkpoint was trained on, `_name` among them.
-
-    Raises:
-        DataError: the checkpoint is missing, is truncated, or was not written by fairseq-train.
-    """
-    check_checkpoint(checkpoint)
-    import torch
-
-    # the context manager would also forbid, when it ends, what was allowed before
-    missing = {argparse.Namespace}.difference(torch.serialization.get_safe_globals())
-    with torch.serialization.safe_globals(list(missing)):
-        try:
-            config: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)["cfg"]["task"]
-        except Exception as error:  # torch explains at length what is wrong with the file
-            raise DataError(f"{checkpoint}: cannot be read as a checkpoint of fairseq-train") from error
-    return config
-
-
-def task_options(checkpoint: Path, user_dir: Path) -> list[str]:
+def task_options(checkpoint: Path, user_dir: Path = USER_DIR) -> list[str]:
     """Return the options of the task that a checkpoint was trained on, as arguments of fairseq-generate.
 
     Args:
         checkpoint: a checkpoint of an algorithmic task.
-        user_dir: the fairseq plugin that has the task.
+        user_dir: the fairseq plugin that has the task. Default: this project's
 
     Raises:
         DataError: the checkpoint is missing, is truncated, or belongs to another kind of task.
@@ -142,10 +116,9 @@ def _task_defaults(name: str, user_dir: Path) -> dict[str, Any]:
         DataError: the plugin has no such task.
     """
     quiet_libraries()  # a recipe draws in this process
-    from fairseq import utils
     from fairseq.tasks import TASK_DATACLASS_REGISTRY
 
-    utils.import_user_module(argparse.Namespace(user_dir=str(user_dir)))
+    load_plugin(user_dir)
     if name not in TASK_DATACLASS_REGISTRY:
         raise DataError(f"--task {name}: the plugin {user_dir} has no such task")
     return {
@@ -153,13 +126,12 @@ def _task_defaults(name: str, user_dir: Path) -> dict[str, Any]:
     }
 
 
-def inspect(checkpoint: Path, split: str = "test", user_dir: Path = USER_DIR) -> list[Sample]:
+def inspect(checkpoint: Path, split: str = "test") -> list[Sample]:
     """Let a model predict a split that it was not trained on.
 
     Args:
         checkpoint: a checkpoint of an algorithmic task.
         split: `test` or `valid`. Default: "test"
-        user_dir: fairseq plugin to load. Default: this project's
 
     Returns:
         All samples of the split.
@@ -167,10 +139,8 @@ def inspect(checkpoint: Path, split: str = "test", user_dir: Path = USER_DIR) ->
     Raises:
         DataError: the checkpoint is not of an algorithmic task, or fairseq-generate failed.
     """
-    arguments = ["--user-dir", relative(user_dir), "--path", relative(checkpoint), "--gen-subset", split]
-    arguments += [*task_options(checkpoint, user_dir), "--batch-size", "100"]
-    arguments += ["--num-workers", "0", "--no-progress-bar"]
-    with closing(run_generate(arguments)) as lines:
+    options = [*task_options(checkpoint), "--batch-size", "100", "--num-workers", "0"]
+    with closing(run_generate(generate_arguments(None, [checkpoint], split, options))) as lines:
         return parse_samples(lines)
 
 

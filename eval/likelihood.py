@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from data_prep.errors import DataError
+
+from .translation import note
 
 if TYPE_CHECKING:
     from reencoder.hub import Reencoder, TokenScores
@@ -63,7 +64,7 @@ def score_stream(
 
         def report(index: int, error: DataError, first: int = first) -> None:
             total.refused.append(first + index)
-            print(f"line {first + index}: not scored: {error}", file=sys.stderr)
+            note(f"line {first + index}: not scored: {error}")
 
         sources, targets = [source for source, _ in group], [target for _, target in group]
         for number, found in enumerate(model.token_scores(sources, targets, on_refused=report), first):

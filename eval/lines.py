@@ -1,16 +1,22 @@
-"""Lines of a file in groups: large ones from a file, and from a terminal or a pipe those that have arrived."""
+"""Lines of a file in groups: large ones from a file, and from a terminal or a pipe those that have arrived.
+
+Also their numbers in messages.
+"""
 
 from __future__ import annotations
 
 import os
 import select
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, TypeVar
 
 T = TypeVar("T")
 
 WAIT = 0.05
 """How long, in seconds, a group waits for a further line."""
+
+SHOWN = 10
+"""How many numbers of lines a message lists."""
 
 
 def groups(file: IO[bytes], size: int) -> Iterator[list[bytes]]:
@@ -24,6 +30,12 @@ def groups(file: IO[bytes], size: int) -> Iterator[list[bytes]]:
         size: maximum number of lines per group.
     """
     return groups_of(arriving(file), size)
+
+
+def shown(numbers: Sequence[int]) -> str:
+    """Return numbers, such as those of lines, as text: the first ten, and how many more there are."""
+    first = ", ".join(map(str, numbers[:SHOWN]))
+    return f"{first} and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else first
 
 
 def groups_of(lines: Iterable[T | None], size: int) -> Iterator[list[T]]:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.errors import DataError
-from data_prep.files import read_json, sha256_of
+from data_prep.files import read_json
 
 from .bleu import Scores
 from .generation_settings import SPLITS
 from .hypotheses import Hypothesis, read_candidates
-from .provenance import Stopwatch, provenance, relative
+from .provenance import Stopwatch, describe_file, provenance, relative
 from .results import Text, check_absent, result_names, to_text, write_results
 from .split import Split, read_split
 
@@ -176,4 +176,4 @@ def _describe(path: Path, split: str) -> dict[str, Any]:
     scores = path.with_name(f"scores.{split}.json")
     beside = read_json(scores) if scores.exists() else {}
     origin = {key: beside[key] for key in ("settings", "checkpoints") if key in beside}
-    return {"path": relative(path), "sha256": sha256_of(path), **origin}
+    return {**describe_file(path), **origin}

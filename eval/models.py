@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from data_prep.errors import DataError
 from reencoder.text.manifest import MANIFEST, languages, read_manifest
 
-from .inputs import check_binarised, check_checkpoint
+from .checkpoints import check_checkpoint, load_plugin, reason_of
+from .prepared import check_binarised
 from .program import USER_DIR
 
 
@@ -40,18 +40,17 @@ def load_translation_model(checkpoint: Path, data: Path, user_dir: Path | None =
     """
     check_checkpoint(checkpoint)
     check_binarised(data / "bin")
-    from fairseq import checkpoint_utils, utils
+    from fairseq import checkpoint_utils
 
-    if user_dir is not None:
-        utils.import_user_module(argparse.Namespace(user_dir=str(user_dir)))
+    load_plugin(user_dir)
     try:
         (model,), _, task = checkpoint_utils.load_model_ensemble_and_task(
             [str(checkpoint)], arg_overrides={"data": str(data / "bin")}
         )
-    except Exception as error:  # torch and fairseq explain at length, up to every parameter whose shape differs
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    except Exception as error:
         raise DataError(
-            f"{checkpoint}: cannot be loaded with the dictionaries of {data} ({reason}); name the data of its training"
+            f"{checkpoint}: cannot be loaded with the dictionaries of {data} ({reason_of(error)}); name the data of "
+            "its training"
         ) from error
     if not hasattr(model, "encoder") or not hasattr(model, "decoder"):
         raise DataError(f"{checkpoint}: was trained on {task.cfg._name}; expected a translation model")

@@ -58,6 +58,16 @@ def raw_references(data: Path, split: str) -> list[Path]:
     return paths
 
 
+def check_binarised(data: Path) -> None:
+    """Check that a folder contains binarised data.
+
+    Raises:
+        DataError: it does not.
+    """
+    if not (data / "dict.zh.txt").exists():
+        raise DataError(f"{data}: no binarised data (dict.zh.txt is missing); see python -m data_prep prepare")
+
+
 def _listed(data: Path) -> dict[str, str]:
     """Return the SHA-256 of the files that the manifest lists, by their paths relative to `data`."""
     manifest = data / MANIFEST

@@ -12,11 +12,12 @@ import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO, Any
 
 from data_prep.errors import DataError
 
-from .provenance import ROOT
+from .provenance import ROOT, relative
 
 USER_DIR = ROOT / "reencoder"
 """This project's plugin, for `--user-dir` of fairseq's programs."""
@@ -164,6 +165,29 @@ def run_generate(
 ) -> Generator[str, None, None]:
     """Run fairseq-generate: see `run_program`."""
     return run_program("fairseq-generate", arguments, threads, log)
+
+
+def generate_arguments(
+    data: Path | None,
+    checkpoints: Sequence[Path],
+    split: str,
+    options: Sequence[str],
+    user_dir: Path | None = USER_DIR,
+) -> list[str]:
+    """Return arguments of fairseq-generate.
+
+    Args:
+        data: folder of its data; None for a task that needs none.
+        checkpoints: one model, or the members of an ensemble.
+        split: what to predict.
+        options: further options, such as those of the task.
+        user_dir: fairseq plugin to load; None for none. Default: this project's
+    """
+    arguments = [] if data is None else [relative(data)]
+    arguments += ["--path", os.pathsep.join(map(relative, checkpoints)), "--gen-subset", split]
+    if user_dir is not None:
+        arguments += ["--user-dir", relative(user_dir)]
+    return [*arguments, "--no-progress-bar", *options]
 
 
 def recorded_command(arguments: Sequence[str]) -> list[str]:

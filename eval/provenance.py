@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from data_prep.files import read_json, write_json
+from data_prep.files import read_json, sha256_of, write_json
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder of the checkout."""
@@ -232,3 +232,8 @@ def _shortened(found: re.Match[str]) -> str:
 def relative(path: Path) -> str:
     """Return `path` relative to the current directory, so that recorded paths do not contain a user's home."""
     return os.path.relpath(path)
+
+
+def describe_file(path: Path) -> dict[str, Any]:
+    """Return path and SHA-256 of a file, as results record them."""
+    return {"path": relative(path), "sha256": sha256_of(path)}

@@ -49,8 +49,7 @@ class ReportInputs:
         origin: lines about where the figures come from.
 
     Raises:
-        DataError: there is no system, a number of lines is wrong, the number of examples is negative, or there are too
-            few samples for confidence intervals.
+        DataError: there is no system, a number of lines is wrong, or the number of examples is negative.
     """
 
     title: str
@@ -69,8 +68,6 @@ class ReportInputs:
             raise DataError("no translations to report")
         if self.examples < 0:
             raise DataError(f"--examples {self.examples}: must not be negative")
-        if self.options.samples < 2:
-            raise DataError(f"--samples {self.options.samples}: must be at least 2")
         for hypotheses in self.systems.values():
             check_counts(hypotheses, self.references)
         _check_alignments(self)
@@ -161,24 +158,26 @@ def render(inputs: ReportInputs) -> str:
     from markupsafe import Markup
 
     options, case = inputs.options, inputs.options.keep_case
-    lengths = by_length(inputs.systems, inputs.references, inputs.sources, options.lengths, keep_case=case)
+    scores = {
+        name: score(hypotheses, inputs.references, keep_case=case, samples=options.samples)
+        for name, hypotheses in inputs.systems.items()
+    }
     comparison = None
     if len(inputs.systems) > 1:
-        comparison = compare(inputs.systems, inputs.references, inputs.sources, inputs.counts, options)
-        further = tables(comparison)
+        comparison = compare(inputs.systems, inputs.references, inputs.sources, inputs.counts, options, scores)
+        lengths, of_sentences, further = comparison.lengths, comparison.sentence_scores, tables(comparison)
     else:
+        lengths = by_length(inputs.systems, inputs.references, inputs.sources, options.lengths, keep_case=case)
+        of_sentences = {
+            name: sentence_scores(hypotheses, inputs.references, keep_case=case)
+            for name, hypotheses in inputs.systems.items()
+        }
         frequencies = (
             []
             if inputs.counts is None
             else by_frequency(inputs.systems, inputs.references, inputs.counts, options.frequencies, keep_case=case)
         )
         further = bucket_tables(lengths, frequencies, any(len(texts) > 1 for texts in inputs.references))
-    scores = {
-        name: score(
-            hypotheses, inputs.references, keep_case=case, samples=options.samples if options.samples > 1 else 0
-        )
-        for name, hypotheses in inputs.systems.items()
-    }
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).resolve().parent),
         autoescape=True,
@@ -199,7 +198,7 @@ def render(inputs: ReportInputs) -> str:
         ],
         groups=[
             (title, [(example, Markup(example.alignment or "")) for example in found])
-            for title, found in _examples(inputs, comparison)
+            for title, found in _examples(inputs, of_sentences, comparison)
         ],
         origin=inputs.origin,
     )
@@ -219,8 +218,7 @@ def _score_table(scores: Mapping[str, Scores]) -> Table:
     for name, found in scores.items():
         row = [name]
         for metric, (attribute, _) in names.items():
-            interval = f" ({found.confidence[metric].to_text()})" if found.confidence else ""
-            row.append(f"{getattr(found, attribute):.2f}{interval}")
+            row.append(f"{getattr(found, attribute):.2f} ({found.confidence[metric].to_text()})")
         rows.append([*row, f"{found.length_ratio:.3f}"])
     first = next(iter(scores.values()))
     notes = [
@@ -251,10 +249,11 @@ def _length_chart(lengths: Sequence[LengthBucket]) -> str:
     return svg_text(figure, "lengths")
 
 
-def _examples(inputs: ReportInputs, comparison: Comparison | None) -> list[tuple[str, list[Example]]]:
+def _examples(
+    inputs: ReportInputs, scores: Mapping[str, Sequence[float]], comparison: Comparison | None
+) -> list[tuple[str, list[Example]]]:
     """Groups of examples: the largest wins and losses of each system, and sentences from the worst to the best."""
-    names = list(inputs.systems)
-    last = sentence_scores(inputs.systems[names[-1]], inputs.references, keep_case=inputs.options.keep_case)
+    name_of_last, last = list(scores.items())[-1]
     groups: list[tuple[str, list[int]]] = []
     if comparison is not None:
         for name, found in comparison.sentences.items():
@@ -264,11 +263,7 @@ def _examples(inputs: ReportInputs, comparison: Comparison | None) -> list[tuple
     ranked = sorted(range(1, len(last) + 1), key=lambda number: (last[number - 1], number))
     count = min(inputs.examples, len(ranked))
     spread = [ranked[round(n * (len(ranked) - 1) / max(1, count - 1))] for n in range(count)]
-    groups.append((f"From the worst to the best sentence of {names[-1]}", list(dict.fromkeys(spread))))
-    scores = {
-        name: sentence_scores(hypotheses, inputs.references, keep_case=inputs.options.keep_case)
-        for name, hypotheses in inputs.systems.items()
-    }
+    groups.append((f"From the worst to the best sentence of {name_of_last}", list(dict.fromkeys(spread))))
     return [(title, [_example(inputs, scores, number) for number in numbers]) for title, numbers in groups if numbers]
 
 
@@ -276,14 +271,13 @@ def _example(inputs: ReportInputs, scores: Mapping[str, Sequence[float]], number
     at = number - 1
     references = list(inputs.references[at])
     lines = []
-    missing: dict[str, list[Word]] = {}
     for name, hypotheses in inputs.systems.items():
         reference = closest(hypotheses[at], references)
         own, other = mark(hypotheses[at], reference)
         lines.append(Line(name, own, scores[name][at]))
-        missing[reference] = other  # marked for the last system
     for text in references:
-        words = missing.get(text) or [Word(word, False) for word in text.split()]
+        # `reference` and `other` are those of the last system
+        words = other if text == reference else [Word(word, False) for word in text.split()]
         lines.append(Line("reference", words, None))
     alignment = inputs.alignments.get(number)
     drawn = to_svg(alignment) if alignment is not None and alignment.target else None

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_prep.errors import DataError
-from data_prep.files import sha256_of
 
 from .bleu import Scores
 from .generation_settings import SPLITS
 from .hypotheses import Hypothesis, drop_unknown, read_candidates
 from .pair_scores import score_tokens
-from .provenance import Stopwatch, provenance, relative
-from .results import Text, check_absent, result_names, to_text, write_results
+from .provenance import Stopwatch, describe_file, provenance, relative
+from .results import Text, check_absent, output_name, result_names, to_text, write_results
 from .split import Split, read_split
 
 if TYPE_CHECKING:
@@ -189,8 +188,8 @@ def rerank(settings: RerankSettings, command: Sequence[str]) -> dict[str, Scores
         chosen = [texts[n] for texts, n in zip(lists[name].texts, lists[name].choose(weights), strict=True)]
         record = {
             "weights": dict(zip(names, weights, strict=True)),
-            "candidates": {"path": relative(_output(settings, name)), "sha256": sha256_of(_output(settings, name))},
-            "scorers": [{"path": relative(path), "sha256": sha256_of(path)} for path in settings.scorers],
+            "candidates": describe_file(_output(settings, name)),
+            "scorers": [describe_file(path) for path in settings.scorers],
             **provenance(command, stopwatch),
         }
         scores[name] = write_results(lists[name].split, chosen, settings.output, settings.to_json(), record)
@@ -227,4 +226,4 @@ def _features(hypothesis: Hypothesis, scores: Sequence[float]) -> list[float]:
 
 
 def _output(settings: RerankSettings, split: str) -> Path:
-    return settings.candidates / f"generate-{split}.txt"
+    return settings.candidates / output_name(split)

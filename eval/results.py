@@ -19,6 +19,11 @@ def result_names(split: str) -> tuple[str, str]:
     return f"scores.{split}.json", f"hypotheses.{split}.txt"
 
 
+def output_name(split: str) -> str:
+    """Return the name of the file with the output of fairseq-generate for a split."""
+    return f"generate-{split}.txt"
+
+
 def check_absent(*paths: Path) -> None:
     """Check that no results would be replaced.
 

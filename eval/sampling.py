@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from data_prep.errors import DataError
 
-from .inputs import check_checkpoint
-from .program import USER_DIR
+from .checkpoints import load_plugin, reason_of, task_config
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 
@@ -44,13 +43,12 @@ class SampleSettings:
             raise DataError(f"--temperature {self.temperature:g}: must be 0, or between 1e-06 and 1e+06")
 
 
-def load(checkpoint: Path, data: Path | None = None, user_dir: Path = USER_DIR) -> tuple[Any, Any]:
+def load(checkpoint: Path, data: Path | None = None) -> tuple[Any, Any]:
     """Load a character language model.
 
     Args:
         checkpoint: a checkpoint of `--task grid_char_lm`.
         data: folder of the prepared text, whose alphabet is read. Default: that of the training
-        user_dir: the fairseq plugin that has the task. Default: this project's
 
     Returns:
         The model, in evaluation mode, and its task.
@@ -58,17 +56,14 @@ def load(checkpoint: Path, data: Path | None = None, user_dir: Path = USER_DIR) 
     Raises:
         DataError: the checkpoint or the folder is missing, or does not belong to such a model.
     """
-    check_checkpoint(checkpoint)
-    from fairseq import checkpoint_utils, tasks, utils
+    name = task_config(checkpoint).get("_name")
+    if name != "grid_char_lm":
+        raise DataError(f"{checkpoint}: was trained on {name}, expected grid_char_lm")
+    from fairseq import checkpoint_utils, tasks
 
-    utils.import_user_module(argparse.Namespace(user_dir=str(user_dir)))
-    try:
-        state = checkpoint_utils.load_checkpoint_to_cpu(str(checkpoint))
-        config = state["cfg"]["task"]
-    except Exception as error:  # torch explains at length what is wrong with the file
-        raise DataError(f"{checkpoint}: cannot be read as a checkpoint") from error
-    if config["_name"] != "grid_char_lm":
-        raise DataError(f"{checkpoint}: was trained on {config['_name']}, expected grid_char_lm")
+    load_plugin()
+    state = checkpoint_utils.load_checkpoint_to_cpu(str(checkpoint))
+    config = state["cfg"]["task"]
     if data is not None:
         config["data"] = str(data)
     try:
@@ -77,9 +72,10 @@ def load(checkpoint: Path, data: Path | None = None, user_dir: Path = USER_DIR) 
         raise DataError(f"{error} (or name another folder with --data)") from error
     try:
         (model,), _, _ = checkpoint_utils.load_model_ensemble_and_task([str(checkpoint)], task=task, state=state)
-    except Exception as error:  # fairseq lists every parameter whose shape differs
+    except Exception as error:
         raise DataError(
-            f"{checkpoint}: does not fit the alphabet of {config['data']}; name the folder of its training with --data"
+            f"{checkpoint}: does not fit the alphabet of {config['data']} ({reason_of(error)}); name the folder of its "
+            "training with --data"
         ) from error
     model.eval()
     return model, task
@@ -116,7 +112,7 @@ def sample(model: Any, task: Any, settings: SampleSettings) -> Iterator[bytes]:
             yield task.alphabet.decode(given)
 
 
-def draw(logits: Tensor, temperature: float, generator: Any) -> int:
+def draw(logits: Tensor, temperature: float, generator: torch.Generator) -> int:
     """Draw the index of a symbol.
 
     Args:
@@ -139,7 +135,7 @@ def as_text(pieces: Iterator[bytes]) -> Iterator[str]:
     yield decoder.decode(b"", final=True)
 
 
-def write(model: Any, task: Any, settings: SampleSettings, stream: Any) -> None:
+def write(model: Any, task: Any, settings: SampleSettings, stream: TextIO) -> None:
     """Write text to a stream, every character as soon as it is drawn."""
     for text in as_text(sample(model, task, settings)):
         stream.write(text)

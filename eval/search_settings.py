@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_prep.files import sha256_of
 from reencoder.search_settings import SEARCH_FILE, SEARCH_NAMES, SearchSettings, search_file, tuned_settings
 
-from .provenance import relative
+from .provenance import describe_file
 
 __all__ = [
     "SEARCH_FILE",
@@ -39,7 +38,7 @@ class ChosenSearch:
 
     def to_json(self) -> dict[str, Any]:
         """Return where the settings come from as a JSON object."""
-        file = None if self.file is None else {"path": relative(self.file), "sha256": sha256_of(self.file)}
+        file = None if self.file is None else describe_file(self.file)
         return {"origins": dict(self.origins), "tuned": file}
 
 

@@ -82,30 +82,28 @@ def sentence_scores(
 def differences(
     systems: Mapping[str, Sequence[str]],
     references: Sequence[Sequence[str]],
+    scores: Mapping[str, Sequence[float]],
     sources: Sequence[str] | None = None,
     *,
     count: int = 5,
-    keep_case: bool = False,
 ) -> dict[str, Differences]:
     """Return, for every system but the first, how it differs from the first.
 
     Args:
         systems: for each name its detokenised hypotheses, one per source.
         references: for each source its raw references.
+        scores: for each name the scores of its sentences; see `sentence_scores`.
         sources: raw sources. Default: unknown
         count: maximum number of wins, and of losses. Default: 5
-        keep_case: score the text as written instead of lower-casing both sides. Default: False
 
     Raises:
         DataError: `count` is negative.
     """
     if count < 0:
         raise DataError(f"--sentences {count}: must not be negative")
-    (_, baseline), *others = systems.items()
-    baseline_scores = sentence_scores(baseline, references, keep_case=keep_case)
+    (first, baseline), *others = systems.items()
     found = {}
     for name, hypotheses in others:
-        scores = sentence_scores(hypotheses, references, keep_case=keep_case)
         rows = [
             Difference(
                 n + 1,
@@ -113,8 +111,8 @@ def differences(
                 list(references[n]),
                 baseline[n],
                 hypotheses[n],
-                baseline_scores[n],
-                scores[n],
+                scores[first][n],
+                scores[name][n],
             )
             for n in range(len(references))
         ]

@@ -15,6 +15,7 @@ from data_prep.errors import DataError
 from .alignment import Aligner, Alignment
 from .json_lines import parse_line
 from .libraries import quiet_libraries
+from .lines import shown
 
 if TYPE_CHECKING:
     from reencoder.hub import Reencoder, Translation
@@ -24,15 +25,14 @@ _NOT_TEXT = re.compile(r"[\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
-class OutputSettings:
-    """What is read and written.
+class StreamSettings:
+    """What the lines of a stream contain, and how many are translated together.
 
     Attributes:
         nbest: number of translations of each line; more than one only as JSON.
         json_input: lines are JSON objects with a "text" and perhaps an "id".
         json_output: lines are JSON objects with "id", "source" and "translations".
         buffer: maximum number of lines that are translated together.
-        batch: number of sentences per batch of the model, after which progress is shown.
 
     Raises:
         DataError: names the option that is wrong.
@@ -42,7 +42,6 @@ class OutputSettings:
     json_input: bool = False
     json_output: bool = False
     buffer: int = 1000
-    batch: int = 64
 
     def __post_init__(self) -> None:
         for option, value in (("--nbest", self.nbest), ("--buffer-size", self.buffer)):
@@ -107,7 +106,7 @@ def read_sentences(groups: Iterable[list[bytes]], json_input: bool = False) -> I
 
     Args:
         groups: lines as bytes, with their ends; see `eval.lines`.
-        json_input: see `OutputSettings`. A line that is no such object becomes a sentence with a fault.
+        json_input: see `StreamSettings`. A line that is no such object becomes a sentence with a fault.
 
     Raises:
         DataError: the first line has a fault, such as carriage returns within it: the input is of another kind.
@@ -137,7 +136,7 @@ def translate_stream(
     model: Reencoder,
     groups: Iterable[list[Sentence]],
     output: IO[str],
-    settings: OutputSettings,
+    settings: StreamSettings,
     done: Callable[[int], object] = lambda count: None,
 ) -> list[int]:
     """Translate sentences and write one line for each, in their order.
@@ -149,7 +148,7 @@ def translate_stream(
         model: the model.
         groups: what to translate; each group is translated together.
         output: where the lines are written, flushed after every group.
-        settings: see `OutputSettings`.
+        settings: see `StreamSettings`.
         done: called with the number of further sentences that have been translated, to show progress.
 
     Returns:
@@ -158,27 +157,19 @@ def translate_stream(
     refused: list[int] = []
     for group in groups:
         faults = {sentence.number: sentence.fault for sentence in group if sentence.fault is not None}
-        found: dict[int, list[Translation]] = {}
-        # Sorted as the model sorts them, so that its batches are these.
-        ordered = sorted(group, key=lambda sentence: len(model.pipeline.encode_source(sentence.text).split()))
-        for start in range(0, len(ordered), settings.batch):
-            batch = ordered[start : start + settings.batch]
-            too_long: dict[int, str] = {}
-
-            def refuse(index: int, error: DataError, too_long: dict[int, str] = too_long) -> None:
-                too_long[index] = str(error)
-
-            texts = [sentence.text for sentence in batch]
-            numbers = [sentence.number for sentence in batch]
-            candidates = model.candidates(texts, settings.nbest, on_too_long=refuse)
-            found.update(zip(numbers, candidates, strict=True))
-            faults.update({numbers[index]: fault for index, fault in too_long.items()})
-            done(len(batch))
+        too_long: dict[int, DataError] = {}
+        candidates = model.candidates(
+            [sentence.text for sentence in group],
+            settings.nbest,
+            on_too_long=too_long.__setitem__,
+            on_done=lambda index: done(1),
+        )
+        faults.update({group[index].number: str(error) for index, error in too_long.items()})
         for number, fault in sorted(faults.items()):
             note(f"line {number}: not translated: {fault}")
         refused += sorted(faults)
-        for sentence in group:
-            output.write(_to_line(sentence, found[sentence.number], settings) + "\n")
+        for sentence, translations in zip(group, candidates, strict=True):
+            output.write(_to_line(sentence, translations, settings) + "\n")
         output.flush()
     return refused
 
@@ -197,8 +188,7 @@ def check_refused(refused: list[int]) -> None:
         DataError: there are such lines.
     """
     if refused:
-        shown = ", ".join(map(str, refused[:10])) + (", ..." if len(refused) > 10 else "")
-        raise DataError(f"{len(refused)} lines were not translated and are empty in the output: {shown}")
+        raise DataError(f"{len(refused)} lines were not translated and are empty in the output: {shown(refused)}")
 
 
 def count_lines(path: Path) -> int:
@@ -239,7 +229,7 @@ def _from_json(sentence: Sentence) -> Sentence:
     return replace(sentence, text=text, identifier=sentence.identifier if identifier is None else identifier)
 
 
-def _to_line(sentence: Sentence, translations: list[Translation], settings: OutputSettings) -> str:
+def _to_line(sentence: Sentence, translations: list[Translation], settings: StreamSettings) -> str:
     if not settings.json_output:
         return translations[0].text if translations else ""
     document = {

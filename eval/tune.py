@@ -13,22 +13,21 @@ tolerance: the search stays small and near the defaults unless the validation se
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from math import inf
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from data_prep.errors import DataError
-from data_prep.files import write_json
+from data_prep.files import check_writable, write_json
 
-from .bleu import Scores, score
+from .bleu import new_metrics, reference_streams, score
+from .checkpoints import check_not_replaced, describe_checkpoints
 from .generate import with_progress
 from .generation_settings import GenerationSettings
 from .hypotheses import Hypothesis, check_token_scores, drop_unknown, in_source_order, parse_candidates
-from .inputs import check_not_replaced, describe_checkpoints
 from .program import recorded_command, run_generate
 from .provenance import Stopwatch, provenance
 from .search_settings import SearchSettings, search_file
@@ -80,6 +79,18 @@ class Grid:
             raise DataError(f"--tolerance {self.tolerance}: must be a finite number, not negative")
 
 
+class Quality(NamedTuple):
+    """What is known of settings that were tried.
+
+    Attributes:
+        bleu: BLEU against all references, 0 to 100.
+        length_ratio: ratio of the length of the hypotheses to that of the closest references, in 13a tokens.
+    """
+
+    bleu: float
+    length_ratio: float
+
+
 @dataclass
 class Tuner:
     """Runs searches and remembers the scores of everything that was tried.
@@ -87,19 +98,19 @@ class Tuner:
     Attributes:
         search: runs a search with length penalty 0, whose scores are total log-probabilities, and returns the complete
             beams.
-        bleu: scores hypotheses, one per source.
+        quality: scores hypotheses, one per source.
         grid: the values to try.
         tried: all settings tried and their scores, in order.
         runs: number of searches.
     """
 
     search: Callable[[SearchSettings], Beams]
-    bleu: Callable[[Sequence[Hypothesis]], Scores]
+    quality: Callable[[Sequence[Hypothesis]], Quality]
     grid: Grid
-    tried: list[tuple[SearchSettings, Scores]] = field(default_factory=list)
+    tried: list[tuple[SearchSettings, Quality]] = field(default_factory=list)
     runs: int = 0
 
-    def choose(self) -> tuple[SearchSettings, Scores]:
+    def choose(self) -> tuple[SearchSettings, Quality]:
         """Search by coordinates, and return the chosen settings with their scores."""
         start = SearchSettings(
             beam=self.grid.beams[0], unkpen=self.grid.unkpens[0], min_len_ratio=self.grid.min_len_ratios[0]
@@ -113,22 +124,22 @@ class Tuner:
             best = self._better(best, self._try(replace(best[0], beam=beam)))
         return best
 
-    def _try(self, settings: SearchSettings) -> tuple[SearchSettings, Scores]:
+    def _try(self, settings: SearchSettings) -> tuple[SearchSettings, Quality]:
         """Run one search and return its length penalty, as settings, with the scores."""
         beams = self.search(replace(settings, lenpen=0.0))
         self.runs += 1
         results = [
-            (replace(settings, lenpen=lenpen), self.bleu([best_at(beam, lenpen) for beam in beams]))
+            (replace(settings, lenpen=lenpen), self.quality([best_at(beam, lenpen) for beam in beams]))
             for lenpen in self.grid.lenpens
         ]
         self.tried += results
-        enough = max(scores.bleu for _, scores in results) - self.grid.tolerance
+        enough = max(quality.bleu for _, quality in results) - self.grid.tolerance
         good = [result for result in results if result[1].bleu >= enough]
         return min(good, key=lambda result: (abs(result[0].lenpen - self.grid.lenpens[0]), -result[1].bleu))
 
     def _better(
-        self, old: tuple[SearchSettings, Scores], new: tuple[SearchSettings, Scores]
-    ) -> tuple[SearchSettings, Scores]:
+        self, old: tuple[SearchSettings, Quality], new: tuple[SearchSettings, Quality]
+    ) -> tuple[SearchSettings, Quality]:
         return new if new[1].bleu > old[1].bleu + self.grid.tolerance else old
 
 
@@ -142,14 +153,13 @@ def best_at(beam: Sequence[Hypothesis], lenpen: float) -> Hypothesis:
     return max(beam, key=lambda hypothesis: hypothesis.score / len(hypothesis.token_scores) ** lenpen)
 
 
-def tune(settings: GenerationSettings, grid: Grid, detokenise: Callable[[str], str] | None = None) -> dict[str, Any]:
+def tune(settings: GenerationSettings, grid: Grid) -> dict[str, Any]:
     """Tune the search on the validation set and write ``search.json`` beside the first checkpoint.
 
     Args:
         settings: data, checkpoints, and all that is not tuned. The settings of the search and the folder of results are
             not used.
         grid: the values to try.
-        detokenise: turns tokens joined by spaces into text. Default: the inverse of the data preparation's tokeniser
 
     Returns:
         What was written.
@@ -162,15 +172,19 @@ def tune(settings: GenerationSettings, grid: Grid, detokenise: Callable[[str], s
     path = search_file(settings.checkpoints[0])
     if path.exists() and not settings.overwrite:
         raise DataError(f"{path}: exists already; give --overwrite to replace it")
-    _check_writable(path)  # now, not after all searches
+    check_writable(path, "--path")  # now, not after all searches
     split = read_split(settings.data, settings.split)
-    text = detokenise or split.detokeniser()
+    text = cache(split.detokeniser())  # the beams of all searches have most hypotheses in common
+    streams = reference_streams(split.references)
     checkpoints = describe_checkpoints(settings.checkpoints)
     stopwatch = Stopwatch()
 
-    def bleu(hypotheses: Sequence[Hypothesis]) -> Scores:
-        lines = [h.tokens if settings.keep_unknown else drop_unknown(h.tokens)[0] for h in hypotheses]
-        return score([text(line) for line in lines], split.references, keep_case=settings.keep_case)
+    def texts(hypotheses: Sequence[Hypothesis]) -> list[str]:
+        return [text(h.tokens if settings.keep_unknown else drop_unknown(h.tokens)[0]) for h in hypotheses]
+
+    def quality(hypotheses: Sequence[Hypothesis]) -> Quality:
+        found = new_metrics(settings.keep_case)["BLEU"].corpus_score(texts(hypotheses), streams)
+        return Quality(found.score, found.ratio)
 
     def run(search: SearchSettings, nbest: int) -> Beams:
         arguments = replace(settings, nbest=nbest).arguments(search)
@@ -180,9 +194,9 @@ def tune(settings: GenerationSettings, grid: Grid, detokenise: Callable[[str], s
         check_token_scores(beams)
         return beams
 
-    tuner = Tuner(lambda search: run(search, search.beam), bleu, grid)
+    tuner = Tuner(lambda search: run(search, search.beam), quality, grid)
     chosen, expected = tuner.choose()
-    final = bleu([beam[0] for beam in run(chosen, 1)])
+    final = score(texts([beam[0] for beam in run(chosen, 1)]), split.references, keep_case=settings.keep_case)
     check_not_replaced(settings.checkpoints, checkpoints)
     command = recorded_command(settings.arguments(chosen))
     document = {
@@ -190,9 +204,7 @@ def tune(settings: GenerationSettings, grid: Grid, detokenise: Callable[[str], s
         "scores": final.to_json(),
         "bleu_reranked": expected.bleu,
         "tolerance": grid.tolerance,
-        "tried": [
-            {**asdict(tried), "bleu": scores.bleu, "length_ratio": scores.length_ratio} for tried, scores in tuner.tried
-        ],
+        "tried": [{**asdict(tried), **quality._asdict()} for tried, quality in tuner.tried],
         "runs": tuner.runs + 1,
         "split": split.name,
         "task": settings.task,
@@ -205,14 +217,6 @@ def tune(settings: GenerationSettings, grid: Grid, detokenise: Callable[[str], s
     }
     write_json(path, document)
     return document
-
-
-def _check_writable(path: Path) -> None:
-    try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written: {error.strerror}; copy the checkpoint elsewhere") from error
 
 
 def _title(search: SearchSettings) -> str:

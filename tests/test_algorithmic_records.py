@@ -151,7 +151,7 @@ save_png(figure, Path(sys.argv[2]), 50)
 def test_a_recipe_that_tests_its_model_and_draws_prints_nothing_of_the_libraries(tmp_path: Path) -> None:
     """In a process of its own: fairseq sets logging up where it is imported first."""
     checkpoint = tmp_path / "checkpoint.pt"
-    torch.save({"cfg": {"task": {"_name": "grid_parity", "valid_seed": 7}}}, checkpoint)
+    torch.save({"model": {}, "cfg": {"task": {"_name": "grid_parity", "valid_seed": 7}}}, checkpoint)
     command = [sys.executable, "-c", DRAWS_AFTER_THE_TEST, checkpoint, tmp_path / "curve.png"]
     done = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -175,7 +175,7 @@ def test_task_options_are_those_of_the_checkpoint(
         "_name": "task_with_flags", "valid_seed": 7, "loud": loud, "tidy": tidy, "note": None
     }  # fmt: skip
     checkpoint = tmp_path_factory.mktemp("flags") / "checkpoint.pt"
-    torch.save({"cfg": {"task": config}}, checkpoint)
+    torch.save({"model": {}, "cfg": {"task": config}}, checkpoint)
     arguments = ["--user-dir", str(plugin), "--path", str(checkpoint), *task_options(checkpoint, plugin)]
     parsed = options.parse_args_and_arch(options.get_generation_parser(), arguments)
     assert parsed.task == "task_with_flags"

@@ -187,14 +187,16 @@ def test_largest_wins_and_losses() -> None:
     baseline = ["good one here", "bad", "the same words", "quite fine then"]
     other = ["good one", "much better now", "the same words", "no"]
     references = [["good one here"], ["much better now"], ["the same words"], ["quite fine then", "no"]]
-    found = differences({"a": baseline, "b": other}, references, ["一", "二", "三", "四"], count=1)["b"]
+    systems = {"a": baseline, "b": other}
+    scores = {name: sentence_scores(own, references) for name, own in systems.items()}
+    found = differences(systems, references, scores, ["一", "二", "三", "四"], count=1)["b"]
     assert (found.better, found.worse, found.equal) == (1, 1, 2)
     (win,), (loss,) = found.wins, found.losses
     assert (win.number, win.source, win.hypothesis, win.baseline, win.score) == (2, "二", other[1], "bad", 100.0)
     assert (loss.number, loss.baseline_score) == (1, 100.0)
     chrf = CHRF(lowercase=True).sentence_score("good one", ["good one here"]).score
-    assert loss.gain == pytest.approx(chrf - 100) and sentence_scores(other, references)[0] == chrf
-    nothing = differences({"a": baseline, "b": other}, references, count=0)["b"]
+    assert loss.gain == pytest.approx(chrf - 100) and scores["b"][0] == chrf
+    nothing = differences(systems, references, scores, count=0)["b"]
     assert (nothing.wins, nothing.losses, nothing.better) == ([], [], 1)
 
 
@@ -230,7 +232,7 @@ def test_wrong_input() -> None:
     with pytest.raises(DataError, match="--trials -1: must be at least 1"):
         CompareOptions(trials=-1)
     with pytest.raises(DataError, match="--sentences -1: must not be negative"):
-        differences(two, REFERENCES, count=-1)
+        differences(two, REFERENCES, {}, count=-1)
     with pytest.raises(DataError, match="5 sources, but 6 lines of references"):
         by_length(two, REFERENCES, ["a"] * 5, [])
     for limits in ([0, 3], [3, 3], [5, 2]):

@@ -81,7 +81,7 @@ def test_several_hypotheses_of_a_source() -> None:
 
 @pytest.mark.parametrize("line", ["P-0", "P-x\t-1.0", "P-0\t-1.0 x", "P-0\t-1.0\t-1.0"])
 def test_malformed_token_scores(line: str) -> None:
-    with pytest.raises(DataError, match="line 2: expected P-<id>, and the scores of tokens"):
+    with pytest.raises(DataError, match="line 2: expected P-<id> and the scores of tokens, separated by tabs"):
         parse_candidates(["H-0\t-1.0\ta\n", line + "\n"])
 
 

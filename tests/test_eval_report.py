@@ -6,15 +6,24 @@ import json
 import re
 import shutil
 import subprocess
+from collections import Counter
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import eval.compare
+import eval.report
 from data_prep.manifest import FORMAT
 from eval.__main__ import main
 from eval.alignment import Alignment
 from eval.bleu import score
+from eval.buckets import by_length
+from eval.compare import CompareOptions
+from eval.report import ReportInputs, render
+from eval.sentences import sentence_scores
 from eval.word_differences import Word, closest, mark
 
 SOURCES = ["我喝茶。", "他有一只狗 & 猫", "这是一本书", "<script>alert(1)</script>"]
@@ -180,6 +189,35 @@ def test_curves_alignments_and_marks(folder: Path) -> None:
     assert {"coffee.", "dogs.", "That", "<b>book</b>."} & set(page.marked) >= {"coffee.", "dogs.", "<b>book</b>."}
     assert "i" not in page.marked
     assert text == full_report(folder), "the same bytes again"
+
+
+def inputs(systems: dict[str, list[str]], references: list[list[str]]) -> ReportInputs:
+    options = CompareOptions(samples=20, trials=20)
+    return ReportInputs("title", systems, references, ["我喝茶"] * len(references), None, {}, {}, options)
+
+
+def test_references_show_what_the_last_system_misses() -> None:
+    systems = {"one": ["I drink coffee"], "two": ["we have black coffee"]}
+    text = render(inputs(systems, [["I drink tea", "we have black tea"]]))
+    assert Page(text).marked == ["coffee", "coffee", "tea"] * text.count('class="example"')
+    assert "I drink tea" in text, "without a mark: the last system is compared with the other reference"
+
+
+def test_nothing_is_computed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = Counter[str]()
+
+    def count(function: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **options: Any) -> Any:
+            calls[function.__name__] += 1
+            return function(*arguments, **options)
+
+        return counted
+
+    for module in (eval.compare, eval.report):
+        for function in (score, by_length, sentence_scores):
+            monkeypatch.setattr(module, function.__name__, count(function))
+    render(inputs({"one": ONE, "two": TWO}, REFERENCES))
+    assert calls == {"score": 2, "by_length": 1, "sentence_scores": 2}
 
 
 def test_alignments_of_other_sentences_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,15 +9,18 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from data_prep.errors import DataError
 from eval.__main__ import main
-from eval.translation import OutputSettings, read_sentences, translate_stream
+from eval.translation import StreamSettings, read_sentences, translate_stream
 from reencoder.hub import Reencoder
+from reencoder.hub.searcher import Searcher
 from tests.hub_helpers import SENTENCES, TOO_LONG
 
 
@@ -34,7 +37,9 @@ def test_likelihood_writes_a_line_for_each_pair(
     expected = [hub_model.score(sources[n], targets[n]) for n in (0, 2)]
     assert [float(first), float(last)] == pytest.approx(expected, abs=1e-3) and blank == ""
     error = capsys.readouterr().err
-    assert "line 2: not scored: the source is blank" in error and "1 pairs were not scored" in error
+    lines_of_error = error.replace("\r", "\n").splitlines()
+    assert "line 2: not scored: the source is blank" in lines_of_error, "not in the line of the progress bar"
+    assert "1 pairs were not scored" in error
     tokens = [len(hub_model.pipeline.encode_target(targets[n]).split()) + 1 for n in (0, 2)]
     assert f"2 pairs, {sum(tokens)} tokens: perplexity per token {2 ** (-sum(expected) / sum(tokens)):.2f}" in error
     assert main([*command, *options, "--json", "--normalize"]) == 2
@@ -175,18 +180,28 @@ def test_ids_pass_through_as_they_are_written(
 
 
 def test_progress_moves_with_every_batch_and_notes_stay_out_of_it(
-    hub_model: Reencoder, capsys: pytest.CaptureFixture[str]
+    hub_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    model = Reencoder.from_pretrained(hub_folder / "trained", device="cpu", batch_size=3)
     lines = [f"{'你好！' * (1 + k % 3)}".encode() for k in range(7)]
     lines[1] += b"\xff"
     lines[5] = TOO_LONG.encode()
     moves: list[int] = []
+    searched: list[int] = []
+    search = Searcher.search
+
+    def watched(*arguments: Any) -> Iterator[Any]:
+        for found in search(*arguments):
+            searched.append(sum(moves))
+            yield found
+
+    monkeypatch.setattr(Searcher, "search", watched)
     written = io.StringIO()
-    settings = OutputSettings(batch=3)
-    assert translate_stream(hub_model, read_sentences([lines]), written, settings, moves.append) == [6]
-    assert moves == [3, 3, 1]
+    assert translate_stream(model, read_sentences([lines]), written, StreamSettings(), moves.append) == [6]
+    assert moves == [1] * 7 and searched[-1] > 3, "while others are still to be translated"
+    monkeypatch.undo()
     texts = [line.decode(errors="replace") for line in lines]
-    expected = ["" if text == TOO_LONG else hub_model.translate(text) for text in texts]
+    expected = ["" if text == TOO_LONG else model.translate(text) for text in texts]
     assert written.getvalue().splitlines() == expected
     assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == ["line 2", "line 6"]
 
@@ -210,7 +225,7 @@ def test_carriage_returns_do_not_join_lines(hub_model: Reencoder, capsys: pytest
         list(read_sentences([["你好！\r再见。\r".encode()]]))
     written = io.StringIO()
     lines = ["你好！\r\n".encode(), "你好！\r再见。\n".encode(), b"\r\n"]
-    assert translate_stream(hub_model, read_sentences([lines]), written, OutputSettings()) == [2]
+    assert translate_stream(hub_model, read_sentences([lines]), written, StreamSettings()) == [2]
     assert written.getvalue().splitlines() == [hub_model.translate("你好！"), "", ""]
     assert "line 2: not translated: a carriage return" in capsys.readouterr().err
     (sentence,) = next(read_sentences([[b'{\r"text": "a"}\r\n']], json_input=True))

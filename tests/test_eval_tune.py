@@ -1,6 +1,5 @@
 """Tuning of the search: against all settings tried by hand, and with a small program in place of fairseq-generate."""
 
-import errno
 import json
 import sys
 import zipfile
@@ -21,7 +20,8 @@ from eval.__main__ import main
 from eval.bleu import Scores, score
 from eval.hypotheses import Hypothesis
 from eval.search_settings import SearchSettings
-from eval.tune import Grid, Tuner, best_at
+from eval.split import Split
+from eval.tune import Grid, Quality, Tuner, best_at
 
 # Prints what a search with these options finds. Sentence 0: the longer the better with a high length penalty; without
 # --unkpen there is an unknown word; sentence 1 needs a beam of 4. Total scores; lengths count the end of the sentence.
@@ -159,13 +159,30 @@ def test_earlier_settings_are_replaced_only_on_demand(folder: Path, capsys: pyte
 def test_a_folder_that_cannot_be_written_is_told_before_the_searches(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(*_: Any, **__: Any) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    monkeypatch.setattr("eval.tune.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("data_prep.files.os.access", lambda path, mode: Path(path) != folder / "a")
     assert main(arguments(folder)) == 2
-    assert f"{folder / 'a' / 'search.json'}: cannot be written: Permission denied" in capsys.readouterr().err
+    assert f"{folder / 'a' / 'search.json'}: cannot be written: no permission" in capsys.readouterr().err
     assert not (folder / "calls").exists()
+
+
+def test_only_the_chosen_settings_get_all_scores(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    scored: list[Scores] = []
+
+    def detokenise(tokens: str) -> str:
+        lines.append(tokens)
+        return tokens.replace(" .", ".")
+
+    def score_all(*arguments: Any, **options: Any) -> Scores:
+        scored.append(score(*arguments, **options))
+        return scored[-1]
+
+    monkeypatch.setattr(Split, "detokeniser", lambda split: detokenise)
+    monkeypatch.setattr("eval.tune.score", score_all)
+    assert main(arguments(folder, *GRID)) == 0
+    document = json.loads((folder / "a" / "search.json").read_text())
+    assert [found.bleu for found in scored] == [document["scores"]["bleu"]]
+    assert len(lines) == len(set(lines)) > 2, "no hypothesis is detokenised again"
 
 
 def test_fairseqs_own_task_gets_no_minimum_length(folder: Path) -> None:
@@ -227,7 +244,6 @@ def test_best_hypothesis_at_a_length_penalty(beam: list[tuple[float, int]], lenp
 
 def tuner_of(worth: dict[str, dict[Any, float]], grid: Grid) -> Tuner:
     """A tuner of a score that is a sum over the settings: what each value is worth."""
-    plain = score(["a b c d"], [["a b c d"]])
 
     def search(settings: SearchSettings) -> list[list[Hypothesis]]:
         assert settings.lenpen == 0.0
@@ -236,11 +252,11 @@ def tuner_of(worth: dict[str, dict[Any, float]], grid: Grid) -> Tuner:
         totals = {0.5: (-1.0, 1), 1.0: (-3.0, 4), 2.0: (-16.0, 16)}
         return [[Hypothesis(total, f"{value} {lenpen}", (0.0,) * length) for lenpen, (total, length) in totals.items()]]
 
-    def bleu(hypotheses: Sequence[Hypothesis]) -> Scores:
+    def quality(hypotheses: Sequence[Hypothesis]) -> Quality:
         value, lenpen = map(float, hypotheses[0].tokens.split())
-        return replace(plain, bleu=value + worth["lenpen"][lenpen])
+        return Quality(value + worth["lenpen"][lenpen], 1.0)
 
-    return Tuner(search, bleu, grid)
+    return Tuner(search, quality, grid)
 
 
 def test_coordinates_one_after_the_other() -> None:

@@ -114,9 +114,10 @@ def test_bad_input_of_digits_is_one_line(
     checkpoint = folder / "checkpoint_last.pt"
     assert "no such checkpoint" in error(tmp_path / "no.pt")
     other = tmp_path / "other.pt"
-    torch.save({"cfg": {"task": {"_name": "grid_parity"}}}, other)
+    torch.save({"model": {}, "cfg": {"task": {"_name": "grid_parity"}}}, other)
     assert "was trained on grid_parity; expected a checkpoint of grid_mnist" in error(other)
-    torch.save({"cfg": {"task": {"_name": "grid_mnist", "data": str(data), "valid_images": 7}}}, other)
+    config = {"_name": "grid_mnist", "data": str(data), "valid_images": 7}
+    torch.save({"model": {}, "cfg": {"task": config}}, other)
     assert "hold out different numbers of images" in error(f"{checkpoint}:{other}")
     truncated = write_bars(tmp_path / "truncated", suffix="")
     path = truncated / "t10k-images-idx3-ubyte"

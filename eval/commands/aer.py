@@ -13,9 +13,9 @@ from ..alignment import load_aligner
 from ..alignment_error import compare_aligners, phrasebook_gold
 from ..libraries import quiet_libraries
 from ..outputs import add_output
-from ..provenance import Stopwatch, provenance
+from ..provenance import Stopwatch, describe_file, provenance
 from ..tables import Table
-from .shared import add_split, add_user_dir, describe_files, user_dir
+from .shared import add_split, add_user_dir, user_dir
 
 HELP = "alignment error rate of a model on the phrasebook"
 
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
             "sentences": len(gold),
             "sure_links": sum(len(true.sure) for true in gold),
             "possible_links": sum(len(true.possible) for true in gold),
-            "files": describe_files([args.checkpoint, args.data / "manifest.json"]),
+            "files": [describe_file(path) for path in (args.checkpoint, args.data / "manifest.json")],
             **provenance(args.recorded, stopwatch),
         }
         write_json(args.json, document)

@@ -13,10 +13,10 @@ from ..compare import CompareOptions, check_number, compare
 from ..comparison_text import to_markdown, to_text
 from ..outputs import add_output
 from ..prepared import check_unchanged
-from ..provenance import Stopwatch, provenance
+from ..provenance import Stopwatch, describe_file, provenance
 from ..references import read_references
 from ..training_words import training_counts, training_file
-from .shared import add_keep_case, add_references, describe_files, reference_paths
+from .shared import add_keep_case, add_references, reference_paths
 
 HELP = "compare translations by several systems, with tests of significance"
 
@@ -155,8 +155,8 @@ def run(args: argparse.Namespace) -> None:
         document = {
             **comparison.to_json(),
             "settings": asdict(options),
-            "systems": dict(zip(files, describe_files(list(files.values())), strict=True)),
-            "files": describe_files(read),
+            "systems": {name: describe_file(path) for name, path in files.items()},
+            "files": [describe_file(path) for path in read],
             **provenance(args.recorded, stopwatch),
         }
         write_json(args.json, document)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data_prep.files import write_json
 
+from ..checkpoints import split_checkpoints
 from ..images import draw, evaluate
 from ..outputs import add_output
 from .shared import add_split
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    evaluation, images = evaluate([Path(part) for part in args.path.split(os.pathsep) if part], args.split, args.data)
+    evaluation, images = evaluate(split_checkpoints(args.path), args.split, args.data)
     if args.png is not None:
         draw(args.png, evaluation, images)
     if args.json is not None:

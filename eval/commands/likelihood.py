@@ -12,7 +12,7 @@ from data_prep.errors import DataError
 from data_prep.files import new_file, read_lines
 
 from ..likelihood import score_stream
-from ..lines import groups_of
+from ..lines import groups_of, shown
 from ..outputs import add_output
 from .model_options import add_checkpoints, load
 
@@ -62,11 +62,12 @@ def run(args: argparse.Namespace) -> None:
             path = stack.enter_context(new_file(args.output, option="--output"))
             output = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
         model = load(args)
-        shown = args.output is None and sys.stdout.isatty()  # the output itself shows the progress
-        with tqdm(desc="score", unit=" pairs", total=len(sources), disable=shown) as progress:
+        on_screen = args.output is None and sys.stdout.isatty()  # the output itself shows the progress
+        with tqdm(desc="score", unit=" pairs", total=len(sources), disable=on_screen) as progress:
             groups = groups_of(zip(sources, targets, strict=True), args.buffer_size)
             total = score_stream(model, groups, output, args.json, args.normalize, progress.update)
     print(f"{total.pairs} pairs, {total.tokens} tokens: perplexity per token {total.perplexity:.3f}", file=sys.stderr)
     if total.refused:
-        few = ", ".join(map(str, total.refused[:10])) + (", ..." if len(total.refused) > 10 else "")
-        raise DataError(f"{len(total.refused)} pairs were not scored and have no score in the output, lines {few}")
+        raise DataError(
+            f"{len(total.refused)} pairs were not scored and have no score in the output, lines {shown(total.refused)}"
+        )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from data_prep.errors import DataError
 
+from ..checkpoints import split_checkpoints
 from ..translation import load_model
 from .shared import add_search, given_search
 
@@ -51,7 +52,7 @@ def load(args: argparse.Namespace) -> Reencoder:
             raise DataError(f"--{option.replace('_', '-')} {value}: must be at least 1")
     searches = hasattr(args, "untuned")
     return load_model(
-        [part for part in args.checkpoint.split(os.pathsep) if part],
+        split_checkpoints(args.checkpoint),
         data=args.data,
         device=args.device,
         threads=args.threads,

@@ -13,12 +13,12 @@ from ..compare import CompareOptions
 from ..curves import read_log
 from ..libraries import quiet_libraries
 from ..outputs import add_output
-from ..provenance import Stopwatch, describe_commit, versions
+from ..provenance import Stopwatch, describe_commit, describe_file, versions
 from ..report import ReportInputs, check_template_engine, origin_lines, read_alignments, write_report
 from ..split import read_split
 from ..training_words import training_counts
 from .compare import named_files
-from .shared import add_keep_case, add_split, describe_files
+from .shared import add_keep_case, add_split
 
 HELP = "write one HTML file: scores, curves, tables, examples with alignments"
 
@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> None:
             {
                 "commit": describe_commit(stopwatch.commit_record()),
                 "versions": versions(),
-                "files": describe_files(read),
+                "files": [describe_file(path) for path in read],
             }
         ),
     )

@@ -10,9 +10,9 @@ from data_prep.files import read_lines, write_json
 
 from ..bleu import score
 from ..outputs import add_output
-from ..provenance import Stopwatch, provenance
+from ..provenance import Stopwatch, describe_file, provenance
 from ..references import read_references
-from .shared import add_keep_case, add_references, describe_files, reference_paths
+from .shared import add_keep_case, add_references, reference_paths
 
 HELP = "score a file of detokenised hypotheses"
 
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
             {
                 "scores": scores.to_json(),
                 "settings": {"keep_case": args.keep_case, "samples": args.samples},
-                "files": describe_files([args.hypotheses, *paths]),
+                "files": [describe_file(path) for path in (args.hypotheses, *paths)],
                 **provenance(args.recorded, stopwatch),
             },
         )

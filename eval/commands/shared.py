@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from data_prep.files import sha256_of
-
+from ..checkpoints import split_checkpoints
 from ..generation_settings import SPLITS, GenerationSettings
 from ..prepared import raw_references
-from ..provenance import relative
 from ..references import reference_files
 from ..search_settings import SEARCH_FILE, SEARCH_NAMES, SearchSettings
 
@@ -63,11 +60,6 @@ def reference_paths(args: argparse.Namespace) -> list[Path]:
     if len(paths) == 1 and not paths[0].exists():
         paths = reference_files(paths[0])
     return list(paths)
-
-
-def describe_files(paths: Sequence[Path]) -> list[dict[str, str]]:
-    """Return path and SHA-256 of files, as results record them."""
-    return [{"path": relative(path), "sha256": sha256_of(path)} for path in paths]
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -149,7 +141,7 @@ def model_settings(args: argparse.Namespace) -> dict[str, Any]:
     names = ("data", "task", "batch_size", "max_blocks", "keep_case", "keep_unknown")
     return {
         **{name: getattr(args, name) for name in names},
-        "checkpoints": tuple(Path(part) for part in args.path.split(os.pathsep) if part),
+        "checkpoints": tuple(split_checkpoints(args.path)),
         "user_dir": user_dir(args),
         "extra": tuple(args.extra),
     }

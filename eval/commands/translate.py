@@ -16,8 +16,8 @@ from data_prep.files import new_file, read_bytes
 from ..lines import groups, groups_of
 from ..outputs import add_output
 from ..translation import (
-    OutputSettings,
     Sentence,
+    StreamSettings,
     check_is_text,
     check_refused,
     count_lines,
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--buffer-size",
         type=int,
-        default=OutputSettings.buffer,
+        default=StreamSettings.buffer,
         metavar="N",
         help="maximum number of lines that are translated together, sorted by length (default: %(default)s)",
     )
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> None:
     typed = not args.text and args.input is None and sys.stdin.isatty()
     if args.text and args.json_input:
         raise DataError("--json-input: cannot be combined with --text")
-    settings = OutputSettings(args.nbest, args.json_input, args.json, args.buffer_size, args.batch_size)
+    settings = StreamSettings(args.nbest, args.json_input, args.json, args.buffer_size)
     from tqdm import tqdm
 
     with ExitStack() as stack:
@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> None:
             )
             plain = args.input is not None and args.input.is_file() and plain_name(args.input) == args.input.name
             total = count_lines(args.input) if plain else None
-            shown = typed or (args.output is None and sys.stdout.isatty())  # the output itself shows the progress
-            with tqdm(desc="translate", unit=" lines", total=total, disable=shown) as progress:
+            on_screen = typed or (args.output is None and sys.stdout.isatty())  # the output itself shows the progress
+            with tqdm(desc="translate", unit=" lines", total=total, disable=on_screen) as progress:
                 refused = translate_stream(model, read, output, settings, progress.update)
     check_refused(refused)

@@ -22,7 +22,7 @@ from data_prep.command_line import Parser, run
 from data_prep.errors import DataError
 from data_prep.files import write_json
 
-from ..inputs import check_binarised
+from ..prepared import check_binarised
 from ..provenance import Stopwatch, provenance, recorded_command
 
 PAIRS = {True: 1000, False: 20_000}

@@ -14,7 +14,7 @@ from data_prep.command_line import Parser
 from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
 from eval.curves import read_log
-from eval.inputs import check_binarised
+from eval.prepared import check_binarised
 from eval.provenance import Stopwatch, provenance, recorded_command
 
 from ..command_line import positive, run

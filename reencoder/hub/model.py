@@ -133,6 +133,7 @@ class Reencoder:
         *,
         on_too_long: Callable[[int, TooLongError], None] | None = None,
         on_step: Callable[[int, str], None] | None = None,
+        on_done: Callable[[int], object] | None = None,
         **search: Any,
     ) -> list[list[Translation]]:
         """Return up to `n` translations of each raw sentence, the best first; of a blank one an empty list.
@@ -145,6 +146,8 @@ class Reencoder:
                 then. Default: an error
             on_step: called after each step of the search with the index of a sentence and the text of its best
                 hypothesis so far, which may differ from what is found in the end. Default: not called
+            on_done: called with the index of a text as soon as its translations are found, also if there are none, in
+                no particular order. Default: not called
             search: options of the search that override those of the model, see `from_pretrained`.
 
         Raises:
@@ -170,12 +173,20 @@ class Reencoder:
                 parts = []
             owners.append(range(len(sources), len(sources) + len(parts)))
             sources += parts
+            if not parts and on_done is not None:
+                on_done(index)
         if not sources:
             return [[] for _ in texts]
         show = None if on_step is None else Growth(owners, self._text, on_step).show
+        owner_of = [index for index, parts in enumerate(owners) for _ in parts]
+        found: dict[int, list[Translation]] = {}
         with self._lock:
-            found = self._searcher.search(sources, options, show)
-        return [join_parts([[self._decode(best) for best in found[part][:n]] for part in parts]) for parts in owners]
+            for part, hypotheses in self._searcher.search(sources, options, show):
+                found[part] = [self._decode(best) for best in hypotheses[:n]]
+                index = owner_of[part]
+                if on_done is not None and all(other in found for other in owners[index]):
+                    on_done(index)
+        return [join_parts([found[part] for part in parts]) for parts in owners]
 
     def sample(self, text: str, n: int = 1, temperature: float = 1.0, topk: int = -1, seed: int = 1) -> list[str]:
         """Return `n` translations of a raw sentence that are drawn at random from the model's distribution.

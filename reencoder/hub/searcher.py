@@ -61,8 +61,8 @@ class Searcher:
         sources: Sequence[Tensor],
         options: SearchOptions,
         show: Callable[[int, Tensor], None] | None = None,
-    ) -> list[list[Hypothesis]]:
-        """Return the hypotheses of each source, the best first, in the order of the sources.
+    ) -> Iterator[tuple[int, list[Hypothesis]]]:
+        """Yield the number of each source and its hypotheses, the best first, in the order in which they are found.
 
         Args:
             sources: each of shape (tokens,), with the end of the sentence. Sources of similar length are translated
@@ -77,7 +77,6 @@ class Searcher:
 
         generator = self._generator(options)
         strategy = getattr(generator, "search", None)
-        found: dict[int, list[Hypothesis]] = {}
         for batch in self._batches(sources):
             if show is not None and strategy is not None:
                 generator.search = WatchedSearch(strategy, show)  # one for each batch: it remembers what has ended
@@ -85,8 +84,7 @@ class Searcher:
                 hypotheses = self._task.inference_step(generator, self._models, batch)
             except (AssertionError, ValueError) as error:  # such as a beam that is no multiple of the groups
                 raise DataError(f"the search: {error}") from error
-            found.update(zip(batch["id"].tolist(), hypotheses, strict=True))
-        return [found[index] for index in range(len(sources))]
+            yield from zip(batch["id"].tolist(), hypotheses, strict=True)
 
     def score(self, sources: Sequence[Tensor], targets: Sequence[Tensor]) -> list[Hypothesis]:
         """Return given translations as hypotheses, with the scores of their tokens.

@@ -141,7 +141,7 @@ MUTANTS: list[Mutant] = [
         ("if earlier != name and (path.is_file() or not path.exists()):", "if earlier != name:"),
     ),
     *group(
-        "eval/inputs.py",
+        "eval/checkpoints.py",
         "eval_generate",
         ('sha256_of(path) != before["sha256"]', "False"),
     ),
@@ -169,7 +169,7 @@ MUTANTS: list[Mutant] = [
         ("len(hypothesis.token_scores) ** lenpen", "len(hypothesis.token_scores)"),
         ("new if new[1].bleu > old[1].bleu + self.grid.tolerance else old", "new"),
         ("old[1].bleu + self.grid.tolerance", "old[1].bleu"),
-        ("for _, scores in results) - self.grid.tolerance", "for _, scores in results)"),
+        ("for _, quality in results) - self.grid.tolerance", "for _, quality in results)"),
         ("abs(result[0].lenpen - self.grid.lenpens[0])", "result[0].lenpen"),
         ("beams = self.search(replace(settings, lenpen=0.0))", "beams = self.search(settings)"),
         ("self._try(replace(best[0], beam=beam))", "self._try(replace(start, beam=beam))"),

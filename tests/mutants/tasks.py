@@ -54,7 +54,7 @@ MUTANTS: list[Mutant] = [
     *group(
         "reencoder/hub/searcher.py",
         "hub",
-        ("return [found[index] for index in range(len(sources))]", "return list(found.values())"),
+        ('yield from zip(batch["id"].tolist(), hypotheses, strict=True)', "yield from enumerate(hypotheses)"),
         ("return [hypothesis_of[index] for index in range(len(sources))]", "return list(hypothesis_of.values())"),
     ),
     *group(
