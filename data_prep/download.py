@@ -36,15 +36,7 @@ def download_tatoeba(output: Path, sha256: str | None = None, url: str = TATOEBA
             left unchanged.
     """
     with new_file(output, overwrite, "--output") as path:
-        archive = path.with_name(f"{path.name}.zip")
-        fetch(url, archive)
-        try:
-            with zipfile.ZipFile(archive) as bundle, bundle.open(TATOEBA_MEMBER) as member, path.open("wb") as file:
-                shutil.copyfileobj(member, file)
-        except KeyError:
-            raise DataError(f"{url}: the archive contains no {TATOEBA_MEMBER}; the site may have changed") from None
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # RuntimeError: it has a password
-            raise DataError(f"{url}: not a complete zip archive: {error}; try again") from error
+        fetch_member(url, TATOEBA_MEMBER, path)
         digest = sha256_of(path)
         if sha256 is not None and digest != sha256.lower():
             raise DataError(
@@ -52,6 +44,28 @@ def download_tatoeba(output: Path, sha256: str | None = None, url: str = TATOEBA
                 "omit the option to accept the current one"
             )
     return digest
+
+
+def fetch_member(url: str, member: str, path: Path) -> None:
+    """Download a zip archive, and unpack one of its files.
+
+    Args:
+        url: address of the archive.
+        member: name of the file in the archive.
+        path: file to write, in a temporary folder: the archive is written beside it.
+
+    Raises:
+        DataError: the archive cannot be downloaded, is damaged or has a password, or does not contain the file.
+    """
+    archive = path.with_name(f"{path.name}.zip")
+    fetch(url, archive)
+    try:
+        with zipfile.ZipFile(archive) as bundle, bundle.open(member) as source, path.open("wb") as file:
+            shutil.copyfileobj(source, file)
+    except KeyError:
+        raise DataError(f"{url}: the archive contains no {member}; the site may have changed") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # RuntimeError: it has a password
+        raise DataError(f"{url}: not a complete zip archive: {error}; try again") from error
 
 
 def fetch(url: str, path: Path) -> None:

@@ -27,6 +27,7 @@ from .commands import (
     tune,
 )
 from .outputs import check_outputs
+from .provenance import recorded_command
 
 COMMANDS = {
     "translate": translate,
@@ -76,6 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status; see `data_prep.command_line.run`.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    recorded = recorded_command("eval", arguments)
     extra: list[str] = []
     if arguments and arguments[0] in _PASS_ON:
         arguments, extra = split_extra(arguments)
@@ -85,6 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def work() -> None:
         check_outputs(args)
+        args.recorded = recorded
         command(args)
 
     return run(work)

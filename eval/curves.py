@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from data_prep.errors import DataError
 from data_prep.files import read_lines, write_csv
 
 from .pictures import literal, new_figure, save_png
-from .training_log import Entry, drop_replaced, read_entries
+from .training_log import Entry, read_points
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,13 +58,7 @@ def parse_log(lines: Iterable[str], valid_subset: str = "valid", name: str = "lo
     Raises:
         DataError: a value is not a number, or an entry has no epoch or no number of updates.
     """
-    points: dict[int, CurvePoint] = {}
-    for entry in read_entries(lines, valid_subset, name):
-        updates = entry.count("num_updates")
-        points = drop_replaced(points, updates)
-        known = {key: value for key, value in _values(entry).items() if value is not None}
-        points[updates] = replace(points.get(updates, CurvePoint(entry.epoch, updates)), **known)
-    return [points[updates] for updates in sorted(points)]
+    return [CurvePoint(**point) for point in read_points(lines, _values, valid_subset, name)]
 
 
 def _values(entry: Entry) -> dict[str, Any]:
@@ -75,10 +69,10 @@ def _values(entry: Entry) -> dict[str, Any]:
         loss = entry.number("loss") if loss is None else loss
         ppl = None if loss is None else _perplexity(loss)
     if entry.kind == "train":
-        return {"epoch": entry.epoch, "train_ppl": ppl, "wall_seconds": entry.number("wall")}
+        return {"train_ppl": ppl, "wall_seconds": entry.number("wall")}
     # Validation entries have no time of their own.
     loss = entry.number("loss")
-    return {"epoch": entry.epoch, "valid_ppl": ppl, "valid_loss": loss, "valid_bleu": entry.number("bleu")}
+    return {"valid_ppl": ppl, "valid_loss": loss, "valid_bleu": entry.number("bleu")}
 
 
 def _perplexity(loss: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
@@ -23,6 +24,10 @@ PACKAGES = ("torch", "ve-fairseq", "numpy", "sacrebleu", "sacremoses", "sentence
 
 CODE = ("*.py", "*.c", "*.toml", "*.yaml", "*.sh", "*.tsv", "constraints.txt")
 """Files that make a checkout dirty when they change, as git pathspecs."""
+
+
+# At the start, after "=" in `--option=path` and `name=path`, and after ":" in `path:path`, but not in an address.
+_ABSOLUTE_PATH = re.compile(r"(?:^|(?<==)|(?<=:)(?!//))/[^:]*")
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,7 @@ def provenance(command: Sequence[str], stopwatch: Stopwatch) -> dict[str, Any]:
     """Return what the JSON file of a result says about its origin.
 
     Args:
-        command: the command and its arguments, with relative paths where possible (see `relative`).
+        command: the command and its arguments, without absolute paths; see `recorded_command`.
         stopwatch: created when the work began.
 
     Returns:
@@ -171,7 +176,7 @@ def provenance(command: Sequence[str], stopwatch: Stopwatch) -> dict[str, Any]:
     }
 
 
-def worst(commit: dict[str, Any] | None, parts: Iterable[dict[str, Any] | None]) -> dict[str, Any] | None:
+def combined_commit(commit: dict[str, Any] | None, parts: Iterable[dict[str, Any] | None]) -> dict[str, Any] | None:
     """Return the commit of a result that consists of parts: dirty if one of them is.
 
     Args:
@@ -205,6 +210,23 @@ def describe_commit(commit: dict[str, Any] | None) -> str:
     if commit is None:
         return "no commit"
     return f"commit {commit['revision'][:7]}{' with uncommitted changes' if commit['dirty'] else ''}"
+
+
+def recorded_command(module: str, arguments: Sequence[str]) -> list[str]:
+    """Return a command for the record, without absolute paths, which can contain a user's home.
+
+    Paths below the current directory become relative to it; of others the name remains.
+
+    Args:
+        module: what `python -m` runs.
+        arguments: its arguments as given.
+    """
+    return ["python", "-m", module, *(_ABSOLUTE_PATH.sub(_shortened, argument) for argument in arguments)]
+
+
+def _shortened(found: re.Match[str]) -> str:
+    path = os.path.relpath(found[0])
+    return os.path.basename(path) if path.startswith(os.pardir) else path
 
 
 def relative(path: Path) -> str:

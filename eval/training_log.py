@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from data_prep.errors import DataError
 
 # "2026-01-31 10:20:30 | INFO | valid | {...}"; with --log-file fairseq writes the JSON object alone.
 _ENTRY = re.compile(r"^(?:.*?\| INFO \| [\w-]+ \| )?(\{.*\})\s*$")
-_START = "| INFO | fairseq_cli.train | training on "
-
-T = TypeVar("T")
+START = "| INFO | fairseq_cli.train | training on "
+"""Part of the line with which a training starts or resumes."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def read_entries(lines: Iterable[str], valid_subset: str = "valid", name: str = 
     earlier_starts = this_start = 0.0  # seconds
     started: datetime | None = None
     for number, line in enumerate(lines, start=1):
-        if _START in line:
+        if START in line:
             earlier_starts, this_start, started = earlier_starts + this_start, 0.0, _time(line)
             continue
         match = _ENTRY.match(line)
@@ -111,19 +110,43 @@ def read_entries(lines: Iterable[str], valid_subset: str = "valid", name: str = 
             yield Entry(f"{name}, line {number}", kind, values, seconds)
 
 
-def drop_replaced(points: dict[int, T], key: int) -> dict[int, T]:
-    """Drop the points that a training resumed from an earlier checkpoint replaces.
+def read_points(
+    lines: Iterable[str],
+    values: Callable[[Entry], Mapping[str, Any]],
+    valid_subset: str = "valid",
+    name: str = "log",
+    count: str = "updates",
+) -> list[dict[str, Any]]:
+    """Return the points of a curve in the order of training, each with what all entries of the same update say.
+
+    The log may contain several starts. Where one continued from an earlier checkpoint, its entries replace those that
+    they repeat. An update that leaves the count as it is makes no point: that which ends the training of a solved task.
 
     Args:
-        points: points of a curve by a count that only grows within one start, such as the number of updates.
-        key: the count of the next entry.
+        lines: lines of the log.
+        values: returns what an entry adds to its point; None is left out.
+        valid_subset: see `read_entries`. Default: "valid"
+        name: name of the log, for error messages. Default: "log"
+        count: what counts the progress of the training, "updates" or a metric such as "samples". Default: "updates"
 
     Returns:
-        All points if none has a greater count, else those with a count below `key`.
+        For each point ``epoch``, ``updates``, the count by its name, and its values.
+
+    Raises:
+        DataError: a value is not a number, or an entry has no epoch or no count.
     """
-    if not points or key >= max(points):
-        return points
-    return {count: point for count, point in points.items() if count < key}
+    points: dict[int, dict[str, Any]] = {}
+    for entry in read_entries(lines, valid_subset, name):
+        updates = entry.count("num_updates")
+        progress = updates if count == "updates" else entry.count(count)
+        if points and progress < max(points):
+            points = {earlier: point for earlier, point in points.items() if earlier < progress}
+        point = points.setdefault(progress, {})
+        if point.get("updates", updates) < updates:
+            continue
+        point |= {"epoch": entry.epoch, "updates": updates, count: progress}
+        point |= {key: value for key, value in values(entry).items() if value is not None}
+    return [points[progress] for progress in sorted(points)]
 
 
 def _time(line: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""What the command lines of the recipes share: options, values that override a scale's, the recorded command."""
+"""What the command lines of the recipes share: options, and values that override a scale's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from data_prep import command_line
 from data_prep.errors import DataError
-from eval.provenance import relative
 
 S = TypeVar("S")
 
@@ -22,6 +21,21 @@ def run(work: Callable[[], object]) -> int:
         The exit status; see `data_prep.command_line.run`.
     """
     return command_line.run(work, interrupted="interrupted; run the same command again to resume")
+
+
+def positive(text: str) -> int:
+    """Return a whole number that is at least 1: a `type` of argparse.
+
+    Raises:
+        argparse.ArgumentTypeError: the text is something else.
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text}: must be a whole number of at least 1")
+    return number
 
 
 def add_run_options(
@@ -41,10 +55,10 @@ def add_run_options(
     parser.add_argument("--dest", type=Path, help=f"folder of the runs (default: runs/{name}-SCALE)")
     parser.add_argument("--results", type=Path, help="folder of the result files (default: DEST/results)")
     parser.add_argument("--seed", type=int, default=1, help="seed of everything random (default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=threads, help=f"CPU threads per model (default: {shown})")
+    parser.add_argument("--threads", type=positive, default=threads, help=f"CPU threads per model (default: {shown})")
     if jobs:
         parser.add_argument(
-            "--jobs", type=int, default=2, help="models to train at the same time (default: %(default)s)"
+            "--jobs", type=positive, default=2, help="models to train at the same time (default: %(default)s)"
         )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
@@ -106,10 +120,10 @@ def with_changes(scale: S, options: argparse.Namespace, changes: Sequence[Change
         choices: names of further values, which the parser has checked.
 
     Raises:
-        DataError: a value, `--jobs` or `--threads` is out of range.
+        DataError: a value is out of range.
     """
-    for change in (Change("jobs", int, "", least=1), Change("threads", int, "", least=1), *changes):
-        value = getattr(options, change.name, None)
+    for change in changes:
+        value = getattr(options, change.name)
         if value is not None:
             change.check(value)
     names = [*(change.name for change in changes), *choices]
@@ -121,15 +135,3 @@ def folders(options: argparse.Namespace, name: str) -> tuple[Path, Path]:
     """Return the folders of the runs and of the result files."""
     dest: Path = options.dest or Path("runs") / f"{name}-{options.scale}"
     return dest, options.results or dest / "results"
-
-
-def recorded_command(name: str, arguments: Sequence[str], *paths: Path | None) -> list[str]:
-    """Return the command of a recipe for the record, with relative paths, which do not name a user's home.
-
-    Args:
-        name: name of the recipe.
-        arguments: arguments as given.
-        paths: those of them that are paths, or None where one was not given.
-    """
-    shorter = {str(path): relative(path) for path in paths if path is not None}
-    return ["python", "-m", f"recipes.{name}", *(shorter.get(argument, argument) for argument in arguments)]

@@ -10,9 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
+from eval.training_log import START
+
 _WHOLE = "CPU seconds:"
 _SO_FAR = "CPU seconds so far:"
-_STARTED = "| fairseq_cli.train | training on "
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,10 @@ class CpuMeter:
             fields = self._stat.read_text().rpartition(")")[2].split()
             self._log.write(f"{_SO_FAR} {(int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK'):.1f}\n")
 
-    def finish(self, seconds: float) -> None:
-        """Write the CPU time of the whole program."""
-        self._log.write(f"{_WHOLE} {seconds:.1f}\n")
+
+def write_cpu_time(log: TextIO, seconds: float) -> None:
+    """Write the CPU time of a program that has ended into its log."""
+    log.write(f"{_WHOLE} {seconds:.1f}\n")
 
 
 def read_cpu_time(log: Path) -> CpuTime | None:
@@ -67,7 +69,7 @@ def read_cpu_time(log: Path) -> CpuTime | None:
     """
     starts: list[list[str]] = [[]]
     for line in log.read_text(encoding="utf-8").splitlines():
-        if _STARTED in line:
+        if START in line:
             starts.append([])
         starts[-1].append(line)
     if not any(line.startswith((_WHOLE, _SO_FAR)) for lines in starts for line in lines):
@@ -86,7 +88,7 @@ def _time_of_start(lines: list[str]) -> CpuTime:
     if whole or so_far:
         return CpuTime(max([sum(whole), *so_far]), measured=True)
     moments = [moment for moment in map(_moment, lines) if moment is not None]
-    if not moments or _STARTED not in lines[0]:
+    if not moments or START not in lines[0]:
         return CpuTime(0.0, measured=True)
     return CpuTime((moments[-1] - moments[0]).total_seconds(), measured=False)
 

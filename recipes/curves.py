@@ -7,17 +7,15 @@ from pathlib import Path
 
 from data_prep.errors import DataError
 from data_prep.files import write_csv
-from eval.training_log import drop_replaced, read_entries
+from eval import training_log
+from eval.training_log import Entry
 
 Point = dict[str, float]
 """`epoch`, `updates`, `seconds` of training, and metrics named `train_...` and `valid_...`."""
 
 
 def read_points(lines: Iterable[str], metrics: Sequence[str], name: str = "log", count: str = "updates") -> list[Point]:
-    """Return the points of a curve, one per validation and end of an epoch, in the order of training.
-
-    The log may contain several starts. Where one continued from an earlier checkpoint, its entries replace those that
-    they repeat. An update that leaves the count as it is makes no point: that which ends the training of a solved task.
+    """Return the points of a curve; see `eval.training_log.read_points`.
 
     Args:
         lines: lines of a log with `--log-format json`.
@@ -28,22 +26,14 @@ def read_points(lines: Iterable[str], metrics: Sequence[str], name: str = "log",
     Raises:
         DataError: a value is not a number, an entry has no epoch or no count, or the log has no entry.
     """
-    points: dict[int, Point] = {}
-    for entry in read_entries(lines, name=name):
-        updates = entry.count("num_updates")
-        progress = updates if count == "updates" else entry.count(count)
-        points = drop_replaced(points, progress)
-        point = points.setdefault(progress, {})
-        if point.get("updates", updates) < updates:
-            continue
-        values = {f"{entry.kind}_{metric}": entry.number(metric) for metric in metrics}
-        point |= {"epoch": entry.epoch, "updates": updates, count: progress}
-        point |= {key: value for key, value in values.items() if value is not None}
-        if entry.seconds is not None:
-            point["seconds"] = entry.seconds
+
+    def values(entry: Entry) -> dict[str, float | None]:
+        return {**{f"{entry.kind}_{metric}": entry.number(metric) for metric in metrics}, "seconds": entry.seconds}
+
+    points = training_log.read_points(lines, values, name=name, count=count)
     if not points:
         raise DataError(f"{name}: no training or validation entry; delete its folder and start again")
-    return [points[progress] for progress in sorted(points)]
+    return points
 
 
 def training_seconds(points: Sequence[Point]) -> float | None:

@@ -9,6 +9,7 @@ import argparse
 import random
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from data_prep.command_line import Parser
@@ -18,10 +19,10 @@ from data_prep.manifest import copy_text_files
 from eval.bleu import Scores
 from eval.curves import read_log
 from eval.generate import GenerationSettings, generate
-from eval.provenance import Stopwatch, mark_dirty, provenance, relative
+from eval.provenance import Stopwatch, mark_dirty, provenance, recorded_command, relative
 from eval.references import read_references
 
-from .command_line import run
+from .command_line import positive, run
 from .options import translation_options
 from .training import train
 
@@ -39,8 +40,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--work", type=Path, default=Path("runs/demo"), help="folder for all files")
     parser.add_argument("--pairs", type=int, default=24000, help="sentence pairs of the phrasebook")
-    parser.add_argument("--updates", type=int, default=600, help="parameter updates")
-    parser.add_argument("--beam", type=int, default=5, help="hypotheses kept at each step")
+    parser.add_argument("--updates", type=positive, default=600, help="parameter updates")
+    parser.add_argument("--beam", type=positive, default=5, help="hypotheses kept at each step")
     parser.add_argument("--seed", type=int, default=1, help="seed of everything random")
     return parser
 
@@ -58,82 +59,104 @@ def run_demo(options: argparse.Namespace, arguments: list[str]) -> dict[str, Sco
     Raises:
         DataError: an option is wrong, or a program failed.
     """
-    from data_prep.options import Options
-    from data_prep.phrasebook import write_phrasebook
-    from data_prep.prepare import format_counts, prepare
-
     stopwatch = Stopwatch()
     work: Path = options.work
-    # A relative path does not name a user's home.
-    recorded = (relative(work) if argument == str(work) else argument for argument in arguments)
-    command = ["python", "-m", "recipes.demo", *recorded]
     work.mkdir(parents=True, exist_ok=True)
     print("1. A phrasebook of Chinese-English pairs, split so that no sentence of the test set occurs in training")
-    tsv = work / "phrasebook.tsv"
-    write_phrasebook(tsv, options.pairs, options.seed)
-    data = work / "data"
-    print(format_counts(prepare(Options(dest=data, tsv=[tsv], test_permille=20, valid_permille=20, overwrite=True))))
-    for part in ("valid", "test"):
-        if not (data / "raw" / f"{part}.zh").exists():
-            raise DataError(f"--pairs {options.pairs}: too few; none is held out for the {part} set")
-
+    data = _prepare(options)
     scores = {}
-    best = work / "trained" / "checkpoint_last.pt"
-    for number, name, updates in ((2, "untrained", 1), (3, "trained", options.updates)):
+    for number, name in ((2, "untrained"), (3, "trained")):
         print(f"\n{number}. The {name} model")
-        checkpoints = work / name
-        for old in checkpoints.glob("*.pt"):
-            old.unlink()
-        log = work / f"train-{name}.log"
-        log.unlink(missing_ok=True)
-        settings = translation_options(
-            "reencoder_tiny",
-            updates,
-            max_blocks=4000,
-            # The untrained model gets one update that is too small to change anything, because fairseq-train writes no
-            # checkpoint without an update.
-            learning_rate=0.01 if name == "trained" else 1e-12,
-            seed=options.seed,
-            optimizer="muon",
-            adam_betas="(0.9,0.999)",
-            weight_decay=0.1,
-            save_dir=relative(checkpoints),
-            no_epoch_checkpoints=True,
-            disable_validation=name == "untrained",
-        )
-        copy_text_files(data, checkpoints)
-        train(data / "bin", settings, log)
-        if name == "trained":
-            last = read_log(log)[-1]
-            print(f"perplexity on the validation set: {last.valid_ppl} after {last.updates} updates")
-        scores[name] = generate(
-            GenerationSettings(
-                data=data,
-                checkpoints=(checkpoints / "checkpoint_last.pt",),
-                output=work / f"results-{name}",
-                beam=options.beam,
-                batch_size=64,
-                # An untrained model rarely predicts the end of a sentence.
-                extra=("--max-len-a", "1", "--max-len-b", "10"),
-                overwrite=True,
-            )
-        )
-        print(scores[name].to_text())
-
+        scores[name] = _train_and_score(name, data, options)
     show(data, work / "results-trained" / "hypotheses.test.txt", options.seed)
-    print(f"\nBLEU on the test set: {scores['trained'].bleu:.2f} trained, {scores['untrained'].bleu:.2f} untrained")
-    print(f"All files are in {work}; the scores and their settings are in {work / 'result.json'}")
     result = {
         "scores": {name: value.to_json() for name, value in scores.items()},
         "settings": {name: value for name, value in vars(options).items() if name != "work"},
-        "provenance": provenance(command, stopwatch),
+        "provenance": provenance(recorded_command("recipes.demo", arguments), stopwatch),
     }
     write_json(work / "result.json", result)
     if result["provenance"]["commit"] is not None and result["provenance"]["commit"]["dirty"]:
         mark_dirty(work / f"results-{name}" / "scores.test.json" for name in scores)
+    _report(scores, work)
+    return scores
+
+
+def _prepare(options: argparse.Namespace) -> Path:
+    """Write the phrasebook and prepare it; return the folder of prepared data.
+
+    Raises:
+        DataError: the number of pairs is out of range, or too small for held-out sets.
+    """
+    from data_prep.options import Options
+    from data_prep.phrasebook import write_phrasebook
+    from data_prep.prepare import format_counts, prepare
+
+    tsv, data = options.work / "phrasebook.tsv", options.work / "data"
+    write_phrasebook(tsv, options.pairs, options.seed)
+    print(format_counts(prepare(Options(dest=data, tsv=[tsv], test_permille=20, valid_permille=20, overwrite=True))))
+    for part in ("valid", "test"):
+        if not (data / "raw" / f"{part}.zh").exists():
+            raise DataError(f"--pairs {options.pairs}: too few; none is held out for the {part} set")
+    return Path(data)
+
+
+def _train_and_score(name: str, data: Path, options: argparse.Namespace) -> Scores:
+    """Train a model from the start, translate the test set and print the scores.
+
+    Args:
+        name: "trained", or "untrained": with one update that is too small to change anything, because fairseq-train
+            writes no checkpoint without an update.
+        data: folder of prepared data.
+        options: options of the command line.
+
+    Raises:
+        DataError: a program failed.
+    """
+    trained = name == "trained"
+    checkpoints, log = options.work / name, options.work / f"train-{name}.log"
+    for old in (log, *checkpoints.glob("*.pt")):
+        old.unlink(missing_ok=True)
+    settings = translation_options(
+        "reencoder_tiny",
+        options.updates if trained else 1,
+        max_blocks=4000,
+        learning_rate=0.01 if trained else 1e-12,
+        seed=options.seed,
+        optimizer="muon",
+        adam_betas="(0.9,0.999)",
+        weight_decay=0.1,
+        save_dir=relative(checkpoints),
+        no_epoch_checkpoints=True,
+        disable_validation=not trained,
+    )
+    copy_text_files(data, checkpoints)
+    train(data / "bin", settings, log)
+    if trained:
+        last = read_log(log)[-1]
+        print(f"perplexity on the validation set: {last.valid_ppl} after {last.updates} updates")
+    scores = generate(
+        GenerationSettings(
+            data=data,
+            checkpoints=(checkpoints / "checkpoint_last.pt",),
+            output=options.work / f"results-{name}",
+            beam=options.beam,
+            batch_size=64,
+            # An untrained model rarely predicts the end of a sentence.
+            extra=("--max-len-a", "1", "--max-len-b", "10"),
+            overwrite=True,
+        )
+    )
+    print(scores.to_text())
+    return scores
+
+
+def _report(scores: Mapping[str, Scores], work: Path) -> None:
+    """Print the BLEU of both models, where the files are, and how to translate with the trained model."""
+    best = work / "trained" / "checkpoint_last.pt"
+    print(f"\nBLEU on the test set: {scores['trained'].bleu:.2f} trained, {scores['untrained'].bleu:.2f} untrained")
+    print(f"All files are in {work}; the scores and their settings are in {work / 'result.json'}")
     print("\nTo translate sentences that you type in:\n")
     print(f"    {shlex.join([relative(Path(sys.executable)), '-m', 'eval', 'translate', relative(best)])}")
-    return scores
 
 
 def show(data: Path, hypotheses: Path, seed: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 Value = str | float | bool
 """Value of an option; True gives a flag, False omits it."""
@@ -100,6 +101,15 @@ def algorithmic_options(
         "no_epoch_checkpoints": True,
         **more,
     }
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return the options whose values differ, in words, such as "lr 0.1, now 0.2; seed 1, now 2"; "" if none does."""
+    return "; ".join(
+        f"{name} {before.get(name)}, now {now.get(name)}"
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    )
 
 
 _RENAMED = {"max_cells": "max_blocks", "upper_columns": "upper_source", "upper_rows": "upper_target"}

@@ -1,4 +1,4 @@
-"""Where results come from, as the documents say it: commands, commits (the worst of all parts), machines, times."""
+"""Where results come from, as the documents say it: commands, commits, machines, times."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from eval.provenance import describe_commit, worst
+from eval.provenance import combined_commit, describe_commit
 
 
 def origin(provenance: dict[str, Any]) -> str:
@@ -31,9 +31,9 @@ def machine(provenance: dict[str, Any]) -> str:
 
 
 def origin_of_system(result: dict[str, Any]) -> str:
-    """Return where the evaluation of a system comes from, with the worst commit of it and of its members' trainings."""
+    """Return where the evaluation of a system comes from, with the commit of it and of its members' trainings."""
     provenance = result["provenance"]
-    commit = worst(provenance["commit"], (member["provenance"]["commit"] for member in result["members"]))
+    commit = combined_commit(provenance["commit"], (member["provenance"]["commit"] for member in result["members"]))
     return origin({**provenance, "commit": commit})
 
 
@@ -52,8 +52,7 @@ def origins_of_run(run: dict[str, Any]) -> str:
     found: dict[str, None] = {}
     for start in run["starts"]:
         # Files of before this was checked have only the state at the start here, and that at the end in `provenance`.
-        commit = (
-            start["commit"] if start is not run["starts"][-1] else worst(start["commit"], [run["provenance"]["commit"]])
-        )
+        at_end = [run["provenance"]["commit"]] if start is run["starts"][-1] else []
+        commit = combined_commit(start["commit"], at_end)
         found[f"`{_shown(start['command'])}` ({describe_commit(commit)}, {start['started'][:10]})"] = None
     return f"{', then '.join(found)}; {machine(run['provenance'])}."

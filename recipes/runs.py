@@ -10,9 +10,9 @@ from typing import Any
 
 from data_prep.errors import DataError
 from data_prep.files import read_json, read_lines, write_json
-from eval.provenance import Stopwatch, provenance, relative, worst
+from eval.provenance import Stopwatch, combined_commit, provenance, relative
 
-from .options import Value
+from .options import Value, differences
 from .training import train
 
 LIMITS = ("max_update", "max_epoch", "stop_time_hours")
@@ -60,7 +60,11 @@ def execute(
     starts: list[dict[str, Any]] = []
     if settings_path.exists():
         before = read_json(settings_path)
-        check_same_settings(_compared(before["settings"]), _compared(settings), folder)
+        differing = differences(_compared(before["settings"]), _compared(settings))
+        if differing:
+            raise DataError(
+                f"{folder}: holds a run with other settings ({differing}); use the same settings or another --dest"
+            )
         starts = before["starts"]
     if result_path.exists():
         result: dict[str, Any] = read_json(result_path)
@@ -105,44 +109,28 @@ def recorded_start(path: Path, document: dict[str, Any], command: list[str], sto
         write_json(path, document)
 
 
-def worst_of_runs(origin: dict[str, Any], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the provenance of a file of several runs with the commit that is the worst of all their starts."""
+def combined_provenance(origin: dict[str, Any], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the provenance of a file of several runs with the commit of all their starts."""
     parts = [start["commit"] for result in results for start in result["starts"]]
-    return {**origin, "commit": worst(origin["commit"], parts)}
+    return {**origin, "commit": combined_commit(origin["commit"], parts)}
 
 
-def parameter_count(lines: Iterable[str]) -> int:
-    """Return the number of parameters of the model, which fairseq-train writes into its log."""
-    return next(int(found.group(1).replace(",", "")) for found in map(_PARAMETERS.search, lines) if found)
+def parameter_count(lines: Iterable[str]) -> int | None:
+    """Return the number of parameters of the model, which fairseq-train writes into its log; None if it did not."""
+    return next((int(found[1].replace(",", "")) for found in map(_PARAMETERS.search, lines) if found), None)
 
 
 EARLIER: Mapping[str, Value] = {"dropout": 0.0, "weight_decay": 0.0}
-"""Values of options that runs from before the options do not name."""
+"""Defaults for options that older result files do not record."""
 
 
 def _compared(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {**EARLIER, **settings["options"], **settings.get("data", {})}
+    """Return what must not change from one start of a run to the next."""
+    values = {**EARLIER, **settings["options"], **settings.get("data", {})}
+    return {name: value for name, value in values.items() if name not in LIMITS}
 
 
 def _limits_raised(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     """True if a finished run may continue: one limit is higher or removed (0 hours), and none is lower."""
     limits = [[float(options.get(name) or "inf") for name in LIMITS] for options in (before, now)]
     return limits[0] != limits[1] and all(old <= new for old, new in zip(*limits, strict=True))
-
-
-def check_same_settings(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
-    """Refuse to continue a run with other settings than those it was started with.
-
-    Raises:
-        DataError: an option that is not one of `LIMITS` differs.
-    """
-    differing = [
-        f"{name} {before.get(name)}, now {now.get(name)}"
-        for name in sorted({*before, *now} - set(LIMITS))
-        if before.get(name) != now.get(name)
-    ]
-    if differing:
-        raise DataError(
-            f"{folder}: holds a run with other settings ({'; '.join(differing)}); use the same settings or another "
-            "--dest"
-        )

@@ -6,32 +6,22 @@ import fcntl
 import json
 import os
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from tqdm import tqdm
 
 from data_prep.errors import DataError
-from eval.program import (
-    USER_DIR,
-    allow_programs,
-    environment,
-    failure_reason,
-    terminate_programs,
-    terminated_with,
-)
+from eval.program import USER_DIR, allow_programs, failure_reason, started, terminate_programs
 from eval.provenance import relative
 
-from .cpu_time import CpuMeter
+from .cpu_time import CpuMeter, write_cpu_time
 from .options import Options
-
-COMMAND = [sys.executable, "-m", "fairseq_cli.train"]
-"""The program and its first arguments."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -117,47 +107,34 @@ def train(data: Path | None, options: Options, log: Path, threads: int | None = 
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     arguments = command_line(data, {**options, "log_format": "json"})
-    limited = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
     tail: deque[str] = deque(maxlen=100)
     with (
         _locked(log.parent) as inherited,
         log.open("a", encoding="utf-8") as stream,
-        subprocess.Popen(
-            [*COMMAND, *arguments],
-            stdout=subprocess.PIPE,
+        started(
+            "fairseq-train",
+            arguments,
+            threads,
+            on_end=partial(write_cpu_time, stream),
             stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            env=environment(**limited),
             pass_fds=inherited,
         ) as process,
         tqdm(desc="fairseq-train", unit=" log lines", disable=quiet or None, leave=False) as progress,
     ):
         assert process.stdout is not None
         meter = CpuMeter(process.pid, stream)
-        try:
-            with terminated_with(process):
-                for line in process.stdout:
-                    stream.write(line)
-                    meter.update()
-                    stream.flush()
-                    tail.append(line)
-                    progress.update()
-                    _, found, entry = line.partition("| train_inner | ")
-                    if found:
-                        progress.set_postfix_str(_digest(entry))
-        finally:
-            meter.finish(_wait(process))
+        for line in process.stdout:
+            stream.write(line)
+            meter.update()
+            stream.flush()
+            tail.append(line)
+            progress.update()
+            _, found, entry = line.partition("| train_inner | ")
+            if found:
+                progress.set_postfix_str(_digest(entry))
     if process.returncode != 0:
         reason = failure_reason("".join(tail))
         raise TrainingError(f"fairseq-train failed with status {process.returncode}: {reason}; see {log}")
-
-
-def _wait(process: subprocess.Popen[str]) -> float:
-    """Wait for a program to end, and return its CPU time in seconds."""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return usage.ru_utime + usage.ru_stime
 
 
 def _digest(entry: str) -> str:

@@ -18,7 +18,7 @@ from eval.inspection import Sample, parse_samples, report, task_options
 from eval.provenance import Commit, Stopwatch
 from recipes.algorithmic.runs import METRICS, outcome, samples_to_reach
 from recipes.curves import read_points, write_curves
-from recipes.runs import recorded_start, worst_of_runs
+from recipes.runs import combined_provenance, recorded_start
 from tests.programs import ROOT
 
 
@@ -66,7 +66,7 @@ def test_curves_as_a_table(tmp_path: Path) -> None:
 
 
 def test_a_start_says_whether_the_code_changed_until_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also if the training fails, and the file of all curves says the worst of all starts."""
+    """Also if the training fails, and the file of all curves is dirty if one start is."""
     clean = Commit("a" * 40, dirty=False)
     monkeypatch.setattr(provenance, "commit", lambda root=None: clean)
     document: dict[str, Any] = {"settings": 1, "starts": []}
@@ -79,8 +79,8 @@ def test_a_start_says_whether_the_code_changed_until_it_ended(tmp_path: Path, mo
     assert [start["commit"]["dirty"] for start in starts] == [False, True]
     assert [start["command"] for start in starts] == [["python"]] * 2
     whole = {"commit": {"revision": "b" * 40, "dirty": False}}
-    assert worst_of_runs(whole, [{"starts": starts[:1]}])["commit"]["dirty"] is False
-    assert worst_of_runs(whole, [{"starts": starts[:1]}, {"starts": starts}])["commit"] == {
+    assert combined_provenance(whole, [{"starts": starts[:1]}])["commit"]["dirty"] is False
+    assert combined_provenance(whole, [{"starts": starts[:1]}, {"starts": starts}])["commit"] == {
         "revision": "b" * 40,
         "dirty": True,
     }

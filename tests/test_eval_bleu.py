@@ -211,6 +211,8 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert document["scores"] == json.loads(json.dumps(expected.to_json()))
     assert document["settings"] == {"keep_case": False, "samples": 1000}
     assert [Path(file["path"]).name for file in document["files"]] == ["out", "en.0", "en.1"]
+    recorded = ["python", "-m", "eval", "score", "out", "--references", "en", "--json", "scores.json"]
+    assert document["command"] == recorded and document["wall_seconds"] >= 0 and document["hardware"]["cpu"]
     assert list(result.parent.iterdir()) == [result]
 
 

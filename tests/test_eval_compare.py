@@ -283,6 +283,8 @@ def test_command_line(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
         **{"keep_case": False, "samples": 20, "trials": 30},
     }
     assert document["systems"].keys() == {"one", "better"}
+    assert document["command"][:4] == ["python", "-m", "eval", "compare"] and document["hardware"]["cpu"]
+    assert str(files) not in str(document["command"]) and document["wall_seconds"] >= 0
     assert [Path(file["path"]).name for file in document["files"]] == [
         *(f"test.en.{n}" for n in range(3)),
         *("test.zh", "train"),

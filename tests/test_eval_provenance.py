@@ -18,12 +18,13 @@ from eval.provenance import (
     ROOT,
     Commit,
     Stopwatch,
+    combined_commit,
     commit,
     commit_at_end,
     mark_dirty,
     provenance,
+    recorded_command,
     versions,
-    worst,
 )
 
 
@@ -105,10 +106,10 @@ CLEAN, DIRTY = {"revision": "a" * 40, "dirty": False}, {"revision": "b" * 40, "d
 
 
 def test_a_whole_is_as_dirty_as_its_parts() -> None:
-    assert worst(CLEAN, []) == worst(CLEAN, [{"revision": "c", "dirty": False}]) == CLEAN
-    assert worst(CLEAN, [CLEAN, DIRTY]) == worst(CLEAN, [None]) == {**CLEAN, "dirty": True}
-    assert worst(DIRTY, [CLEAN]) == DIRTY
-    assert worst(None, [CLEAN]) is None
+    assert combined_commit(CLEAN, []) == combined_commit(CLEAN, [{"revision": "c", "dirty": False}]) == CLEAN
+    assert combined_commit(CLEAN, [CLEAN, DIRTY]) == combined_commit(CLEAN, [None]) == {**CLEAN, "dirty": True}
+    assert combined_commit(DIRTY, [CLEAN]) == DIRTY
+    assert combined_commit(None, [CLEAN]) is None
 
 
 def test_files_of_a_run_say_the_same(tmp_path: Path) -> None:
@@ -162,6 +163,30 @@ def test_provenance_is_json() -> None:
     assert record["hardware"]["cpu"] and record["hardware"]["cores"] >= 1
     expected = commit()
     assert record["commit"] == (None if expected is None else {"revision": expected.revision, "dirty": expected.dirty})
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ("{here}/runs", "runs"),
+        ("{here}/runs/", "runs"),
+        ("{here}/./runs/../data", "data"),
+        ("--work={here}/runs", "--work=runs"),
+        ("ours={here}/a/hypotheses.test.txt", "ours=a/hypotheses.test.txt"),
+        ("{here}/a.pt:{here}/b.pt", "a.pt:b.pt"),
+        ("a.pt:{here}/b.pt", "a.pt:b.pt"),
+        ("/home/alice/cmn-eng.tsv", "cmn-eng.tsv"),
+        ("--tsv=/home/alice/cmn-eng.tsv", "--tsv=cmn-eng.tsv"),
+        ("runs/a", "runs/a"),
+        ("--lr=0.5", "--lr=0.5"),
+        ("http://localhost:8000/x", "http://localhost:8000/x"),
+    ],
+)
+def test_recorded_commands_name_no_home(
+    argument: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert recorded_command("eval", [argument.format(here=tmp_path)]) == ["python", "-m", "eval", expected]
 
 
 def test_help_does_not_load_heavy_libraries() -> None:

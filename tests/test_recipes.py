@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from recipes import training
+from eval.program import COMMANDS
+from recipes.char_lm import __main__ as char_lm
 from recipes.options import with_current_names
 from recipes.tables import demo_line
-from recipes.tatoeba import ablate
+from recipes.tatoeba import __main__ as tatoeba
+from recipes.tatoeba import ablate, experiments
 from recipes.training import TrainingError, command_line, train
 
 RESULTS = Path(ablate.__file__).parent / "results" / "ablation.json"
@@ -37,7 +40,7 @@ for kind, ppl in (("valid", "20.5"), ("train", "30.5")):
 def use_stub(monkeypatch: pytest.MonkeyPatch, folder: Path, expected: int) -> None:
     (folder / "meeting").mkdir()
     (folder / "stub.py").write_text(STUB.format(meeting=str(folder / "meeting"), expected=expected))
-    monkeypatch.setattr(training, "COMMAND", [sys.executable, str(folder / "stub.py")])
+    monkeypatch.setitem(COMMANDS, "fairseq-train", [sys.executable, str(folder / "stub.py")])
 
 
 @pytest.fixture
@@ -63,7 +66,7 @@ def test_true_gives_a_flag_and_false_none() -> None:
 
 def test_a_failed_training_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = "print('first'); raise ValueError('no such arch\\nsee the list')"
-    monkeypatch.setattr(training, "COMMAND", [sys.executable, "-c", code])
+    monkeypatch.setitem(COMMANDS, "fairseq-train", [sys.executable, "-c", code])
     with pytest.raises(TrainingError) as error:
         train(None, {}, tmp_path / "train.log", quiet=True)
     log = tmp_path / "train.log"
@@ -83,10 +86,12 @@ def test_variants_of_the_ablation_train_at_the_same_time(
     assert document["base"] == ablate.BASE
     assert [row["variant"] for row in document["results"]] == ["base", "shared softmax"]
     assert [(row["updates"], row["valid_ppl"]) for row in document["results"]] == [(7, 20.5)] * 2
-    assert document["results"][1]["provenance"]["command"][3:] == [*arguments, "base", "shared softmax"]
+    assert document["results"][1]["provenance"]["command"][3:] == [
+        "bin", "--output", "ablation.json", "--logs", "logs", "--jobs", "2", "--only", "base", "shared softmax"
+    ]  # fmt: skip
 
     # Variants that are there already are not trained again.
-    monkeypatch.setattr(training, "COMMAND", ["false"])
+    monkeypatch.setitem(COMMANDS, "fairseq-train", ["false"])
     assert ablate.main([*arguments, "base"]) == 0
     assert json.loads(output.read_text()) == document
 
@@ -128,8 +133,8 @@ def test_options_get_their_present_names() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (["--jobs", "0"], "--jobs 0: must be at least 1"),
-        (["--jobs", "two"], "argument --jobs: invalid int value: 'two'"),
+        (["--jobs", "0"], "argument --jobs: 0: must be a whole number of at least 1"),
+        (["--jobs", "two"], "argument --jobs: two: must be a whole number of at least 1"),
         (["--output", "{folder}/list.json"], "list.json: exists already and is not a file of results"),
         (["--output", "{folder}/broken.json"], "broken.json: not JSON"),
         (["--output", "{folder}/other.json"], "other.json: holds results with another base"),
@@ -150,6 +155,15 @@ def test_bad_input_of_the_ablation(
     assert status == 2
     assert message in error_of(capsys)
     assert not (tmp_path / "new.json").exists() and not (tmp_path / "logs").exists()
+
+
+@pytest.mark.parametrize("main", [ablate.main, experiments.main, tatoeba.main, char_lm.main])
+def test_trainings_at_the_same_time_are_counted_before_anything_is_read(
+    main: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--jobs", "0"])
+    assert end.value.code == 2 and "argument --jobs: 0: must be a whole number of at least 1" in error_of(capsys)
 
 
 def test_data_that_is_not_binarised(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

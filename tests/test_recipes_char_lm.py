@@ -7,6 +7,7 @@ import hashlib
 import json
 import lzma
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from data_prep.errors import DataError
+from eval.program import COMMANDS
 from recipes.char_lm import __main__ as recipe
 from recipes.char_lm import runs, text
 from recipes.char_lm.compressors import compressors, measure
@@ -62,10 +64,19 @@ def test_text_is_downloaded_and_checked(tmp_path: Path, monkeypatch: pytest.Monk
     ):
         with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as bundle:
             bundle.writestr(member, what)
+    locked = bytearray((tmp_path / "good.zip").read_bytes())
+    for flags in (6, locked.index(b"PK\x01\x02") + 8):
+        locked[flags] |= 1  # the file is encrypted, which zipfile cannot do
+    (tmp_path / "locked.zip").write_bytes(locked)
     text.download(tmp_path / "enwik8", (tmp_path / "good.zip").as_uri())
     assert (tmp_path / "enwik8").read_bytes() == content
     text.download(tmp_path / "enwik8", "nowhere")  # it is there already
-    for name, message in (("other", "not a complete zip archive"), ("bad", "99 bytes, expected"), ("no", "cannot be")):
+    for name, message in (
+        ("other", "contains no enwik8"),
+        ("locked", "password required"),
+        ("bad", "99 bytes, expected"),
+        ("no", "cannot be"),
+    ):
         with pytest.raises(DataError, match=message):
             text.download(tmp_path / "never", (tmp_path / f"{name}.zip").as_uri())
     assert not (tmp_path / "never").exists()
@@ -223,7 +234,7 @@ def test_the_table_says_which_model_is_better(bits: float, word: str) -> None:
 def test_a_failed_measurement_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options: dict[str, Any] = {"task": "t", "sequence_length": 1, "truncate_every": 1, "batch_size": 1}
     for code, message in (("raise ValueError('no model')", "ValueError: no model"), ("print('x')", "its output lacks")):
-        monkeypatch.setattr(runs, "VALIDATE", [runs.sys.executable, "-c", code])
+        monkeypatch.setitem(COMMANDS, "fairseq-validate", [sys.executable, "-c", code])
         with pytest.raises(DataError, match=message):
             runs.bits_per_character(tmp_path / "c.pt", tmp_path, options, 1)
 
@@ -233,7 +244,6 @@ def test_a_failed_measurement_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     [
         (["--epochs", "0"], "--epochs 0: must be at least 1"),
         (["--dropout", "-0.5"], "--dropout -0.5: must be at least 0"),
-        (["--jobs", "0"], "--jobs 0: must be at least 1"),
         (["--text", "no-such-file"], "no-such-file: no such file"),
     ],
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from eval.program import COMMANDS
 from recipes.cpu_time import CpuMeter, CpuTime, read_cpu_time
 from recipes.training import train
 
@@ -19,7 +20,7 @@ ENTRY = "2026-01-01 10:01:40 | INFO | train |  {}\n"
 
 def test_the_log_tells_the_cpu_time_of_all_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = "import time\nwhile time.process_time() < 0.3: pass\nprint('started', flush=True)"
-    monkeypatch.setattr("recipes.training.COMMAND", [sys.executable, "-c", code])
+    monkeypatch.setitem(COMMANDS, "fairseq-train", [sys.executable, "-c", code])
     log = tmp_path / "train.log"
     for starts in (1, 2):
         train(None, {}, log)

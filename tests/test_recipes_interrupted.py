@@ -21,11 +21,13 @@ import time
 from pathlib import Path
 from eval import program
 from recipes import training
+from recipes.char_lm import runs
 from recipes.command_line import run
 
 ENDLESS = "import sys, time; open(sys.argv[1], 'w').close(); time.sleep(600)"
 folder = Path(sys.argv[2])
-program.COMMANDS["fairseq-generate"][1:] = training.COMMAND[1:] = ["-c", ENDLESS]
+for command in program.COMMANDS.values():
+    command[1:] = ["-c", ENDLESS]
 training.command_line = lambda data, options: [str(folder / (options["name"] + ".started"))]
 
 def translate(name):
@@ -44,15 +46,19 @@ def closed(name):
     for line in program.run_program("fairseq-validate", [str(folder / (name + ".started"))]):
         pass
 
+def measure(name):
+    options = dict.fromkeys(runs.TASK, 1)
+    runs.bits_per_character(folder / "model.pt", folder / (name + ".started"), options, threads=1)
+
 def train(name):
     training.train(None, {"name": name}, folder / name / "log", quiet=True)
 
-work = {"translate": translate, "train": train, "late": late, "closed": closed}[sys.argv[1]]
+work = {"translate": translate, "train": train, "late": late, "closed": closed, "measure": measure}[sys.argv[1]]
 sys.exit(run(lambda: list(training.run_in_parallel(work, ["first", "second"], jobs=2))))
 """
 
 
-@pytest.mark.parametrize("work", ["translate", "closed", "train", "late"])
+@pytest.mark.parametrize("work", ["translate", "closed", "train", "measure", "late"])
 def test_sigterm_ends_all_programs(work: str, tmp_path: Path) -> None:
     started = [tmp_path / name for name in ("first.started", "second.started")]
     process = subprocess.Popen(

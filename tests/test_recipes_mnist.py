@@ -190,7 +190,7 @@ def test_other_images_are_refused_unless_asked_for(tmp_path: Path, capsys: pytes
     broken = data / "t10k-labels-idx1-ubyte.gz"
     broken.write_bytes(broken.read_bytes()[:20])
     assert main([*SMALL, "--data", str(data), "--dest", str(tmp_path / "run")]) == 2
-    assert f"{broken}: not a complete gzip file" in error_of(capsys)
+    assert f"{broken}: damaged or incomplete" in error_of(capsys)
 
 
 def test_files_are_downloaded_from_the_first_mirror_that_has_them(

@@ -58,7 +58,7 @@ def test_the_demo_trains_translates_and_scores(tmp_path: Path, capsys: pytest.Ca
     result = read_json(work / "result.json")
     assert result["settings"] == {"pairs": 400, "updates": 12, "beam": 2, "seed": 3}
     assert result["provenance"]["command"] == [
-        "python", "-m", "recipes.demo", "--work", provenance.relative(work), *arguments[2:]
+        "python", "-m", "recipes.demo", "--work", "demo", *arguments[2:]
     ]  # fmt: skip
     for name, updates in (("untrained", 1), ("trained", 12)):
         document = read_json(work / f"results-{name}" / "scores.test.json")

@@ -87,14 +87,17 @@ def test_other_options_are_refused(
     programs: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["--work", str(tmp_path / "work"), "--results", str(tmp_path / "results"), "--only", "end-adam"]
-    monkeypatch.setattr(experiments, "ready_data", lambda variant, place, command: tmp_path)
+    monkeypatch.setattr(experiments, "ready_data", lambda variant, folders, command: tmp_path)
     assert main(arguments) == 0
     monkeypatch.setitem(EXPERIMENTS, "end-adam", Experiment("", {"dropout": 0.9}))
     assert main(arguments) == 2
-    assert "is the result of other options; remove it, or give another --results" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "is the result of other options (dropout 0.25, now 0.9; " in error
+    assert "); remove it, or give another --results" in error
     assert main([*arguments, "--results", str(tmp_path / "elsewhere")]) == 2
-    refusal = "holds a training with other options or data; remove it, or give another --work"
-    assert refusal in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "holds a training with other options or data (dropout 0.25, now 0.9; " in error
+    assert "); remove it, or give another --work" in error
     assert len(programs) == 1
 
 
@@ -106,7 +109,7 @@ def test_results_of_another_file_of_pairs_are_refused(programs: list[dict[str, A
     with pytest.raises(DataError, match=r"end-adam\.json: is the result of another file of pairs"):
         execute("end-adam", *places)
     (tmp_path / "results" / "end-adam.json").unlink()
-    with pytest.raises(DataError, match="holds a training with other options or data"):
+    with pytest.raises(DataError, match=r"with other options or data \(tsv_sha256 a+, now b+\)"):
         execute("end-adam", *places)
     assert len(programs) == 1
 
@@ -148,13 +151,13 @@ def test_translations_of_another_file_of_pairs_are_refused(tmp_path: Path, monke
     (tmp_path / "one.tsv").write_text("Hi.\t你好。\n", encoding="utf-8")
     path = synthetic_path("forward", tmp_path)
     write_json(path.with_suffix(".json"), {"tsv_sha256": "b" * 64})
-    place = synthetic.Place(tmp_path / "one.tsv", tmp_path, tmp_path, 1)
+    folders = synthetic.Folders(tmp_path / "one.tsv", tmp_path, tmp_path, 1)
     with pytest.raises(DataError, match=r"forward\.tsv: translates another file of pairs; remove it, or give another"):
-        synthetic._check_origin("forward", place)
+        synthetic._check_origin("forward", folders)
     monkeypatch.setattr("data_prep.download.download_tatoeba", lambda path: pytest.fail("nothing is downloaded for it"))
-    synthetic._check_origin("forward", synthetic.Place(None, tmp_path, tmp_path, 1))
+    synthetic._check_origin("forward", synthetic.Folders(None, tmp_path, tmp_path, 1))
     write_json(path.with_suffix(".json"), {"tsv_sha256": sha256_of(tmp_path / "one.tsv")})
-    synthetic._check_origin("forward", place)
+    synthetic._check_origin("forward", folders)
 
 
 def test_names_of_large_ensembles_are_not_too_long() -> None:

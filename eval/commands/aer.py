@@ -14,7 +14,7 @@ from ..alignment import load_aligner
 from ..alignment_error import compare_aligners, phrasebook_gold
 from ..libraries import quiet_libraries
 from ..outputs import add_output
-from ..provenance import Stopwatch, describe_file, provenance, relative
+from ..provenance import Stopwatch, describe_file, provenance
 from ..tables import Table
 from .shared import add_split, add_user_dir, user_dir
 
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
             "sure_links": sum(len(true.sure) for true in gold),
             "possible_links": sum(len(true.possible) for true in gold),
             "files": [describe_file(path) for path in (args.checkpoint, args.data / MANIFEST)],
-            **provenance(_command(args), stopwatch),
+            **provenance(args.recorded, stopwatch),
         }
         write_json(args.json, document)
     rows = [
@@ -81,15 +81,3 @@ def run(args: argparse.Namespace) -> None:
         [note],
     )
     print(table.to_text())
-
-
-def _command(args: argparse.Namespace) -> list[str]:
-    """Return the command for the record."""
-    plugin = ["--no-user-dir"] if args.no_user_dir else []
-    if args.user_dir is not None:
-        plugin = ["--user-dir", relative(args.user_dir)]
-    return [
-        *("python", "-m", "eval", "aer", relative(args.checkpoint), "--data", relative(args.data)),
-        *("--split", args.split, "--pairs", str(args.pairs), "--seed", str(args.seed)),
-        *("--json", relative(args.json), *plugin),
-    ]

@@ -13,7 +13,7 @@ from ..compare import CompareOptions, check_number, compare
 from ..comparison_text import to_markdown, to_text
 from ..outputs import add_output
 from ..prepared import check_unchanged
-from ..provenance import Stopwatch, describe_file, versions
+from ..provenance import Stopwatch, describe_file, provenance
 from ..references import read_references
 from ..training_words import training_counts, training_file
 from .shared import add_keep_case, add_references, reference_paths
@@ -157,8 +157,7 @@ def run(args: argparse.Namespace) -> None:
             "settings": asdict(options),
             "systems": {name: describe_file(path) for name, path in files.items()},
             "files": [describe_file(path) for path in read],
-            "commit": stopwatch.commit_record(),
-            "versions": versions(),
+            **provenance(args.recorded, stopwatch),
         }
         write_json(args.json, document)
     if args.markdown is not None:

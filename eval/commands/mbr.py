@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ..mbr import WEIGHTS, RiskSettings, minimum_risk
 from ..outputs import add_output
-from ..provenance import relative
 from .shared import add_keep_case, add_keep_unknown, add_split
 
 HELP = "choose among n-best lists or samples by minimum Bayes risk"
@@ -61,11 +60,7 @@ def run(args: argparse.Namespace) -> None:
         keep_unknown=args.keep_unknown,
         overwrite=args.overwrite,
     )
-    command = ["python", "-m", "eval", "mbr", *map(relative, settings.candidates), "--data"]
-    command += map(relative, settings.data)
-    command += ["--split", settings.split, "--output", relative(settings.output), "--weights", settings.weights]
-    command += ["--keep-case"] * settings.keep_case + ["--keep-unknown"] * settings.keep_unknown
-    print(minimum_risk(settings, command).to_text())
+    print(minimum_risk(settings, args.recorded).to_text())
     print(
         f"written: {settings.output / f'scores.{args.split}.json'}, {settings.output / f'hypotheses.{args.split}.txt'}"
     )

@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from ..outputs import add_output
-from ..provenance import relative
 from ..rerank import RerankSettings, rerank
 from .shared import add_keep_case, add_keep_unknown, add_split
 
@@ -56,10 +55,6 @@ def run(args: argparse.Namespace) -> None:
         keep_unknown=args.keep_unknown,
         overwrite=args.overwrite,
     )
-    command = ["python", "-m", "eval", "rerank", relative(settings.candidates), "--data", relative(settings.data)]
-    command += ["--scorers", *map(relative, settings.scorers)] if settings.scorers else []
-    command += ["--split", settings.split, "--output", relative(settings.output)]
-    command += ["--keep-case"] * settings.keep_case + ["--keep-unknown"] * settings.keep_unknown
-    for split, scores in rerank(settings, command).items():
+    for split, scores in rerank(settings, args.recorded).items():
         print(f"{split}:\n{scores.to_text()}")
     print(f"written: {settings.output}")

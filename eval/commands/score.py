@@ -10,7 +10,7 @@ from data_prep.files import read_lines, write_json
 
 from ..bleu import score
 from ..outputs import add_output
-from ..provenance import Stopwatch, describe_file, versions
+from ..provenance import Stopwatch, describe_file, provenance
 from ..references import read_references
 from .shared import add_keep_case, add_references, reference_paths
 
@@ -59,8 +59,7 @@ def run(args: argparse.Namespace) -> None:
                 "scores": scores.to_json(),
                 "settings": {"keep_case": args.keep_case, "samples": args.samples},
                 "files": [describe_file(path) for path in (args.hypotheses, *paths)],
-                "commit": stopwatch.commit_record(),
-                "versions": versions(),
+                **provenance(args.recorded, stopwatch),
             },
         )
     print(scores.to_text())

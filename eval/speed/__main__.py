@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from data_prep.errors import DataError
 from data_prep.files import write_json
 
 from ..prepared import check_binarised
-from ..provenance import Stopwatch, provenance, relative
+from ..provenance import Stopwatch, provenance, recorded_command
 
 PAIRS = {True: 1000, False: 20_000}
 """Number of pairs that are prepared, by whether few repetitions are wanted."""
@@ -57,21 +57,19 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status; see `data_prep.command_line.run`.
     """
-    options = build_parser().parse_args(arguments)
-    return run(lambda: _measure_and_report(options))
+    given = sys.argv[1:] if arguments is None else arguments
+    options = build_parser().parse_args(given)
+    return run(lambda: _measure_and_report(options, given))
 
 
-def _measure_and_report(options: argparse.Namespace) -> None:
+def _measure_and_report(options: argparse.Namespace, arguments: Sequence[str]) -> None:
     if options.data is not None:
         check_binarised(options.data)
     if options.peer is not None and not options.peer.is_dir():
         raise DataError(f"--peer {options.peer}: no such folder; give a checkout of FlorianPfisterer/2D-LSTM-Seq2Seq")
     stopwatch = Stopwatch()
     result = measure(options.quick, options.data, options.peer)
-    command = ["python", "-m", "eval.speed", *(["--quick"] if options.quick else [])]
-    command += ["--data", relative(options.data)] if options.data else []
-    command += ["--peer", relative(options.peer)] if options.peer else []
-    result["provenance"] = provenance(command, stopwatch)
+    result["provenance"] = provenance(recorded_command("eval.speed", arguments), stopwatch)
     if options.json is not None:
         write_json(options.json, result)
     print(report(result))

@@ -29,7 +29,7 @@ from data_prep.phrasebook import generate_pairs
 from reencoder.text.manifest import MANIFEST
 
 from ..program import environment
-from ..provenance import Stopwatch, provenance
+from ..provenance import Stopwatch, provenance, recorded_command
 
 PHRASES = 5000
 """Number of pairs of the phrasebook of which the synthetic pairs consist."""
@@ -66,14 +66,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status; see `data_prep.command_line.run`.
     """
-    options = build_parser().parse_args(argv)
-    return run(lambda: _measure_and_report(options))
+    given = sys.argv[1:] if argv is None else argv
+    options = build_parser().parse_args(given)
+    return run(lambda: _measure_and_report(options, given))
 
 
-def _measure_and_report(options: argparse.Namespace) -> None:
+def _measure_and_report(options: argparse.Namespace, arguments: Sequence[str]) -> None:
     stopwatch = Stopwatch()
-    command = ["python", "-m", "eval.speed.preparation", "--pairs", str(options.pairs)]
-    command += ["--workers", str(options.workers)]
+    command = recorded_command("eval.speed.preparation", arguments)
     result = {"preparation": measure(options.pairs, options.workers), "provenance": provenance(command, stopwatch)}
     if options.json is not None:
         write_json(options.json, result)
@@ -132,15 +132,14 @@ def describe(found: dict[str, Any]) -> str:
     )
 
 
-def synthetic_pairs(count: int, seed: int = 1) -> Iterator[Pair]:
+def synthetic_pairs(count: int) -> Iterator[Pair]:
     """Yield different pairs, each of two pairs of the phrasebook.
 
     Args:
         count: number of pairs.
-        seed: random seed. Default: 1
     """
-    phrases = generate_pairs(PHRASES, seed)
-    for number in random.Random(seed).sample(range(PHRASES**2), count):
+    phrases = generate_pairs(PHRASES, 1)
+    for number in random.Random(1).sample(range(PHRASES**2), count):
         one, other = phrases[number // PHRASES], phrases[number % PHRASES]
         yield Pair(one.chinese + other.chinese, f"{one.english} {other.english}")
 

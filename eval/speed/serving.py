@@ -30,7 +30,7 @@ from data_prep.errors import DataError
 from data_prep.files import read_lines, write_json
 
 from ..program import environment
-from ..provenance import Stopwatch, provenance, relative
+from ..provenance import Stopwatch, provenance, recorded_command
 
 TIMEOUT = 600
 """Seconds after which a client takes a request for lost."""
@@ -81,12 +81,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status; see `data_prep.command_line.run`.
     """
-    arguments, extra = split_extra(sys.argv[1:] if argv is None else argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments, extra = split_extra(given)
     options = build_parser().parse_args(arguments)
-    return run(lambda: _measure_and_report(options, extra))
+    return run(lambda: _measure_and_report(options, extra, recorded_command("eval.speed.serving", given)))
 
 
-def _measure_and_report(options: argparse.Namespace, extra: Sequence[str]) -> None:
+def _measure_and_report(options: argparse.Namespace, extra: Sequence[str], command: list[str]) -> None:
     for option in ("clients", "requests"):
         if getattr(options, option) < 1:
             raise DataError(f"--{option} {getattr(options, option)}: must be at least 1")
@@ -102,9 +103,6 @@ def _measure_and_report(options: argparse.Namespace, extra: Sequence[str]) -> No
         started = time.perf_counter()
         replies = ask(address, texts, options.clients)
         seconds = time.perf_counter() - started
-    command = ["python", "-m", "eval.speed.serving", options.checkpoint, "--input", relative(options.input)]
-    command += ["--clients", str(options.clients), "--requests", str(options.requests)]
-    command += ["--", *extra] if extra else []
     result = {
         "clients": options.clients,
         **summary(replies, seconds),

@@ -11,9 +11,8 @@ import sys
 
 from ..algorithmic.chance import addition
 from ..algorithmic.models import SEQUENCE_MODELS
-from ..algorithmic.picture import PaperFigure
 from ..algorithmic.program import main
-from ..algorithmic.recipe import Recipe, Scale
+from ..algorithmic.recipe import PaperFigure, Recipe, Scale
 
 RECIPE = Recipe(
     name="addition",

@@ -60,9 +60,9 @@ def parity(bits: int) -> Chance:
     return Chance(0.5)
 
 
-def memorization(length: int, alphabet: int = 64) -> Chance:
-    """Chance in memorization: one of the symbols, which are equally frequent."""
-    return Chance(1 / alphabet, length)
+def memorization(length: int) -> Chance:
+    """Chance in memorization: one of the 64 symbols, which are equally frequent."""
+    return Chance(1 / 64, length)
 
 
 def addition(digits: int) -> Chance:

@@ -3,49 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from eval.pictures import new_figure, save_png
 
-MODELS = (
-    "tied_2lstm",
-    "untied_2lstm",
-    "tied_stacked_lstm",
-    "stacked_lstm",
-    "tied_stacked_lstm_scaled",
-    "stacked_lstm_scaled",
-    "tied_1lstm",
-    "untied_1lstm",
-    "tanh",
-    "relu",
-    "untied_tanh",
-    "untied_relu",
-)
+from .models import SEQUENCE_MODELS, STRING_MODELS
+from .recipe import PaperFigure
+
+MODELS = (*SEQUENCE_MODELS, *STRING_MODELS)
 """The models of all recipes; the order fixes their colours."""
 
 COLUMNS = 3
 """Maximum number of panels side by side."""
-
-
-@dataclass(frozen=True)
-class PaperFigure:
-    """A figure that the paper reports, as we read it; never a measurement of this project.
-
-    Attributes:
-        text: what the paper says, with its sizes.
-        samples: samples until the task was solved, if reported.
-        accuracy: final accuracy, if reported.
-    """
-
-    text: str
-    samples: int | None = None
-    accuracy: float | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the figure as a JSON object."""
-        return {**asdict(self), "source": "paper, as we read it"}
 
 
 def draw(

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.command_line import Parser
-from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
-from eval.provenance import Stopwatch, provenance
+from eval.provenance import Stopwatch, provenance, recorded_command
 
 from ..command_line import (
     HOURS,
@@ -22,12 +21,12 @@ from ..command_line import (
     add_changes,
     add_run_options,
     folders,
-    recorded_command,
+    positive,
     run,
     with_changes,
 )
 from ..curves import write_curves
-from ..runs import worst_of_runs
+from ..runs import combined_provenance
 from ..training import run_in_parallel
 from .picture import draw
 from .recipe import Recipe, Scale
@@ -75,7 +74,7 @@ def build_parser(recipe: Recipe) -> argparse.ArgumentParser:
     parser.add_argument(
         f"--{recipe.size_option}",
         dest="sizes",
-        type=int,
+        type=positive,
         nargs="+",
         metavar="N",
         help="sizes of the problem (default: the scale's)",
@@ -96,9 +95,6 @@ def scale_of(recipe: Recipe, options: argparse.Namespace) -> Scale:
         DataError: the value of an option is out of range.
     """
     scale = with_changes(recipe.scales[options.scale], options, CHANGES, "optimizer")
-    for size in options.sizes or ():
-        if size < 1:
-            raise DataError(f"--{recipe.size_option} {size}: must be at least 1")
     if options.sizes:
         scale = replace(scale, sizes=tuple(options.sizes))
     return scale if options.layers is None else replace(scale, own_layers=())
@@ -121,7 +117,7 @@ def run_recipe(recipe: Recipe, options: argparse.Namespace, arguments: list[str]
     stopwatch = Stopwatch()
     scale = scale_of(recipe, options)
     dest, folder = folders(options, recipe.name)
-    command = recorded_command(recipe.name, arguments, options.dest, options.results)
+    command = recorded_command(f"recipes.{recipe.name}", arguments)
     drawing = threading.Lock()
 
     def run_model(model: str) -> list[dict[str, Any]]:
@@ -180,7 +176,7 @@ def collect(recipe: Recipe, dest: Path, folder: Path, scale: str, command: list[
         "scale": scale,
         "paper": [figure.to_json() for figure in recipe.paper],
         "runs": dict(zip(names, results, strict=True)),
-        "provenance": worst_of_runs(provenance(command, stopwatch), results),
+        "provenance": combined_provenance(provenance(command, stopwatch), results),
     }
     write_json(folder / "curves.json", document)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from ..options import Value, algorithmic_options
 from .chance import Chance
-from .picture import PaperFigure
 from .runs import Run
 
 
@@ -74,6 +74,25 @@ class Model:
     label: str
     options: Mapping[str, Value]
     starts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PaperFigure:
+    """A figure that the paper reports, as we read it; never a measurement of this project.
+
+    Attributes:
+        text: what the paper says, with its sizes.
+        samples: samples until the task was solved, if reported.
+        accuracy: final accuracy, if reported.
+    """
+
+    text: str
+    samples: int | None = None
+    accuracy: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figure as a JSON object."""
+        return {**asdict(self), "source": "paper, as we read it"}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from data_prep.characters import Options, format_counts, prepare_characters
 from data_prep.command_line import Parser
 from data_prep.errors import DataError
 from data_prep.files import read_bytes, read_json, sha256_of, write_json
-from eval.provenance import Stopwatch, provenance, relative
+from eval.provenance import Stopwatch, provenance, recorded_command, relative
 from reencoder.text.manifest import MANIFEST, read_manifest
 from reencoder.training_process import MATMUL_PRECISIONS
 
@@ -30,12 +30,11 @@ from ..command_line import (
     add_changes,
     add_run_options,
     folders,
-    recorded_command,
     run,
     with_changes,
 )
 from ..curves import write_curves
-from ..runs import RESULT, worst_of_runs
+from ..runs import RESULT, combined_provenance
 from ..training import run_in_parallel
 from .compressors import compressors, measure
 from .curves import draw
@@ -179,7 +178,7 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> list[dict[s
     stopwatch = Stopwatch()
     scale = with_changes(SCALES[options.scale], options, CHANGES, "schedule", "matmul_precision")
     dest, folder = folders(options, "char_lm")
-    command = recorded_command("char_lm", arguments, options.text, options.dest, options.results)
+    command = recorded_command("recipes.char_lm", arguments)
     text = find_text(options, scale, dest)
     manifest = prepare_data(text, scale, dest / "data")
     yardsticks = compare_compressors(text, scale, dest)
@@ -245,7 +244,7 @@ def collect(
         },
         "compressors": yardsticks,
         "runs": runs,
-        "provenance": worst_of_runs(provenance(command, stopwatch), list(runs.values())),
+        "provenance": combined_provenance(provenance(command, stopwatch), list(runs.values())),
     }
     write_json(folder / "curves.json", document)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from data_prep.errors import DataError
 from data_prep.files import sha256_of
-from eval.program import USER_DIR, environment, failure_reason
+from eval.program import USER_DIR, run_program
 from eval.provenance import relative
 from reencoder.text.manifest import MANIFEST
 
@@ -19,9 +17,6 @@ from ..curves import training_seconds
 from ..options import Options, Value
 from ..runs import CHECKPOINTS, LOG, execute
 from .curves import best, read_points
-
-VALIDATE = [sys.executable, "-m", "fairseq_cli.validate"]
-"""The program that measures, and its first arguments."""
 
 SPLITS = ("valid", "test")
 
@@ -111,13 +106,8 @@ def bits_per_character(checkpoint: Path, data: Path, options: Options, threads: 
     arguments = [relative(data), "--user-dir", relative(USER_DIR), "--path", relative(checkpoint)]
     arguments += [part for name in TASK for part in (f"--{name.replace('_', '-')}", str(options[name]))]
     arguments += ["--valid-subset", ",".join(SPLITS), "--num-workers", "0", "--log-format", "json"]
-    limited = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
-    done = subprocess.run(
-        [*VALIDATE, *arguments], capture_output=True, text=True, encoding="utf-8", env=environment(**limited)
-    )
-    if done.returncode != 0:
-        raise DataError(f"fairseq-validate failed with status {done.returncode}: {failure_reason(done.stderr)}")
-    entries = (line.partition("| INFO | ")[2].partition(" | ") for line in done.stdout.splitlines())
+    lines = run_program("fairseq-validate", arguments, threads)
+    entries = (line.partition("| INFO | ")[2].partition(" | ") for line in lines)
     found = {split: float(json.loads(entry)[f"{split}_bpc"]) for split, _, entry in entries if split in SPLITS}
     if found.keys() != set(SPLITS):
         raise DataError("fairseq-validate: its output lacks the bits per character of a split")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import sys
-import zipfile
-import zlib
 from pathlib import Path
 
-from data_prep.download import fetch
+from data_prep.download import fetch_member
 from data_prep.errors import DataError
 from data_prep.files import new_file, read_bytes
 
@@ -66,13 +63,7 @@ def download(path: Path, url: str = URL) -> None:
         return
     print(f"downloading {url}", file=sys.stderr)
     with new_file(path) as temporary:
-        archive = temporary.with_name("archive.zip")
-        fetch(url, archive)
-        try:
-            with zipfile.ZipFile(archive) as bundle, bundle.open("enwik8") as member, temporary.open("wb") as file:
-                shutil.copyfileobj(member, file)
-        except (KeyError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise DataError(f"{url}: not a complete zip archive of enwik8: {error}; try again") from error
+        fetch_member(url, "enwik8", temporary)
         check(temporary)
 
 

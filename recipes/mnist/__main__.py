@@ -18,6 +18,7 @@ from data_prep.command_line import Parser
 from data_prep.files import sha256_of, write_json
 from eval import images
 from eval.average import average
+from eval.provenance import recorded_command
 
 from ..command_line import (
     HOURS,
@@ -26,7 +27,6 @@ from ..command_line import (
     add_changes,
     add_run_options,
     folders,
-    recorded_command,
     run,
     with_changes,
 )
@@ -108,7 +108,7 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, A
     """
     scale = scale_of(options)
     dest, results = folders(options, "mnist")
-    command = recorded_command("mnist", arguments, options.data, options.dest, options.results)
+    command = recorded_command("recipes.mnist", arguments)
     data: Path = options.data or dest / "data"
     if options.data is None:
         download(data)
@@ -137,16 +137,28 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, A
         images.draw(dest / "errors.test.png", evaluation, shown)
         result["evaluations"]["test"] = evaluation.to_json()
         write_json(dest / RESULT, result)
+    _collect(result, dest, results, options.scale)
+    return result
+
+
+def _collect(result: dict[str, Any], dest: Path, results: Path, scale: str) -> None:
+    """Write the result files, and print the errors.
+
+    Args:
+        result: the result.
+        dest: folder of the run.
+        results: folder of the files to write.
+        scale: name of the scale.
+    """
     results.mkdir(parents=True, exist_ok=True)
     for split in result["evaluations"]:
         shutil.copy(dest / f"errors.{split}.png", results)
     write_curves(results / "curve.csv", {"mnist": result["points"]})
-    curve.draw(results / "curve.png", result["points"], f"MNIST, {options.scale} scale")
-    write_json(results / "result.json", {**result, "scale": options.scale, "paper": PAPER})
+    curve.draw(results / "curve.png", result["points"], f"MNIST, {scale} scale")
+    write_json(results / "result.json", {**result, "scale": scale, "paper": PAPER})
     for split, evaluation in result["evaluations"].items():
         print(f"{split}: {evaluation['errors']} of {evaluation['images']} wrong, {evaluation['error_rate']:.2f}%")
     print(f"written: {results}")
-    return result
 
 
 def _models(checkpoints: Path, epochs: int) -> dict[str, dict[str, Any]]:

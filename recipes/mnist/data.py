@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import sys
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from data_prep.compressed import decompress
 from data_prep.download import fetch
 from data_prep.errors import DataError
 from data_prep.files import new_file, read_bytes
@@ -94,10 +93,4 @@ def download(folder: Path, mirrors: Sequence[str] = MIRRORS) -> None:
 
 
 def _checksum(path: Path) -> str:
-    contents = read_bytes(path)
-    if path.suffix == ".gz":
-        try:
-            contents = gzip.decompress(contents)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise DataError(f"{path}: not a complete gzip file ({error}); get it again") from None
-    return hashlib.sha256(contents).hexdigest()
+    return hashlib.sha256(decompress(read_bytes(path), path)).hexdigest()

@@ -12,9 +12,8 @@ import sys
 
 from ..algorithmic.chance import parity
 from ..algorithmic.models import STRING_MODELS
-from ..algorithmic.picture import PaperFigure
 from ..algorithmic.program import main
-from ..algorithmic.recipe import Recipe, Scale
+from ..algorithmic.recipe import PaperFigure, Recipe, Scale
 
 RECIPE = Recipe(
     name="parity",

@@ -32,23 +32,25 @@ from eval.curves import plot, read_log, write_curve
 from eval.generate import generate
 from eval.generation_settings import GenerationSettings
 from eval.mbr import RiskSettings, minimum_risk
-from eval.provenance import Stopwatch, mark_dirty, provenance, worst
+from eval.provenance import Stopwatch, combined_commit, mark_dirty, provenance, recorded_command
 from eval.references import read_references
 from eval.rerank import RerankSettings, rerank
 from eval.search_settings import search_file
 from eval.tune import Grid, tune
 
-from ..command_line import run
+from ..command_line import positive, run
 from ..training import run_in_parallel
 from .catalogue import BEST, EXPERIMENTS, group_by_tokens
 from .execution import best_checkpoint, execute, training_folder
-from .experiments import without_paths
-from .synthetic import Place, ready_data
+from .synthetic import Folders, ready_data
 
 SPLITS = ("valid", "test")
 
 COMBINED, CHOSEN = 10, 20
 """Translations per source to choose from: of each of several ensembles, or of one."""
+
+EXAMPLES = 8
+"""Number of sentences of the test set to show."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -86,7 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="choose the translations of minimum Bayes risk from the n-best list, also of one model or ensemble",
     )
-    parser.add_argument("--jobs", type=int, default=2, help="trainings at the same time, one thread each")
+    parser.add_argument("--jobs", type=positive, default=2, help="trainings at the same time, one thread each")
     return parser
 
 
@@ -123,7 +125,7 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     """
     stopwatch = Stopwatch()
     work, results = options.work, options.results
-    command = ["python", "-m", "recipes.tatoeba", *without_paths(arguments, options)]
+    command = recorded_command("recipes.tatoeba", arguments)
     ensembles = _prepare(options, command)
     reranking = list(dict.fromkeys(options.rerank))
     scorers = [best_checkpoint(name, work) for name in reranking]
@@ -133,23 +135,17 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
 
     names = list(dict.fromkeys([*options.members, *reranking]))
     members = list(run_in_parallel(train, names, options.jobs))
-    curve = read_log(training_folder(options.members[0], work) / "train.log")
-    write_curve(results / "curve.csv", curve)
-    plot(results / "curve.png", curve, f"Tatoeba zh-en, {options.members[0]}")
     search = _tune(ensembles)
     mbr = options.mbr or len(ensembles) > 1
     scores, parts, translations = _translate(ensembles, scorers, mbr, work / "translations", command)
-    copies = [results / f"scores.{split}.json" for split in SPLITS]
-    # With the translations, other systems can be compared with this one without training it again.
-    for copy in [*copies, *(results / f"hypotheses.{split}.txt" for split in SPLITS)]:
-        shutil.copy(translations / copy.name, copy)
-    for ensemble in ensembles:
-        copies.append(results / f"search.{ensemble.variant}.json")
-        shutil.copy(search_file(ensemble.settings.checkpoints[0]), copies[-1])
+    copies = _copy_files(ensembles, translations, results)
     write_json(results / "examples.json", examples(ensembles[0].settings.data, translations, seed=1))
+    curve = read_log(training_folder(options.members[0], work) / "train.log")
+    write_curve(results / "curve.csv", curve)
+    plot(results / "curve.png", curve, f"Tatoeba zh-en, {options.members[0]}")
     origin = provenance(command, stopwatch)
     commits = [*(member["provenance"]["commit"] for member in members), *(read_json(copy)["commit"] for copy in copies)]
-    origin["commit"] = worst(origin["commit"], commits)
+    origin["commit"] = combined_commit(origin["commit"], commits)
     if origin["commit"] is not None and origin["commit"]["dirty"]:
         mark_dirty(copies)
     result: dict[str, Any] = {
@@ -163,6 +159,23 @@ def run_recipe(options: argparse.Namespace, arguments: list[str]) -> dict[str, S
     }
     write_json(results / "result.json", result)
     return scores
+
+
+def _copy_files(ensembles: Sequence[Ensemble], translations: Path, results: Path) -> list[Path]:
+    """Copy scores, translations and tuned settings to the results.
+
+    With the translations, other systems can be compared with this one without training it again.
+
+    Returns:
+        The copies that have a ``commit``.
+    """
+    recorded = [results / f"scores.{split}.json" for split in SPLITS]
+    for copy in [*recorded, *(results / f"hypotheses.{split}.txt" for split in SPLITS)]:
+        shutil.copy(translations / copy.name, copy)
+    for ensemble in ensembles:
+        recorded.append(results / f"search.{ensemble.variant}.json")
+        shutil.copy(search_file(ensemble.settings.checkpoints[0]), recorded[-1])
+    return recorded
 
 
 def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
@@ -180,10 +193,10 @@ def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
     reverse = [name for name in options.members if EXPERIMENTS[name].reverse]
     if reverse:
         raise DataError(f"--members {reverse[0]}: translates English into Chinese; it can only --rerank")
-    place = Place(options.tsv, options.work, options.results / "members", options.jobs)
+    folders = Folders(options.tsv, options.work, options.results / "members", options.jobs)
     groups = group_by_tokens(options.members)
     variants = dict.fromkeys(EXPERIMENTS[name].data for name in names)
-    data = {variant: ready_data(variant, place, command) for variant in variants}
+    data = {variant: ready_data(variant, folders, command) for variant in variants}
     nbest = COMBINED if len(groups) > 1 else CHOSEN if options.rerank or options.mbr else 1
     ensembles = []
     for group in groups:
@@ -260,14 +273,13 @@ def _translate(
     return scores, parts, folder / "rerank"
 
 
-def examples(data: Path, translations: Path, seed: int, count: int = 8) -> list[dict[str, Any]]:
+def examples(data: Path, translations: Path, seed: int) -> list[dict[str, Any]]:
     """Return sentences of the test set with translations, references and, as the licence requires, attributions.
 
     Args:
         data: folder of prepared data.
         translations: folder of translations.
         seed: seed of the choice of sentences.
-        count: number of sentences. Default: 8
     """
     sources = read_lines(data / "raw" / "test.zh")
     references = read_references([data / "raw" / "test.en"])
@@ -284,7 +296,7 @@ def examples(data: Path, translations: Path, seed: int, count: int = 8) -> list[
             "references": references[n],
             "attributions": attributions.get(n, []),
         }
-        for n in sorted(random.Random(seed).sample(range(len(sources)), min(count, len(sources))))
+        for n in sorted(random.Random(seed).sample(range(len(sources)), min(EXAMPLES, len(sources))))
     ]
 
 

@@ -15,9 +15,9 @@ from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
 from eval.curves import read_log
 from eval.prepared import check_binarised
-from eval.provenance import Stopwatch, provenance
+from eval.provenance import Stopwatch, provenance, recorded_command
 
-from ..command_line import run
+from ..command_line import positive, run
 from ..options import Value, with_current_names
 from ..training import run_in_parallel, train
 
@@ -98,7 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--logs", type=Path, default=Path("runs/ablation"), help="folder for the logs")
     parser.add_argument("--only", nargs="*", choices=list(VARIANTS), help="variants to train (default: all)")
-    parser.add_argument("--jobs", type=int, default=2, help="trainings at the same time, one thread each")
+    parser.add_argument("--jobs", type=positive, default=2, help="trainings at the same time, one thread each")
     return parser
 
 
@@ -163,10 +163,8 @@ def ablate(options: argparse.Namespace, arguments: list[str]) -> None:
     Raises:
         DataError: an option is wrong, or a training failed.
     """
-    if options.jobs < 1:
-        raise DataError(f"--jobs {options.jobs}: must be at least 1")
     check_binarised(options.data)
-    command = ["python", "-m", "recipes.tatoeba.ablate", *arguments]
+    command = recorded_command("recipes.tatoeba.ablate", arguments)
     results = read_results(options.output)
     done = {result["variant"] for result in results}
     names = [name for name in options.only or VARIANTS if name not in done]

@@ -12,6 +12,8 @@ from data_prep.files import read_json, sha256_of
 from data_prep.options import Options
 from reencoder.text.manifest import MANIFEST
 
+from ..options import differences
+
 _PIECES: Mapping[str, Any] = {
     "segmentation": "jieba-sentencepiece",
     "target_segmentation": "sentencepiece",
@@ -85,16 +87,9 @@ def _check_options(data: Path, expected: Options) -> None:
     Raises:
         DataError: they were prepared with others.
     """
-    before, now = read_json(data / MANIFEST)["options"], expected.recorded()
-    differing = [
-        f"{name} {before.get(name)}, now {now.get(name)}"
-        for name in sorted({*before, *now})
-        if before.get(name) != now.get(name)
-    ]
+    differing = differences(read_json(data / MANIFEST)["options"], expected.recorded())
     if differing:
-        raise DataError(
-            f"{data}: was prepared with other options ({'; '.join(differing)}); remove it, or give another --work"
-        )
+        raise DataError(f"{data}: was prepared with other options ({differing}); remove it, or give another --work")
 
 
 def _downloaded(work: Path) -> Path:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from math import inf
 from pathlib import Path
 from typing import Any
 
 from data_prep.errors import DataError
-from data_prep.files import read_json, write_json
+from data_prep.files import read_json, read_lines, write_json
 from data_prep.manifest import copy_text_files
 from eval.bleu import Scores
 from eval.curves import CurvePoint, read_log
 from eval.generate import generate
 from eval.generation_settings import GenerationSettings
-from eval.provenance import Stopwatch, provenance, relative, worst
+from eval.provenance import Stopwatch, combined_commit, provenance, relative
 from reencoder.text.manifest import MANIFEST
 
 from ..cpu_time import read_cpu_time
-from ..options import Value
-from ..runs import recorded_start
+from ..options import Value, differences
+from ..runs import parameter_count, recorded_start
 from ..training import train
 from .catalogue import EXPERIMENTS
 from .data import input_checksum, synthetic_records
@@ -32,7 +31,7 @@ EARLIER: dict[str, Value] = {
     "weight_decay": 0.0,
     "adam_weight_decay": 0.0,
 }
-"""Values of options that earlier results do not name: there was no such option, or it was the preset's."""
+"""Defaults for options that older result files do not record."""
 
 BEAM, UNKPEN = 5, 1000.0
 """Settings of the search by which experiments are compared."""
@@ -79,8 +78,12 @@ def train_experiment(
     if kept.exists():
         before = read_json(kept)
         starts = before.pop("starts", [])
-        if before != settings:
-            raise DataError(f"{folder}: holds a training with other options or data; remove it, or give another --work")
+        differing = differences(_flat(before), _flat(settings))
+        if differing:
+            raise DataError(
+                f"{folder}: holds a training with other options or data ({differing}); remove it, or give another "
+                "--work"
+            )
     saving: dict[str, Value] = {
         "save_dir": relative(folder / "checkpoints"),
         "save_interval_updates": 500,
@@ -91,6 +94,11 @@ def train_experiment(
     with recorded_start(kept, {**settings, "starts": starts}, command, stopwatch):
         train(data / "bin", {**options, **saving}, folder / "train.log", threads=1, quiet=True)
     return starts
+
+
+def _flat(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a training beside the names and checksums of its data."""
+    return {**settings, **settings["options"], "options": None}
 
 
 def execute(name: str, data: Path, work: Path, results: Path, command: list[str]) -> dict[str, Any]:
@@ -114,8 +122,11 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
     options = experiment.training()
     if path.exists():
         finished: dict[str, Any] = read_json(path)
-        if {**EARLIER, **finished["options"]} != {**EARLIER, **options}:
-            raise DataError(f"{path}: is the result of other options; remove it, or give another --results")
+        differing = differences({**EARLIER, **finished["options"]}, {**EARLIER, **options})
+        if differing:
+            raise DataError(
+                f"{path}: is the result of other options ({differing}); remove it, or give another --results"
+            )
         # A finished result needs no data; those from before this record are of the published file.
         prepared = (data / MANIFEST).exists()
         if prepared and finished.get("tsv_sha256", input_checksum(data)) != input_checksum(data):
@@ -124,21 +135,22 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
     stopwatch = Stopwatch()
     starts = train_experiment(name, data, work, command, stopwatch)
     folder = training_folder(name, work)
-    curve = read_log(folder / "train.log")
+    log = folder / "train.log"
+    curve = read_log(log)
     scores = None if experiment.reverse else _validate(data, folder, best_checkpoint(name, work))
     best = best_point(curve)
     synthetic = synthetic_records(experiment.data, work)
     origin = provenance(command, stopwatch)
     commits = [*(start["commit"] for start in starts), *(made["provenance"]["commit"] for made in synthetic.values())]
-    origin["commit"] = worst(origin["commit"], commits)
+    origin["commit"] = combined_commit(origin["commit"], commits)
     result = {
         "name": name,
         "question": experiment.question,
         "data": experiment.data,
         "tsv_sha256": input_checksum(data),
         "options": options,
-        "parameters": parameters(folder / "train.log"),
-        **cpu_time(folder / "train.log"),
+        "parameters": parameter_count(read_lines(log)),
+        **cpu_time(log),
         "data_seconds": {what: taken for record in synthetic.values() for what, taken in record["seconds"].items()},
         "synthetic": {translation: record["sha256"] for translation, record in synthetic.items()},
         "updates": curve[-1].updates,
@@ -189,9 +201,3 @@ def cpu_time(log: Path) -> dict[str, Any]:
         "cpu_seconds": None if found is None else found.seconds,
         "cpu_time_measured": found is not None and found.measured,
     }
-
-
-def parameters(log: Path) -> int | None:
-    """Return the number of the model's parameters that the log of fairseq-train tells; None if it does not."""
-    found = re.search(r"num\. shared model params: ([\d,]+)", log.read_text(encoding="utf-8"))
-    return None if found is None else int(found[1].replace(",", ""))

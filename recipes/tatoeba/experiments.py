@@ -14,12 +14,13 @@ import sys
 from pathlib import Path
 
 from data_prep.command_line import Parser
+from eval.provenance import recorded_command
 
-from ..command_line import run
+from ..command_line import positive, run
 from ..training import run_in_parallel
 from .catalogue import EXPERIMENTS
 from .execution import execute, result_path
-from .synthetic import Place, ready_data
+from .synthetic import Folders, ready_data
 
 _WIDTH = max(map(len, EXPERIMENTS))
 
@@ -34,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--only", nargs="+", choices=list(EXPERIMENTS), metavar="NAME", help="default: all")
     parser.add_argument("--list", action="store_true", help="print the names and end")
-    parser.add_argument("--jobs", type=int, default=2, help="trainings at the same time, one thread each")
+    parser.add_argument("--jobs", type=positive, default=2, help="trainings at the same time, one thread each")
     return parser
 
 
@@ -49,12 +50,12 @@ def run_experiments(options: argparse.Namespace, arguments: list[str]) -> None:
             print(f"{name:{_WIDTH}} {experiment.question}")
         return
     names = options.only or list(EXPERIMENTS)
-    command = ["python", "-m", "recipes.tatoeba.experiments", *without_paths(arguments, options)]
-    place = Place(options.tsv, options.work, options.results, options.jobs)
+    command = recorded_command("recipes.tatoeba.experiments", arguments)
+    folders = Folders(options.tsv, options.work, options.results, options.jobs)
     # A finished experiment needs no data, and no models that translate a part of them.
     unfinished = [name for name in names if not result_path(name, options.results).exists()]
     variants = dict.fromkeys(EXPERIMENTS[name].data for name in unfinished)
-    data = {variant: ready_data(variant, place, command) for variant in variants}
+    data = {variant: ready_data(variant, folders, command) for variant in variants}
 
     def work(name: str) -> None:
         variant = EXPERIMENTS[name].data
@@ -66,12 +67,6 @@ def run_experiments(options: argparse.Namespace, arguments: list[str]) -> None:
 
     for _ in run_in_parallel(work, names, options.jobs):
         pass
-
-
-def without_paths(arguments: list[str], options: argparse.Namespace) -> list[str]:
-    """Return the arguments to be recorded: folders can contain a user's home."""
-    paths = {str(path): path.name for path in (options.tsv, options.work, options.results) if path is not None}
-    return [paths.get(argument, argument) for argument in arguments]
 
 
 def main(arguments: list[str] | None = None) -> int:

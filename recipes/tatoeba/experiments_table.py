@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.files import read_json
+from eval.pictures import new_figure, save_png
 from eval.provenance import describe_commit
 
 from .catalogue import EXPERIMENTS, group_by_tokens
@@ -109,10 +110,9 @@ def plot_perplexities(path: Path, curves: Mapping[str, Sequence[tuple[float, flo
         path: PNG file to write.
         curves: minutes and perplexities by experiment.
     """
-    from matplotlib.figure import Figure
     from matplotlib.ticker import NullFormatter
 
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    figure = new_figure(7, 4.5)
     axes = figure.add_subplot()
     for name, points in curves.items():
         axes.plot(*zip(*points, strict=True), marker=".", label=name)
@@ -122,4 +122,4 @@ def plot_perplexities(path: Path, curves: Mapping[str, Sequence[tuple[float, flo
     axes.set_ylim(top=50)
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(path, dpi=120, metadata={"Software": None})
+    save_png(figure, path, dpi=120)

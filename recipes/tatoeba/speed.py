@@ -25,7 +25,7 @@ from data_prep.errors import DataError
 from data_prep.files import read_lines, write_json
 from eval.generation_settings import GenerationSettings
 from eval.program import run_generate
-from eval.provenance import Stopwatch, provenance
+from eval.provenance import Stopwatch, provenance, recorded_command
 from eval.search_settings import SearchSettings
 from eval.translation import load_model
 
@@ -145,9 +145,7 @@ def run_measurement(options: argparse.Namespace, arguments: list[str]) -> dict[s
     stopwatch = Stopwatch()
     systems = dict(system(text, options.work) for text in options.systems)
     result: dict[str, Any] = {**measure(systems), "repetitions": REPETITIONS, "batch_size": BATCH_SIZE}
-    paths = {str(path): path.name for path in (options.work, options.output)}
-    command = ["python", "-m", "recipes.tatoeba.speed", *(paths.get(argument, argument) for argument in arguments)]
-    result["provenance"] = provenance(command, stopwatch)
+    result["provenance"] = provenance(recorded_command("recipes.tatoeba.speed", arguments), stopwatch)
     write_json(options.output, result)
     return result
 

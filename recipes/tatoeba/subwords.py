@@ -25,10 +25,10 @@ from data_prep.split import Example
 from data_prep.subwords import vocabulary
 from data_prep.tokenise import encodings, train_subwords, write_normalised, write_text
 from data_prep.workers import Workers
-from eval.provenance import Stopwatch, provenance
+from eval.provenance import Stopwatch, provenance, recorded_command
 from reencoder.text.pieces import model_name
 
-from ..command_line import run
+from ..command_line import positive, run
 from ..origins import origin
 
 SIZES = ((4000, 2000), (6000, 4000), (8000, 6000))
@@ -60,7 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--tsv", type=Path, required=True, metavar="FILE", help="pairs in Tatoeba's format")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="JSON file to write")
     parser.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="number of processes (default: %(default)s)"
+        "--workers", type=positive, default=1, metavar="N", help="number of processes (default: %(default)s)"
     )
     return parser
 
@@ -146,8 +146,7 @@ def run_count(options: argparse.Namespace, arguments: list[str]) -> None:
     """
     stopwatch = Stopwatch()
     rows = count(options.tsv, ROWS, options.workers)
-    paths = {str(path): path.name for path in (options.tsv, options.output)}  # folders can contain a user's home
-    command = ["python", "-m", "recipes.tatoeba.subwords", *(paths.get(argument, argument) for argument in arguments)]
+    command = recorded_command("recipes.tatoeba.subwords", arguments)
     write_json(options.output, {"rows": rows, "provenance": provenance(command, stopwatch)})
     print("\n".join(table(read_json(options.output))))
 

@@ -21,7 +21,7 @@ from data_prep.pairs import Pair, write_tsv
 from eval.generate import with_progress
 from eval.hypotheses import best_hypotheses, in_source_order, parse_candidates
 from eval.program import USER_DIR, run_generate
-from eval.provenance import Stopwatch, provenance, relative, worst
+from eval.provenance import Stopwatch, combined_commit, provenance, relative
 from reencoder.text.pieces import join_pieces
 from reencoder.text.segmentation import detokenize_english
 
@@ -38,7 +38,7 @@ TEACHERS: Mapping[str, Sequence[str]] = {
 
 
 @dataclass(frozen=True)
-class Place:
+class Folders:
     """Where a recipe reads and writes.
 
     Attributes:
@@ -54,12 +54,12 @@ class Place:
     jobs: int
 
 
-def ready_data(variant: str, place: Place, command: list[str]) -> Path:
+def ready_data(variant: str, folders: Folders, command: list[str]) -> Path:
     """Prepare a variant of the data unless it exists; train the models first that translate a part of it.
 
     Args:
         variant: one of `recipes.tatoeba.data.VARIANTS`.
-        place: where to read and write.
+        folders: where to read and write.
         command: the command, for the records.
 
     Returns:
@@ -69,46 +69,46 @@ def ready_data(variant: str, place: Place, command: list[str]) -> Path:
         DataError: bad input, or a program failed.
     """
     names = SYNTHETIC.get(variant, ())
-    missing = [name for name in names if not synthetic_path(name, place.work).exists()]
+    missing = [name for name in names if not synthetic_path(name, folders.work).exists()]
     for name in names:
         if name not in missing:
-            _check_origin(name, place)
+            _check_origin(name, folders)
     if missing:
-        translate_training_set(missing, place, command)
-    return prepare_data(place.tsv, place.work, variant)
+        translate_training_set(missing, folders, command)
+    return prepare_data(folders.tsv, folders.work, variant)
 
 
-def _check_origin(name: str, place: Place) -> None:
+def _check_origin(name: str, folders: Folders) -> None:
     """Check that a translation is one of this file of pairs.
 
     Raises:
         DataError: it is one of another.
     """
-    path = synthetic_path(name, place.work)
+    path = synthetic_path(name, folders.work)
     record = read_json(path.with_suffix(".json"))
-    given = known_pairs(place.tsv, place.work)
+    given = known_pairs(folders.tsv, folders.work)
     # Records of earlier versions do not name the file.
     if given is not None and record.get("tsv_sha256") not in (None, sha256_of(given)):
         raise DataError(f"{path}: translates another file of pairs; remove it, or give another --work")
 
 
-def translate_training_set(names: Sequence[str], place: Place, command: list[str]) -> None:
+def translate_training_set(names: Sequence[str], folders: Folders, command: list[str]) -> None:
     """Train the teachers, unless they are trained, and write their translations of the training set as pairs.
 
     Args:
         names: keys of `TEACHERS`.
-        place: where to read and write.
+        folders: where to read and write.
         command: the command, for the records.
 
     Raises:
         DataError: bad input, or a program failed; the translations that failed are not written.
     """
     teachers = list(dict.fromkeys(teacher for name in names for teacher in TEACHERS[name]))
-    data = {teacher: ready_data(EXPERIMENTS[teacher].data, place, command) for teacher in teachers}
+    data = {teacher: ready_data(EXPERIMENTS[teacher].data, folders, command) for teacher in teachers}
 
     def train(teacher: str) -> dict[str, Any]:
-        result = execute(teacher, data[teacher], place.work, place.results, command)
-        checkpoint, path = best_checkpoint(teacher, place.work), result_path(teacher, place.results)
+        result = execute(teacher, data[teacher], folders.work, folders.results, command)
+        checkpoint, path = best_checkpoint(teacher, folders.work), result_path(teacher, folders.results)
         if not checkpoint.is_file():
             raise DataError(
                 f"{checkpoint}: no such checkpoint, but {path} says that the training is finished; give the --work of "
@@ -116,19 +116,19 @@ def translate_training_set(names: Sequence[str], place: Place, command: list[str
             )
         return result
 
-    trained = dict(zip(teachers, run_in_parallel(train, teachers, place.jobs), strict=True))
+    trained = dict(zip(teachers, run_in_parallel(train, teachers, folders.jobs), strict=True))
 
     def translate(name: str) -> None:
         _write_translations(
-            name, [trained[teacher] for teacher in TEACHERS[name]], data[TEACHERS[name][0]], place, command
+            name, [trained[teacher] for teacher in TEACHERS[name]], data[TEACHERS[name][0]], folders, command
         )
 
-    for _ in run_in_parallel(translate, names, place.jobs):
+    for _ in run_in_parallel(translate, names, folders.jobs):
         pass
 
 
 def _write_translations(
-    name: str, trained: Sequence[Mapping[str, Any]], data: Path, place: Place, command: list[str]
+    name: str, trained: Sequence[Mapping[str, Any]], data: Path, folders: Folders, command: list[str]
 ) -> None:
     """Translate the training set and write the pairs and their record.
 
@@ -136,17 +136,17 @@ def _write_translations(
         name: one of `TEACHERS`.
         trained: the results of its teachers.
         data: their data.
-        place: where to read and write.
+        folders: where to read and write.
         command: the command, for the record.
     """
     stopwatch, teachers = Stopwatch(), TEACHERS[name]
-    pairs = _translate(teachers, data, _training_pairs(data, place), place.work)
+    pairs = _translate(teachers, data, _training_pairs(data, folders), folders.work)
     times: dict[str, float] = {}
     for result in trained:
         times |= result.get("data_seconds", {})  # teachers may have had teachers
         times[result["name"]] = result["cpu_seconds"] or result["provenance"]["wall_seconds"]
-    path, origin = synthetic_path(name, place.work), provenance(command, stopwatch)
-    origin["commit"] = worst(origin["commit"], [result["provenance"]["commit"] for result in trained])
+    path, origin = synthetic_path(name, folders.work), provenance(command, stopwatch)
+    origin["commit"] = combined_commit(origin["commit"], [result["provenance"]["commit"] for result in trained])
     with new_file(path) as temporary:
         write_tsv(temporary, pairs)
         record = {
@@ -160,13 +160,13 @@ def _write_translations(
         write_json(path.with_suffix(".json"), record)
 
 
-def _training_pairs(data: Path, place: Place) -> list[Pair]:
+def _training_pairs(data: Path, folders: Folders) -> list[Pair]:
     """Return the raw training pairs, in the order of the prepared ones.
 
     Raises:
         DataError: the data were prepared from another file.
     """
-    tsv = pairs_of(place.tsv, place.work)
+    tsv = pairs_of(folders.tsv, folders.work)
     check_input(data, tsv)
     options = Options(dest=Path(), tsv=[tsv], **VARIANTS[data.name])
     return [example.pairs[0] for example in read_split(options).parts["train"]]
