@@ -19,7 +19,7 @@ from ..grid import GridLSTM3d, State
 from ..grid.dimension import KINDS
 from ..optim.matrices import mark_hidden_matrices
 from .checkpoint_version import VersionedModel
-from .options import DeepBlockConfig, block_arguments, check_at_least_one, named_options, register_presets
+from .options import DeepBlockConfig, block_arguments, check_at_least_one, mark_grids, named_options, register_presets
 from .symbols import scale_input
 
 ImageReadoutKind = Literal["all", "pool", "corner"]
@@ -175,8 +175,7 @@ class GridLSTMImageModel(VersionedModel):
         self.connected = nn.ModuleList(nn.Linear(inputs, outputs) for inputs, outputs in itertools.pairwise(widths))
         self.readout_dropout = cfg.readout_dropout
         self.output = nn.Linear(widths[-1], classes)
-        stack = self.grid.stack
-        mark_hidden_matrices([*stack.weights, *stack.depth_weights], cfg.hidden_size)
+        mark_grids(self)
         mark_hidden_matrices(weights for weights in self.connected.parameters() if weights.dim() == 2)
 
     def forward(self, images: Tensor, **_: Any) -> Tensor:

@@ -8,9 +8,12 @@ from typing import Any
 
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.models import MODEL_DATACLASS_REGISTRY, register_model_architecture
+from torch import nn
 
+from ..grid import BlockOptions, GridLSTM, PlaneStack
 from ..grid.block import OUTPUT_FORMS
-from ..grid.modules.options import BlockArguments, BlockOptions
+from ..grid.modules.options import BlockArguments
+from ..optim.matrices import mark_hidden_matrices
 
 
 @dataclass
@@ -86,6 +89,15 @@ def block_arguments(cfg: BlockConfig) -> BlockArguments:
     with named_options():
         BlockOptions(hidden_size=cfg.hidden_size, **arguments)
     return arguments
+
+
+def mark_grids(model: nn.Module) -> None:
+    """Mark the weights of all grids of a model, gate by gate, as matrices that `--optimizer muon` gives to Muon."""
+    for module in model.modules():
+        if isinstance(module, GridLSTM):
+            mark_hidden_matrices(module.weights, module.options.hidden_size)
+        elif isinstance(module, PlaneStack):
+            mark_hidden_matrices([*module.weights, *module.depth_weights], module.options.hidden_size)
 
 
 def check_at_least_one(cfg: Any, *options: str) -> None:

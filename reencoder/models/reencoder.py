@@ -24,7 +24,7 @@ from ..grid import State
 from ..grid.modules import ReencoderGrid
 from ..optim.matrices import mark_hidden_matrices
 from .checkpoint_version import VersionedModel
-from .options import block_arguments, named_options, register_presets
+from .options import block_arguments, mark_grids, named_options, register_presets
 from .readout import OutputLayer
 from .reencoder_config import PRESETS, ReencoderConfig, check_options
 from .row_readout import RowReadout
@@ -128,9 +128,7 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
     ) -> None:
         super().__init__(dictionary)
         self.grid = grid
-        mark_hidden_matrices(
-            [*self.grid.stack.weights, *self.grid.stack.depth_weights], self.grid.stack.options.hidden_size
-        )
+        mark_grids(self)
         self.words = _words(cfg, dictionary, str(cfg.upper_target))
         with named_options():
             self.readout = RowReadout(

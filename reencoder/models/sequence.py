@@ -18,7 +18,7 @@ from ..grid import GridLSTM2d, State
 from ..grid.checks import check_shape
 from ..grid.dimension import KINDS
 from ..optim.matrices import mark_hidden_matrices
-from .options import DeepBlockConfig, block_arguments, check_at_least_one, named_options, register_presets
+from .options import DeepBlockConfig, block_arguments, check_at_least_one, mark_grids, named_options, register_presets
 from .readout import Readout
 from .symbols import SymbolModel, SymbolOutput, scale_input
 
@@ -68,7 +68,7 @@ class GridLSTM2dModel(SymbolModel):
                 depth_priority=cfg.depth_priority,
                 **arguments,
             )
-        mark_hidden_matrices(self.grid.grid.weights, cfg.hidden_size)
+        mark_grids(self)
         scale_input(self.grid.project.linear, cfg.input_scale)
         # without cells along the depth, no memory leaves the top layer
         self.readout = Readout(cfg.hidden_size, symbols_out, cfg.softmax_reads == "hidden-memory" and has_memory)
