@@ -20,8 +20,7 @@ from fairseq.models import (
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..grid import State
-from ..grid.modules import ReencoderGrid
+from ..grid import ReencoderGrid, State
 from ..optim.matrices import mark_hidden_matrices
 from .checkpoint_version import VersionedModel
 from .options import block_arguments, mark_grids, named_options, register_presets
