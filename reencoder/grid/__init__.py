@@ -7,7 +7,16 @@ modules.
 from .block import State
 from .compute import compute_grid
 from .dimension import Dimension
-from .modules import BlockOptions, GridLSTM, GridLSTM1d, GridLSTM2d, GridLSTM3d, PlaneStack, PlaneStackOptions
+from .modules import (
+    BlockOptions,
+    GridLSTM,
+    GridLSTM1d,
+    GridLSTM2d,
+    GridLSTM3d,
+    PlaneStack,
+    PlaneStackOptions,
+    ReencoderGrid,
+)
 
 __all__ = [
     "BlockOptions",
@@ -18,6 +27,7 @@ __all__ = [
     "GridLSTM3d",
     "PlaneStack",
     "PlaneStackOptions",
+    "ReencoderGrid",
     "State",
     "compute_grid",
 ]

@@ -39,3 +39,13 @@ def check_lengths(name: str, lengths: Tensor | None, batch: int, extent: int, de
         raise ValueError(f"{name}: expected int64 on {device}, got {lengths.dtype} on {lengths.device}")
     if device.type == "cpu" and batch and not 0 <= int(lengths.min()) <= int(lengths.max()) <= extent:
         raise ValueError(f"{name}: expected 0 to {extent}, got {int(lengths.min())} to {int(lengths.max())}")
+
+
+def check_probability(name: str, value: float) -> None:
+    """Check a probability of dropping something: with 1 nothing would be left.
+
+    Raises:
+        ValueError: names it, what was expected and what was given.
+    """
+    if not 0.0 <= value < 1.0:
+        raise ValueError(f"{name}: expected a probability in [0, 1), got {value}")

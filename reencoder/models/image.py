@@ -19,7 +19,15 @@ from ..grid import GridLSTM3d, State
 from ..grid.dimension import KINDS
 from ..optim.matrices import mark_hidden_matrices
 from .checkpoint_version import VersionedModel
-from .options import DeepBlockConfig, block_arguments, check_at_least_one, named_options, register_presets
+from .options import (
+    DeepBlockConfig,
+    block_arguments,
+    check_at_least_one,
+    check_probabilities,
+    mark_grids,
+    named_options,
+    register_presets,
+)
 from .symbols import scale_input
 
 ImageReadoutKind = Literal["all", "pool", "corner"]
@@ -138,20 +146,17 @@ class GridLSTMImageModel(VersionedModel):
 
     def __init__(self, cfg: GridLSTMImageConfig, image_size: tuple[int, int], classes: int) -> None:
         super().__init__()
-        check_at_least_one(cfg, "layers", "patch")
+        check_at_least_one(cfg, "patch")
         if any(side % cfg.patch for side in image_size):
             raise ValueError(
                 f"--patch: expected a divisor of both sides of an image ({image_size[0]} x {image_size[1]} pixels), "
                 f"got {cfg.patch}"
             )
-        if cfg.depth_priority not in (0, 1):
-            raise ValueError(f"--depth-priority: expected 0 or 1, got {cfg.depth_priority}")
         if cfg.readout_layers < 0:
             raise ValueError(f"--readout-layers: expected 0 or more, got {cfg.readout_layers}")
         if cfg.readout_layers:
             check_at_least_one(cfg, "readout_size")
-        if not 0.0 <= cfg.readout_dropout < 1.0:
-            raise ValueError(f"--readout-dropout: expected a probability in [0, 1), got {cfg.readout_dropout}")
+        check_probabilities(cfg, "readout_dropout")
         arguments = block_arguments(cfg)
         self.image_size, self.patch = image_size, cfg.patch
         with named_options():
@@ -175,8 +180,7 @@ class GridLSTMImageModel(VersionedModel):
         self.connected = nn.ModuleList(nn.Linear(inputs, outputs) for inputs, outputs in itertools.pairwise(widths))
         self.readout_dropout = cfg.readout_dropout
         self.output = nn.Linear(widths[-1], classes)
-        stack = self.grid.stack
-        mark_hidden_matrices([*stack.weights, *stack.depth_weights], cfg.hidden_size)
+        mark_grids(self)
         mark_hidden_matrices(weights for weights in self.connected.parameters() if weights.dim() == 2)
 
     def forward(self, images: Tensor, **_: Any) -> Tensor:

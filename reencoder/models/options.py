@@ -8,9 +8,13 @@ from typing import Any
 
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.models import MODEL_DATACLASS_REGISTRY, register_model_architecture
+from torch import nn
 
+from ..grid import BlockOptions, GridLSTM, PlaneStack
 from ..grid.block import OUTPUT_FORMS
-from ..grid.modules.options import BlockArguments, BlockOptions
+from ..grid.checks import check_probability
+from ..grid.modules.options import BlockArguments
+from ..optim.matrices import mark_hidden_matrices
 
 
 @dataclass
@@ -18,24 +22,30 @@ class BlockConfig(FairseqDataclass):
     """Options of the blocks of any grid, and of what the softmax reads of them."""
 
     hidden_size: int = field(default=100, metadata={"help": "size d of every hidden and memory vector"})
-    dropout: float = field(default=0.0, metadata={"help": "dropout of the hidden vectors that leave the blocks"})
+    dropout: float = field(
+        default=BlockOptions.dropout, metadata={"help": "dropout of the hidden vectors that leave the blocks"}
+    )
     softmax_reads: ChoiceEnum(["hidden", "hidden-memory"]) = field(  # type: ignore[valid-type]
         default="hidden-memory",
         metadata={"help": "what the softmax reads of a state: the hidden vector, or hidden and memory"},
     )
     output_form: ChoiceEnum(list(OUTPUT_FORMS)) = field(  # type: ignore[valid-type]
-        default="tanh_om",
+        default=BlockOptions.output_form,
         metadata={"help": "output of an LSTM transform: tanh(o * m) as in the paper, or the common o * tanh(m)"},
     )
-    no_bias: bool = field(default=False, metadata={"help": "gates without biases, as the paper writes them"})
+    no_bias: bool = field(
+        default=not BlockOptions.bias, metadata={"help": "gates without biases, as the paper writes them"}
+    )
     forget_bias: float = field(
-        default=1.0, metadata={"help": "initial bias of the forget gates (no effect with --no-bias)"}
+        default=BlockOptions.forget_bias,
+        metadata={"help": "initial bias of the forget gates (no effect with --no-bias)"},
     )
     init_scale: float = field(
-        default=1.7, metadata={"help": "weights start uniform within +-SCALE / sqrt(number of inputs)"}
+        default=BlockOptions.init_scale,
+        metadata={"help": "weights start uniform within +-SCALE / sqrt(number of inputs)"},
     )
     recompute_gates: bool = field(
-        default=False,
+        default=BlockOptions.recompute_gates,
         metadata={
             "help": "recompute the gates in the backward pass: less than half of the grid's memory, about a third more "
             "time"
@@ -88,6 +98,15 @@ def block_arguments(cfg: BlockConfig) -> BlockArguments:
     return arguments
 
 
+def mark_grids(model: nn.Module) -> None:
+    """Mark the weights of all grids of a model, gate by gate, as matrices that `--optimizer muon` gives to Muon."""
+    for module in model.modules():
+        if isinstance(module, GridLSTM):
+            mark_hidden_matrices(module.weights, module.options.hidden_size)
+        elif isinstance(module, PlaneStack):
+            mark_hidden_matrices([*module.weights, *module.depth_weights], module.options.hidden_size)
+
+
 def check_at_least_one(cfg: Any, *options: str) -> None:
     """Check that options are at least 1.
 
@@ -97,6 +116,17 @@ def check_at_least_one(cfg: Any, *options: str) -> None:
     for option in options:
         if getattr(cfg, option) < 1:
             raise ValueError(f"--{option.replace('_', '-')}: expected at least 1, got {getattr(cfg, option)}")
+
+
+def check_probabilities(cfg: Any, *options: str) -> None:
+    """Check that options are probabilities of dropping something, in [0, 1).
+
+    Raises:
+        ValueError: names the option that is wrong.
+    """
+    with named_options():
+        for option in options:
+            check_probability(option, getattr(cfg, option))
 
 
 def register_presets(model: str, presets: Mapping[str, Mapping[str, Any]]) -> None:

@@ -20,11 +20,10 @@ from fairseq.models import (
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..grid import State
-from ..grid.modules import ReencoderGrid
+from ..grid import ReencoderGrid, State
 from ..optim.matrices import mark_hidden_matrices
 from .checkpoint_version import VersionedModel
-from .options import block_arguments, named_options, register_presets
+from .options import block_arguments, mark_grids, named_options, register_presets
 from .readout import OutputLayer
 from .reencoder_config import PRESETS, ReencoderConfig, check_options
 from .row_readout import RowReadout
@@ -142,9 +141,7 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
     ) -> None:
         super().__init__(dictionary)
         self.grid = grid
-        mark_hidden_matrices(
-            [*self.grid.stack.weights, *self.grid.stack.depth_weights], self.grid.stack.options.hidden_size
-        )
+        mark_grids(self)
         self.words = _words(cfg, dictionary, str(cfg.upper_target))
         with named_options():
             self.readout = RowReadout(

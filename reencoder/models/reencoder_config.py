@@ -7,7 +7,7 @@ from typing import Any
 
 from fairseq.dataclass import ChoiceEnum
 
-from .options import BlockConfig, block_arguments
+from .options import BlockConfig, block_arguments, check_probabilities
 from .row_readout import READOUTS
 
 
@@ -102,10 +102,7 @@ def check_options(cfg: ReencoderConfig) -> None:
         raise ValueError(f"--embed-std: expected above 0 (a net of zeros does not learn), got {cfg.embed_std}")
     if not 0.0 < cfg.embed_scale < inf:
         raise ValueError(f"--embed-scale: expected a finite number above 0, got {cfg.embed_scale}")
-    for name in ("embed_dropout", "word_dropout", "output_dropout"):
-        if not 0.0 <= getattr(cfg, name) < 1.0:
-            option = name.replace("_", "-")
-            raise ValueError(f"--{option}: expected a probability in [0, 1), got {getattr(cfg, name)}")
+    check_probabilities(cfg, "embed_dropout", "word_dropout", "output_dropout")
     if cfg.readout_dim < 0:
         raise ValueError(f"--readout-dim: expected 0 or more, got {cfg.readout_dim}")
 

@@ -18,7 +18,15 @@ from ..grid import GridLSTM2d, State
 from ..grid.checks import check_shape
 from ..grid.dimension import KINDS
 from ..optim.matrices import mark_hidden_matrices
-from .options import DeepBlockConfig, block_arguments, check_at_least_one, named_options, register_presets
+from .options import (
+    DeepBlockConfig,
+    block_arguments,
+    check_at_least_one,
+    check_probabilities,
+    mark_grids,
+    named_options,
+    register_presets,
+)
 from .readout import Readout
 from .symbols import SymbolModel, SymbolOutput, scale_input
 
@@ -68,7 +76,7 @@ class GridLSTM2dModel(SymbolModel):
                 depth_priority=cfg.depth_priority,
                 **arguments,
             )
-        mark_hidden_matrices(self.grid.grid.weights, cfg.hidden_size)
+        mark_grids(self)
         scale_input(self.grid.project.linear, cfg.input_scale)
         # without cells along the depth, no memory leaves the top layer
         self.readout = Readout(cfg.hidden_size, symbols_out, cfg.softmax_reads == "hidden-memory" and has_memory)
@@ -127,8 +135,7 @@ class StackedLSTM(SymbolModel):
     def __init__(self, cfg: StackedLSTMConfig, symbols_in: int, symbols_out: int) -> None:
         super().__init__()
         check_at_least_one(cfg, "hidden_size", "layers")
-        if not 0.0 <= cfg.dropout < 1.0:
-            raise ValueError(f"--dropout: expected a probability in [0, 1), got {cfg.dropout}")
+        check_probabilities(cfg, "dropout")
         size, self.dropout = cfg.hidden_size, cfg.dropout
         if cfg.init_scale < 0:
             raise ValueError(f"--init-scale: expected 0 or more, got {cfg.init_scale}")

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from ..grid import GridLSTM1d, State
 from ..optim.matrices import mark_hidden_matrices
-from .options import DeepBlockConfig, block_arguments, check_at_least_one, named_options, register_presets
+from .options import DeepBlockConfig, block_arguments, check_at_least_one, mark_grids, named_options, register_presets
 from .readout import Readout
 from .symbols import SymbolModel, SymbolOutput, scale_input
 
@@ -59,7 +59,7 @@ class GridLSTM1dModel(SymbolModel):
         arguments = block_arguments(cfg)
         with named_options():
             self.grid = GridLSTM1d(bits, cfg.hidden_size, cfg.layers, untied=cfg.untied, **arguments)
-        mark_hidden_matrices(self.grid.grid.weights, cfg.hidden_size)
+        mark_grids(self)
         scale_input(self.grid.project.linear, cfg.input_scale)
         self.readout = Readout(cfg.hidden_size, symbols_out, cfg.softmax_reads == "hidden-memory")
 

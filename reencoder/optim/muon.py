@@ -69,7 +69,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
         super().__init__(params, defaults)
         _check_ranges(self.param_groups[0])
         given: list[nn.Parameter] = [param for group in self.param_groups for param in group["params"]]
-        self._marked = [param for param in given if hidden_matrix_rows(param) is not None]
+        self._marked = [(param, rows) for param in given if (rows := hidden_matrix_rows(param)) is not None]
         if not self._marked:
             raise ValueError(
                 "--optimizer muon: the model has no hidden matrices marked for it, or half precision (--fp16, --bf16) "
@@ -112,7 +112,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
 
     def _step_marked(self, lr: float, momentum: float, weight_decay: float) -> None:
         by_shape: dict[tuple[int, ...], list[tuple[nn.Parameter, Tensor]]] = defaultdict(list)
-        for param in self._marked:
+        for param, rows in self._marked:
             if param.grad is None:
                 continue
             state = self.state[param]
@@ -120,7 +120,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
                 state["momentum_buffer"] = torch.zeros_like(param)
             state["momentum_buffer"].lerp_(param.grad, 1 - momentum)
             direction = param.grad.lerp(state["momentum_buffer"], momentum)
-            parts = direction.reshape(-1, hidden_matrix_rows(param) or 0, param.size(-1))
+            parts = direction.reshape(-1, rows, param.size(-1))
             by_shape[parts.shape[1:]].append((param, parts))
         for shape, members in by_shape.items():
             steps = orthogonalize(torch.cat([parts for _, parts in members]))

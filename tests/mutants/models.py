@@ -16,6 +16,12 @@ MUTANTS: list[Mutant] = [
         ("{**defaults, **values}.items()", "values.items()"),
     ),
     *group(
+        "reencoder/models/options.py",
+        "optim_muon models_image",
+        ("mark_hidden_matrices(module.weights, module.options.hidden_size)", "mark_hidden_matrices(module.weights)"),
+        ("[*module.weights, *module.depth_weights]", "module.weights"),
+    ),
+    *group(
         "reencoder/models/readout.py",
         "models_options models_reencoder models_reencoder_slow",
         (
@@ -143,7 +149,7 @@ MUTANTS: list[Mutant] = [
         ('param.grad.lerp(state["momentum_buffer"], momentum)', 'state["momentum_buffer"]'),
         ("param.mul_(1 - lr * weight_decay)", "pass"),
         ("alpha=-lr * 0.2 * max(shape) ** 0.5", "alpha=-lr * 0.2 * min(shape) ** 0.5"),
-        ("hidden_matrix_rows(param) or 0, param.size(-1))", "param.size(-2), param.size(-1))"),
+        ("direction.reshape(-1, rows, param.size(-1))", "direction.reshape(-1, param.size(-2), param.size(-1))"),
         ('("lr", "betas", "eps")})', '("lr", "betas")})'),
         ('= options["adam_weight_decay"]', '= options["weight_decay"]'),
         ("self._adamw.step()", "pass"),

@@ -29,8 +29,7 @@ MANY = 1 << 20
 """Number of uses of a matrix that is packed for as long as it does not change."""
 
 _GAIN = 0.9
-"""Packing must take less than this part of the time of plain products, which can be written where they are needed. So
-about equal times always give the same choice."""
+"""Pack only if it takes less than 90% of the plain time, so that near-ties always resolve to plain."""
 
 _FEW_ROWS = 16
 """Rows of the products of a search, in which a front is one block for each hypothesis."""

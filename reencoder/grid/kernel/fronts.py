@@ -139,7 +139,7 @@ class Fronts(Protocol):
             gates: its gates, which the gradients of its products replace, shape (blocks * batch, 4 * K * d).
             arriving: the gradients of the leaving hidden vectors and memories.
             products: the products of the grid.
-            into: memory for the result, which may be used.
+            into: optional output buffers.
             form: see `lstm_transform`.
 
         Returns:

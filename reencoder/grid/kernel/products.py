@@ -63,7 +63,7 @@ class TiedProducts:
             add: add them to what `out` holds.
 
         Returns:
-            None; or the products, and `out` is as it was: where it is faster to let the caller add or copy them.
+            None if `out` was filled; otherwise the products, and the caller adds or copies them.
         """
         if self._into_gates is None:
             self._into_gates = self._fixed(self._weight, len(hidden) // front.blocks)

@@ -7,6 +7,7 @@ from math import inf
 from typing import TypedDict
 
 from ..block import OUTPUT_FORMS, OutputForm
+from ..checks import check_probability
 from ..compute import Scan
 from ..dimension import Dimension, Kind
 
@@ -42,8 +43,7 @@ class BlockOptions:
             raise ValueError(f"hidden size: expected at least 1, got {self.hidden_size}")
         if self.output_form not in OUTPUT_FORMS:
             raise ValueError(f"output form: expected one of {', '.join(OUTPUT_FORMS)}, got {self.output_form!r}")
-        if not 0.0 <= self.dropout < 1.0:
-            raise ValueError(f"dropout: expected a probability in [0, 1), got {self.dropout}")
+        check_probability("dropout", self.dropout)
         if not -inf < self.forget_bias < inf:
             raise ValueError(f"forget bias: expected a finite number, got {self.forget_bias}")
         if not 0.0 < self.init_scale < inf:
@@ -98,8 +98,7 @@ class PlaneStackOptions(BlockOptions):
         if not self.scans or any(len(scan) != 2 for scan in self.scans):
             raise ValueError(f"scans: expected a pair of booleans for each of at least 1 layer, got {self.scans}")
         check_depth_priority(self.depth_priority)
-        if not 0.0 <= self.depth_dropout < 1.0:
-            raise ValueError(f"depth dropout: expected a probability in [0, 1), got {self.depth_dropout}")
+        check_probability("depth dropout", self.depth_dropout)
         if self.layers > 1 and not self.untied and not (self.depth_input and self.depth_output):
             raise ValueError("untied: layers that share weights need depth_input and depth_output")
         if self.layers == 1 and any(self.continued):

@@ -61,8 +61,8 @@ _INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 def _checksum(weight: Tensor) -> list[float]:
     """Numbers that tell whether a weight on a CPU has changed: a sum of its bits, and some elements.
 
-    The sum takes below 1% of a word of a beam search, and is the same with any number of threads, as one of floats is
-    not. The elements notice what leaves it as it is, such as an exchange of halves.
+    The sum takes below 1% of the time of a word of a beam search. Integer sums do not depend on the number of threads;
+    the sampled elements catch permutations, which keep the sum.
     """
     elements = weight.detach().flatten()
     sample: list[float] = elements[:: max(1, len(elements) // 16)].tolist()
