@@ -134,6 +134,14 @@ def test_states_follow_the_beam(name: str) -> None:
         tokens = torch.cat([tokens, word], dim=1)
 
 
+def test_the_output_of_the_encoder_follows_the_beam() -> None:
+    encoder = build(upper_source="word").encoder
+    source, order = batch(SOURCES, left=True), torch.tensor([2, 0, 0, 1])
+    moved, expected = encoder.reorder_encoder_out(encoder(source), order), encoder(source[order])
+    torch.testing.assert_close(moved, expected, rtol=0, atol=0)
+    assert len(moved.left_padding.unique()) > 1
+
+
 def test_state_of_a_hypothesis_does_not_grow() -> None:
     model = build()
     source = batch(SOURCES[:1])
@@ -142,7 +150,7 @@ def test_state_of_a_hypothesis_does_not_grow() -> None:
     sizes = []
     for step in range(1, 6):
         model.decoder(torch.full((1, step), EOS), encoder_out=encoder_out, incremental_state=state)
-        sizes.append(sum(value.numel() for entry in state.values() for value in entry.values() if value is not None))
+        sizes.append(sum(part.numel() for states in state.values() for pair in states for part in pair))
     # 2 layers, S positions, 2 vectors of d
     assert sizes == [2 * source.size(1) * 2 * 6] * 5
 

@@ -133,7 +133,16 @@ def test_word_dropout_replaces_words_and_nothing_else() -> None:
 
     torch.manual_seed(1)
     dictionary = Task().source_dictionary
-    words = WordStates(dictionary, 6, [0], 4, 1.0, 1.0, 1.7, word_dropout=0.3).train()
+    words = WordStates(
+        dictionary,
+        hidden_size=6,
+        layers=[0],
+        embed_dim=4,
+        embed_std=1.0,
+        embed_scale=1.0,
+        init_scale=1.7,
+        word_dropout=0.3,
+    ).train()
     tokens = torch.randint(0, len(dictionary), (50, 40))
     vectors = words.vectors(tokens).transpose(0, 1)
     table = words.embed_tokens.weight

@@ -7,7 +7,7 @@ hidden size, L layers.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from fairseq.data import Dictionary
@@ -31,23 +31,44 @@ from .row_readout import RowReadout
 from .translation_lengths import translation_lengths
 from .words import WordStates, pad_on_the_right, restore_padding
 
-IncrementalState = dict[str, dict[str, Any]]
-EncoderOut = dict[str, list[Tensor]]
+IncrementalState = dict[str, Any]
+
+
+class EncoderOutput(NamedTuple):
+    """What a `ReencoderEncoder` returns.
+
+    Attributes:
+        states: for each layer that words enter, shape (S, batch, d), in the order of the source with padding on the
+            right.
+        vectors: the word vectors, shape (S, batch, e).
+        lengths: number of words, end of sentence included, shape (batch,).
+        left_padding: number of padding symbols that were on the left, shape (batch,).
+    """
+
+    states: list[State]
+    vectors: Tensor
+    lengths: Tensor
+    left_padding: Tensor
 
 
 def _words(cfg: ReencoderConfig, dictionary: Dictionary, upper: str) -> WordStates:
     layers = range(cfg.layers if upper == "word" else 1)
     return WordStates(
         dictionary,
-        cfg.hidden_size,
-        layers,
-        cfg.embed_dim,
-        cfg.embed_std,
-        cfg.embed_scale,
-        cfg.init_scale,
-        cfg.embed_dropout,
-        cfg.word_dropout,
+        hidden_size=cfg.hidden_size,
+        layers=layers,
+        embed_dim=cfg.embed_dim,
+        embed_std=cfg.embed_std,
+        embed_scale=cfg.embed_scale,
+        init_scale=cfg.init_scale,
+        dropout=cfg.embed_dropout,
+        word_dropout=cfg.word_dropout,
     )
+
+
+def _select(states: list[State], new_order: Tensor) -> list[State]:
+    """Select the sentences `new_order`, shape (new batch,), from states of shape (S, batch, d)."""
+    return [state.map(lambda part: part.index_select(1, new_order)) for state in states]
 
 
 class ReencoderEncoder(FairseqEncoder):
@@ -64,7 +85,7 @@ class ReencoderEncoder(FairseqEncoder):
         self.words = _words(cfg, dictionary, str(cfg.upper_source))
         self._max_positions = max_positions
 
-    def forward(self, src_tokens: Tensor, src_lengths: Tensor | None = None, **_: Any) -> EncoderOut:
+    def forward(self, src_tokens: Tensor, src_lengths: Tensor | None = None, **_: Any) -> EncoderOutput:
         """Look up the source words.
 
         Args:
@@ -73,28 +94,21 @@ class ReencoderEncoder(FairseqEncoder):
             _: fairseq's further inputs, which are not needed.
 
         Returns:
-            `hidden` and `memory`: for each layer that words enter, shape (S, batch, d), in the order of the source with
-            padding on the right; `vectors`: one tensor of word vectors, shape (S, batch, e); `src_lengths` and
-            `src_left` (number of padding symbols on the left): one tensor each, shape (batch,).
+            See `EncoderOutput`.
         """
         pad = self.dictionary.pad()
         tokens, left = pad_on_the_right(src_tokens, pad)
         vectors = self.words.vectors(tokens)
-        states = self.words(vectors).values()
-        return {
-            "hidden": [state.hidden for state in states],
-            "memory": [state.memory for state in states],
-            "vectors": [vectors],
-            "src_lengths": [tokens.ne(pad).sum(dim=1)],
-            "src_left": [left],
-        }
+        return EncoderOutput(list(self.words(vectors).values()), vectors, tokens.ne(pad).sum(dim=1), left)
 
-    def reorder_encoder_out(self, encoder_out: EncoderOut, new_order: Tensor) -> EncoderOut:
+    def reorder_encoder_out(self, encoder_out: EncoderOutput, new_order: Tensor) -> EncoderOutput:
         """Select the sentences `new_order`, shape (new batch,), from the encoder's output."""
-        return {
-            key: [value.index_select(0 if key.startswith("src_") else 1, new_order) for value in values]
-            for key, values in encoder_out.items()
-        }
+        return EncoderOutput(
+            _select(encoder_out.states, new_order),
+            encoder_out.vectors.index_select(1, new_order),
+            encoder_out.lengths.index_select(0, new_order),
+            encoder_out.left_padding.index_select(0, new_order),
+        )
 
     def max_positions(self) -> int:
         """Maximum length of a source, end of sentence included."""
@@ -157,7 +171,7 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
     def forward(  # type: ignore[override]
         self,
         prev_output_tokens: Tensor,
-        encoder_out: EncoderOut | None = None,
+        encoder_out: EncoderOutput | None = None,
         incremental_state: IncrementalState | None = None,
         features_only: bool = False,
         **_: Any,
@@ -187,15 +201,15 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
         else:
             prev_output_tokens, left = pad_on_the_right(prev_output_tokens, self.dictionary.pad())
         words = self.words(self.words.vectors(prev_output_tokens))
-        lengths = encoder_out["src_lengths"][0]
+        saved = self.get_incremental_state(incremental_state, "source_states")
+        entering = encoder_out.states if saved is None else saved
+        vectors, lengths = encoder_out.vectors, encoder_out.lengths
         output = self.grid(
             [words.get(layer) for layer in range(self.layers)],
-            self._saved_states(incremental_state) or self._source_states(encoder_out),
+            [*entering, *[None] * (self.layers - len(entering))],
             lengths,
         )
-        if incremental_state is not None:
-            self._save_states(incremental_state, output.source_states)
-        vectors = encoder_out["vectors"][0]
+        self.set_incremental_state(incremental_state, "source_states", output.source_states)
         real = torch.arange(vectors.size(0), device=lengths.device)[:, None] < lengths
         read = self.readout(output.row_ends, output.depth, vectors, real)
         features, weights = read.features.transpose(0, 1), read.weights
@@ -204,7 +218,7 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
         if left is not None:
             features = restore_padding(features, left)
         if weights is not None:
-            weights = restore_padding(weights.permute(2, 0, 1), encoder_out["src_left"][0]).transpose(1, 2)
+            weights = restore_padding(weights.permute(2, 0, 1), encoder_out.left_padding).transpose(1, 2)
             weights = weights if left is None else restore_padding(weights, left)
         logits = features if features_only else self.output_layer(features)
         return logits, {"attn": [weights], "inner_states": None}
@@ -219,30 +233,11 @@ class ReencoderDecoder(FairseqIncrementalDecoder):
         """L, the number of planes."""
         return self.grid.stack.options.layers
 
-    def _source_states(self, encoder_out: EncoderOut) -> list[State | None]:
-        """The states that enter the first row."""
-        given = [State(*pair) for pair in zip(encoder_out["hidden"], encoder_out["memory"], strict=True)]
-        return [*given, *[None] * (self.layers - len(given))]
-
-    def _saved_states(self, incremental_state: IncrementalState | None) -> list[State | None] | None:
-        """The states that left the previous row; None before the first row."""
-        saved = None if incremental_state is None else self.get_incremental_state(incremental_state, "source_states")
-        if saved is None:
-            return None
-        return [State(saved[f"hidden{n}"], saved[f"memory{n}"]) for n in range(self.layers)]
-
-    def _save_states(self, incremental_state: IncrementalState, states: list[State]) -> None:
-        saved: dict[str, Tensor | None] = {}
-        for n, state in enumerate(states):
-            saved[f"hidden{n}"], saved[f"memory{n}"] = state
-        self.set_incremental_state(incremental_state, "source_states", saved)
-
     def reorder_incremental_state(self, incremental_state: IncrementalState, new_order: Tensor) -> None:
         """Make the saved states follow the beam; `new_order` has shape (new batch,)."""
         saved = self.get_incremental_state(incremental_state, "source_states")
         if saved is not None:
-            moved = {key: value.index_select(1, new_order) for key, value in saved.items() if value is not None}
-            self.set_incremental_state(incremental_state, "source_states", moved)
+            self.set_incremental_state(incremental_state, "source_states", _select(saved, new_order))
 
     def max_positions(self) -> int:
         """Maximum length of a target, end of sentence included."""

@@ -32,6 +32,7 @@ class WordStates(nn.Module):
     def __init__(
         self,
         dictionary: Dictionary,
+        *,
         hidden_size: int,
         layers: Sequence[int],
         embed_dim: int,
