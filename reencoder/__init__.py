@@ -1,7 +1,7 @@
 """The Reencoder: Grid LSTM translation (Kalchbrenner, Danihelka, Graves, ICLR 2016) as a fairseq plugin.
 
-Importing this package registers its models, tasks, criterion and optimizer with fairseq as soon as fairseq itself is
-imported, whichever comes first, and lets torch load fairseq's checkpoints. fairseq's programs import it with
+Importing this package registers its models, tasks, criterions, optimizer and tokenizer with fairseq as soon as fairseq
+itself is imported, whichever comes first, and lets torch load fairseq's checkpoints. fairseq's programs import it with
 `--user-dir reencoder`. `reencoder.grid` is pure torch: importing it imports no fairseq.
 """
 

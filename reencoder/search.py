@@ -12,6 +12,9 @@ from torch import Tensor, nn
 if TYPE_CHECKING:
     from fairseq.search import Search
 
+Candidates = tuple[Tensor, Tensor, Tensor]
+"""What a strategy returns of a step: scores, words and hypotheses of the candidates, shape (batch, candidates) each."""
+
 
 class _WrappedSearch(nn.Module):
     """A strategy of fairseq's search that does what another one does.
@@ -23,7 +26,8 @@ class _WrappedSearch(nn.Module):
         search: the strategy to use.
     """
 
-    # fairseq's generator calls `set_src_lengths` before each step of a strategy with this attribute.
+    # fairseq's generator reads this once, where it is made with a strategy. One that gets its strategy later calls
+    # `set_src_lengths` before each step only if its own `should_set_src_lengths` is set.
     needs_src_lengths = True
 
     def __init__(self, search: Search) -> None:
@@ -66,7 +70,7 @@ class MinimumLengthSearch(_WrappedSearch):
         self._src_lengths = src_lengths
         super().set_src_lengths(src_lengths)
 
-    def step(self, step: int, lprobs: Tensor, *args: Any, **kwargs: Any) -> Any:
+    def step(self, step: int, lprobs: Tensor, *args: Any, **kwargs: Any) -> Candidates:
         """Choose the candidates of one step.
 
         Args:
@@ -82,7 +86,7 @@ class MinimumLengthSearch(_WrappedSearch):
         too_short = step < self.ratio * (self._src_lengths - 1)
         end = lprobs[:, :, self.eos]
         # Where only the end is possible (a forced prefix, the maximum length), it stays possible.
-        others = torch.cat([lprobs[:, :, : self.eos], lprobs[:, :, self.eos + 1 :]], dim=2).amax(dim=2)
+        others = torch.maximum(lprobs[:, :, : self.eos].amax(dim=2), lprobs[:, :, self.eos + 1 :].amax(dim=2))
         end.masked_fill_(too_short[:, None] & (others > -math.inf), -math.inf)
         return self.search.step(step, lprobs, *args, **kwargs)
 
@@ -105,7 +109,7 @@ class WatchedSearch(_WrappedSearch):
 
     def step(
         self, step: int, lprobs: Tensor, scores: Tensor, prev_output_tokens: Tensor, original_batch_idxs: Tensor
-    ) -> Any:
+    ) -> Candidates:
         """Choose the candidates of one step, and show the best.
 
         Args:
@@ -122,8 +126,8 @@ class WatchedSearch(_WrappedSearch):
         _, words, hypotheses = found
         best = hypotheses[:, 0] + torch.arange(len(lprobs), device=lprobs.device) * lprobs.size(1)
         # One copy from the device per step, not several per sentence.
-        grown = torch.cat([prev_output_tokens[best, 1:], words[:, :1]], dim=1).cpu()
-        for sentence, tokens in zip(original_batch_idxs.tolist(), grown, strict=True):
+        grown = torch.cat([original_batch_idxs[:, None], prev_output_tokens[best, 1:], words[:, :1]], dim=1).cpu()
+        for sentence, tokens in zip(grown[:, 0].tolist(), grown[:, 1:], strict=True):
             if tokens[-1] == self.eos:
                 self._ended.add(sentence)
             elif sentence not in self._ended:
@@ -140,7 +144,7 @@ class _SearchByPosition(_WrappedSearch):
 
     def step(
         self, step: int, lprobs: Tensor, scores: Tensor, prev_output_tokens: Tensor, original_batch_idxs: Tensor
-    ) -> Any:
+    ) -> Candidates:
         """Choose the candidates of one step; see `WatchedSearch.step`."""
         if step == 0:
             self._numbers = original_batch_idxs
@@ -149,7 +153,7 @@ class _SearchByPosition(_WrappedSearch):
         return self.search.step(step, lprobs, scores, prev_output_tokens, positions)
 
 
-def by_position(search: Any) -> Any:
+def by_position(search: Search) -> Search:
     """Return a strategy that works with every batch.
 
     fairseq's diverse beam search takes the numbers of sentences for their positions in the batch, and fails in all

@@ -1,15 +1,15 @@
 """The settings of the search for a translation: their defaults, and those that were tuned for a checkpoint.
 
 `python -m eval tune` writes ``search.json`` into the folder of the (first) checkpoint. The hub and the commands that
-translate use it where nothing else is said, if the checkpoints are those that it was tuned for: settings of an ensemble
-do not apply to its members.
+translate use it by default, if the checkpoints are those that it was tuned for: settings of an ensemble do not apply to
+its members.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import sys
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import isfinite
@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from .text.errors import DataError
+
+logger = logging.getLogger(__name__)
 
 SEARCH_FILE = "search.json"
 """Name of the file of tuned settings, in the folder of the checkpoint."""
@@ -83,7 +85,7 @@ def search_file(checkpoint: Path) -> Path:
 def tuned_settings(checkpoints: Sequence[Path], checksums: Sequence[str] | None = None) -> dict[str, Any]:
     """Return the settings that were tuned for a checkpoint or an ensemble, by name; none if there are none.
 
-    If the file beside the first checkpoint belongs to others, a note on standard error says that it is not used.
+    If the file beside the first checkpoint belongs to others, a warning says that it is not used.
 
     Args:
         checkpoints: the checkpoints, in the order in which they were given when the search was tuned.
@@ -98,13 +100,13 @@ def tuned_settings(checkpoints: Sequence[Path], checksums: Sequence[str] | None 
     tuned, tuned_for = read_search_file(path)
     if len(tuned_for) != len(checkpoints):
         models = f"an ensemble of {len(tuned_for)} models" if len(tuned_for) > 1 else "one model"
-        print(f"note: {path} was tuned for {models}, not for {len(checkpoints)}: not used", file=sys.stderr)
+        logger.warning(f"{path} was tuned for {models}, not for {len(checkpoints)}: not used")
         return {}
     if checksums is None:
         checksums = [_sha256(checkpoint) for checkpoint in checkpoints]
     if tuned_for != list(checksums):
         named = ":".join(map(str, checkpoints))
-        print(f"note: {path} was tuned for another checkpoint than {named}: not used", file=sys.stderr)
+        logger.warning(f"{path} was tuned for another checkpoint than {named}: not used")
         return {}
     return {name: value for name, value in tuned.items() if value is not None}
 

@@ -31,7 +31,7 @@ class ReencoderTokenizer:
 
     Args:
         cfg: the options.
-        fingerprint: what the checkpoint says of the data that it was trained on. Default: nothing
+        fingerprint: that of the training data, as the checkpoint records it. Default: not compared
 
     Raises:
         ValueError: the manifest is missing, damaged or named otherwise, or the checkpoint was trained on data prepared

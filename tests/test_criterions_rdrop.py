@@ -97,8 +97,10 @@ def test_the_log_of_an_update_has_the_divergence_per_target_and_the_accuracy_of_
     with metrics.aggregate(new_root=True) as found:
         RDrop.reduce_metrics(logs)
     values = found.get_smoothed_values()
-    expected = sum(log["rdrop_kl_loss"] for log in logs) / (2 * 12) / math.log(2)
+    expected = float(sum(log["rdrop_kl_loss"] for log in logs)) / (2 * 12) / math.log(2)
     assert values["rdrop_kl_loss"] == pytest.approx(expected, rel=1e-6)
+    tensors = [logs[0][name] for name in ("rdrop_kl_loss", "n_correct", "total", "loss")]
+    assert all(isinstance(one, Tensor) and not one.requires_grad for one in tensors), "no wait for a GPU"
     assert values["total"] == 4 * 12 and logs[0]["nsentences"] == 3
 
 

@@ -92,7 +92,7 @@ def test_damaged_files(tmp_path: Path, text: str, message: str) -> None:
         read_search_file(tmp_path / "search.json")
 
 
-def test_settings_tuned_for_another_checkpoint_are_not_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_settings_tuned_for_another_checkpoint_are_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     checkpoint = tmp_path / "checkpoint_best.pt"
     checkpoint.write_bytes(b"")
     assert tuned_settings([checkpoint]) == {}
@@ -100,13 +100,13 @@ def test_settings_tuned_for_another_checkpoint_are_not_used(tmp_path: Path, caps
     record = {"settings": {"beam": 7, "min_len_ratio": None}, "checkpoints": [{"sha256": own}]}
     search_file(checkpoint).write_text(json.dumps(record))
     assert tuned_settings([checkpoint]) == tuned_settings([checkpoint], [own]) == {"beam": 7}
-    assert capsys.readouterr().err == ""
+    assert caplog.messages == []
     assert tuned_settings([checkpoint], ["ab"]) == {}
-    assert "was tuned for another checkpoint" in capsys.readouterr().err
+    assert "was tuned for another checkpoint" in caplog.messages[-1]
     assert tuned_settings([checkpoint, checkpoint]) == {}
-    assert "was tuned for one model, not for 2: not used" in capsys.readouterr().err
+    assert "was tuned for one model, not for 2: not used" in caplog.messages[-1]
     record["checkpoints"] = [{"sha256": own}, {"sha256": "cd"}]
     search_file(checkpoint).write_text(json.dumps(record))
     assert tuned_settings([checkpoint, checkpoint], [own, "cd"]) == {"beam": 7}
     assert tuned_settings([checkpoint]) == {}
-    assert "was tuned for an ensemble of 2 models, not for 1: not used" in capsys.readouterr().err
+    assert "was tuned for an ensemble of 2 models, not for 1: not used" in caplog.messages[-1]

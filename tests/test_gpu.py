@@ -87,8 +87,10 @@ def test_the_hub_takes_a_device(tmp_path: Path) -> None:
     succeed("train", tmp_path / "data" / "bin", *options, "--save-dir", tmp_path / "trained")
     checkpoint = tmp_path / "trained" / "checkpoint_last.pt"
     data = tmp_path / "data"
-    scores = [
-        Reencoder.from_pretrained(checkpoint, data=data, device=device).score("你好！", "Hello!")
-        for device in ("cpu", GPU)
-    ]
+    models = [Reencoder.from_pretrained(checkpoint, data=data, device=device) for device in ("cpu", GPU)]
+    scores = [model.score("你好！", "Hello!") for model in models]
     assert scores[0] == pytest.approx(scores[1], abs=1e-4)
+    before = torch.cuda.get_rng_state()
+    drawn = models[1].sample("你好！", 3)
+    assert torch.equal(torch.cuda.get_rng_state(), before)
+    assert models[1].sample("你好！", 3) == drawn

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from reencoder.grid import State
 from reencoder.models.options import BlockConfig, block_arguments, register_presets
-from reencoder.models.readout import OutputLayer, Readout
+from reencoder.models.readout import OutputLayer, StateLogits
 from reencoder.models.reencoder import ReencoderModel
 from reencoder.models.reencoder_config import ReencoderConfig
 from reencoder.models.sequence import GridLSTM2dConfig, GridLSTM2dModel, StackedLSTM, StackedLSTMConfig
@@ -172,12 +172,12 @@ def test_lexical_features_are_dropped() -> None:
 
 
 def test_the_order_of_what_the_softmax_reads_is_hidden_then_memory() -> None:
-    readout = Readout(3, 5, reads_memory=True)
+    readout = StateLogits(3, 5, reads_memory=True)
     hidden, memory = torch.randn(2, 4, 3)
     weight, bias = readout.output.weight, readout.output.bias
     expected = hidden @ weight[:, :3].t() + memory @ weight[:, 3:].t() + bias
     torch.testing.assert_close(readout(State(hidden, memory)), expected)
-    alone = Readout(3, 5, reads_memory=False)
+    alone = StateLogits(3, 5, reads_memory=False)
     torch.testing.assert_close(alone(State(hidden, memory)), alone.output(hidden))
 
 

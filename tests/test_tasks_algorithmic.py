@@ -21,7 +21,7 @@ from reencoder.tasks.algorithmic.early_end import end_training
 from reencoder.tasks.algorithmic.problems import Addition, Parity
 from reencoder.tasks.algorithmic.sample_source import SampleSource
 from reencoder.tasks.grid_addition import GridAdditionConfig, GridAdditionTask
-from reencoder.tasks.random_stream import TEST, TRAIN, VALID, Stream
+from reencoder.tasks.random_stream import Purpose, Stream
 from reencoder.tasks.symbol_dictionary import SymbolDictionary
 
 
@@ -60,6 +60,7 @@ def test_batches_leave_nothing_out() -> None:
         assert np.concatenate(batches).tolist() == list(range(41))
         assert max(map(len, batches)) == 6  # 100 // 16 positions is 6, too
     assert data.num_tokens(0) == 16 and data.size(0) == (16, 16)
+    assert len(data.batch_by_size(np.arange(41), max_tokens=5)) == 41, "one sample each"
 
 
 def test_a_batch_has_what_fairseq_reads() -> None:
@@ -251,29 +252,29 @@ def test_a_missed_threshold_does_not_solve_the_task() -> None:
     assert not task.solved
 
 
-def test_seed_split_epoch_index_and_attempt_each_have_words_of_their_own() -> None:
+def test_seed_purpose_epoch_index_and_attempt_each_have_words_of_their_own() -> None:
     """Also splits of one seed: `--valid-seed` may equal `--seed`."""
     drawn = {
-        tuple(Stream(seed, split, 5).draw(epoch, index, attempt).tolist())
+        tuple(Stream(seed, purpose, 5).draw(epoch, index, attempt).tolist())
         for seed in (1, 2)
-        for split in (TRAIN, VALID, TEST)
+        for purpose in Purpose
         for epoch in (0, 1, 2)
         for index in (0, 1, 2)
         for attempt in (0, 1, 2)
     }
-    assert len(drawn) == 2 * 3 * 3 * 3 * 3
+    assert len(drawn) == 2 * 5 * 3 * 3 * 3
     assert len({word for words in drawn for word in words}) == 5 * len(drawn), "no word twice"
 
 
 def test_each_split_is_drawn_from_its_own_stream() -> None:
     problem = Addition(15)  # so many samples that no two are the same
     source = SampleSource(problem, seed=3, valid_seed=4, valid_samples=5, test_samples=6)
-    for found, seed, split, epoch, count in (
-        (source.valid, 4, VALID, 0, 5),
-        (source.test, 4, TEST, 0, 6),
-        (source.train(2, range(7)), 3, TRAIN, 2, 7),
+    for found, seed, purpose, epoch, count in (
+        (source.valid, 4, Purpose.VALID, 0, 5),
+        (source.test, 4, Purpose.TEST, 0, 6),
+        (source.train(2, range(7)), 3, Purpose.TRAIN, 2, 7),
     ):
-        words = np.stack([Stream(seed, split, problem.words).draw(epoch, index) for index in range(count)])
+        words = np.stack([Stream(seed, purpose, problem.words).draw(epoch, index) for index in range(count)])
         assert all(np.array_equal(mine, expected) for mine, expected in zip(found, problem.build(words), strict=True))
 
 

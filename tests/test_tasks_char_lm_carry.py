@@ -15,6 +15,7 @@ from torch import distributed, multiprocessing
 from reencoder.criterions.cross_entropy_with_accuracy import CrossEntropyWithAccuracy
 from reencoder.tasks.char_lm.carry import Carry
 from reencoder.tasks.char_lm.dataset import Place
+from reencoder.tasks.char_lm.streams import Plan
 from tests.char_lm_helpers import batches_of, model_of, prepare_text, task_of, train_step
 
 
@@ -166,7 +167,7 @@ def _worker(rank: int, folder: Path) -> None:
     store = distributed.FileStore(str(folder / "store"), 2)
     distributed.init_process_group("gloo", store=store, rank=rank, world_size=2)
     carry = Carry()
-    place: Place = {"split": "train", "number": 6, "begins": True, "plan": [10**8, 50, 5, 3, 2]}
+    place: Place = {"split": "train", "number": 6, "begins": True, "plan": Plan(10**8, 50, 5, 3, 2)}
     carry.enter(place, 3 - rank, 4)
     hidden = torch.arange(2.0 * (3 - rank) * 4).reshape(2, 3 - rank, 4) + 100 * rank
     carry.leave(place, (hidden, -hidden), 4)

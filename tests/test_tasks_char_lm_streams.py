@@ -62,8 +62,6 @@ def test_streams_are_contiguous_and_read_side_by_side() -> None:
 @pytest.mark.parametrize(
     ("numbers", "message"),
     [
-        ((10, 0, 1, 1), "--sequence-length: expected at least 1"),
-        ((10, 1, 0, 1), "--truncate-every: expected at least 1"),
         ((10, 1, 1, 0), "--batch-size: expected at least 1"),
         ((0, 1, 1, 1), "no characters"),
     ],

@@ -129,7 +129,7 @@ def task(folder: Path, **options: Any) -> GridMnistTask:
 def test_models_find_sizes_in_the_task(tmp_path: Path) -> None:
     built = task(write_bars(tmp_path))
     assert built.image_size == (8, 8) and len(built.target_dictionary) == 10
-    assert built.source_dictionary is None and built.max_positions() is None
+    assert built.source_dictionary is None
     assert [built.target_dictionary[n] for n in range(10)] == list("0123456789")
     built.load_dataset("train")
     built.load_dataset("valid")
@@ -149,7 +149,7 @@ def test_only_training_images_are_shifted(tmp_path: Path) -> None:
         ({"shift": 8}, "--shift: expected 0 to 7 pixels for images of 8 x 8, got 8"),
         ({"shift": -1}, "--shift: expected 0 to 7 pixels"),
         ({"seed": -1}, "--seed: expected at least 0"),
-        ({"persistent_workers": True}, "--persistent-workers: such a worker repeats its order and shifts"),
+        ({"persistent_workers": True}, "--persistent-workers: such a worker repeats its first epoch"),
         ({"valid_images": -5}, "--valid-images: expected 0 or more, got -5"),
     ],
 )

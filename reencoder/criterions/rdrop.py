@@ -86,7 +86,7 @@ class RDrop(LabelSmoothedCrossEntropyCriterion):
             model: the model; it decides by its mode whether this is training.
             sample: a batch of a translation task.
             reduce: return the sum over all tokens.
-            net_output: what the model says; None to call it. Default: None
+            net_output: the model's output; None to call it. Default: None
 
         Returns:
             The loss, the number of target tokens (of sentences with `--sentence-avg`), and what is logged.
@@ -101,12 +101,12 @@ class RDrop(LabelSmoothedCrossEntropyCriterion):
         logged = {"ntokens": sample["ntokens"], "nsentences": size, "sample_size": sample_size}
         if self.report_accuracy:
             correct, total = self.compute_accuracy(model, net_output, repeated)
-            logged |= {"n_correct": correct.item(), "total": total.item()}
+            logged |= {"n_correct": correct, "total": total}
         if passes == 2:
             padding = repeated["target"][:size].reshape(-1, 1).eq(self.padding_idx)
             divergence = compute_kl_loss(model, net_output, padding)
             loss = loss + self.rdrop_alpha * divergence
-            logged["rdrop_kl_loss"] = divergence.item()
+            logged["rdrop_kl_loss"] = divergence.detach()
         logged |= {"loss": loss.data, "nll_loss": nll_loss.data}
         if self.alignment_lambda > 0 and model.training:
             # Also without links: with several processes all must log the same.
@@ -124,7 +124,7 @@ class RDrop(LabelSmoothedCrossEntropyCriterion):
     def reduce_metrics(cls, logging_outputs: Sequence[Mapping[str, Any]]) -> None:
         """Log what the batches of an update report."""
         super().reduce_metrics(logging_outputs)
-        divergence = sum(log.get("rdrop_kl_loss", 0) for log in logging_outputs)
+        divergence = float(sum(log.get("rdrop_kl_loss", 0) for log in logging_outputs))
         if divergence > 0:
             size = sum(log["sample_size"] for log in logging_outputs)
             metrics.log_scalar("rdrop_kl_loss", divergence / size / math.log(2))

@@ -62,7 +62,8 @@ def load_ensemble(paths: Sequence[Path], data: Path | None = None) -> Ensemble:
     models = []
     for path in paths:
         checkpoint = _Checkpoint(path)
-        own = checkpoint.check(read_pipeline(checkpoint.folder(data)))
+        own = read_pipeline(checkpoint.folder(data))
+        checkpoint.check(own)
         if pipeline is None:
             pipeline, task = own, checkpoint.set_up_task(own)
         elif own.fingerprint != pipeline.fingerprint:
@@ -121,8 +122,8 @@ class _Checkpoint:
             )
         return folder
 
-    def check(self, pipeline: TextPipeline) -> TextPipeline:
-        """Return a text processing that fits what the checkpoint says about its training.
+    def check(self, pipeline: TextPipeline) -> None:
+        """Check that a text processing fits what the checkpoint says about its training.
 
         Raises:
             DataError: it does not fit.
@@ -133,7 +134,6 @@ class _Checkpoint:
         if direction not in ((None, None), pipeline.languages):
             expected = " to ".join(pipeline.languages)
             raise DataError(f"{self.path}: translates {' to '.join(map(str, direction))}; expected {expected}")
-        return pipeline
 
     def set_up_task(self, pipeline: TextPipeline) -> Any:
         """Return the task of the training, with the data folder of a text processing.

@@ -35,12 +35,12 @@ class Reencoder:
     Args:
         ensemble: the models.
         searcher: searches with them.
-        options: how to search if nothing else is said.
+        options: how to search by default.
         split_sentences: see `from_pretrained`. Default: True
 
     Attributes:
         pipeline: raw text to tokens and back.
-        options: how the model searches if nothing else is said.
+        options: how the model searches by default.
         split_sentences: see `from_pretrained`.
     """
 
@@ -285,7 +285,7 @@ class Reencoder:
         """Return the numbers of the tokens of a text, in the parts that are translated; none for a blank one.
 
         Raises:
-            TooLongError: a part is too long, and has no clauses.
+            TooLongError: a part is too long and cannot be split any further.
         """
         parts = split_sentences(text) if self.split_sentences else [text]
         return [numbers for part in parts for numbers in self._encode_in_parts(part, (split_sentences, split_clauses))]

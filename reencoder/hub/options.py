@@ -36,7 +36,7 @@ _RANGES = {"temperature": (1e-6, 1e6)}
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """What is said about a search; see `parse`.
+    """Options of one search.
 
     Attributes:
         settings: the settings that every search has.

@@ -83,7 +83,7 @@ class Searcher:
                 generator.search = WatchedSearch(strategy, show)  # one for each batch: it remembers what has ended
             try:
                 hypotheses = self._task.inference_step(generator, self._models, batch)
-            except (AssertionError, ValueError) as error:  # such as a beam that is no multiple of the groups
+            except (AssertionError, ValueError) as error:  # such as a beam that is not a multiple of the groups
                 raise DataError(f"the search: {error}") from error
             yield from zip(batch["id"].tolist(), hypotheses, strict=True)
 

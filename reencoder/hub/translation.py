@@ -24,7 +24,7 @@ class Translation:
 
 @dataclass(frozen=True)
 class TokenScores:
-    """What a model says of a given translation.
+    """The scores that a model gives to a translation.
 
     Attributes:
         tokens: the tokens of the translation; `<unk>` stands for one that the model does not know.

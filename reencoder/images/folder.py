@@ -54,7 +54,7 @@ class ImageFolder:
         """Height and width of the training images.
 
         Raises:
-            ValueError: the file is missing or no IDX file of images.
+            ValueError: the file is missing or is not an IDX file of images.
         """
         _, height, width = read_extents(self._file("train", "images-idx3"), 3)
         return height, width

@@ -25,7 +25,7 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
         The elements, with as many axes as the file has dimensions.
 
     Raises:
-        ValueError: the file cannot be read, is no such IDX file, or is truncated; the message names it.
+        ValueError: the file cannot be read, is not such an IDX file, or is truncated; the message names it.
     """
     data = _contents(path)
     extents = _extents(path, data, dimensions)

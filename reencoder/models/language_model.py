@@ -6,7 +6,7 @@ They read a character and predict the next one at every step, and go on from the
 
 # No `from __future__ import annotations`: fairseq reads the types of the configs' fields.
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from fairseq.models import register_model
 from torch import Tensor
@@ -36,7 +36,7 @@ class LanguageModelOutput(NamedTuple):
 
 
 class LanguageModel(SymbolModel):
-    """Comes before a model of sequences among the bases of a class, and gives its output that form.
+    """Mixin, listed before a sequence model, that repackages its output.
 
     Attributes:
         supported_targets: for fairseq's task `language_modeling`: the next symbol.
@@ -47,7 +47,7 @@ class LanguageModel(SymbolModel):
     def forward(  # type: ignore[override]
         self,
         src_tokens: Tensor,
-        states: Optional[tuple[Tensor, Tensor]] = None,  # noqa: UP045
+        states: tuple[Tensor, Tensor] | None = None,
         **_: Any,
     ) -> LanguageModelOutput:
         """See `SymbolModel.forward`; S equals T."""

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ..grid import State
 
 
-class Readout(nn.Module):
+class StateLogits(nn.Module):
     """The linear layer from the states that leave the top of a grid to the logits.
 
     Args:

@@ -6,7 +6,7 @@ Sections 4.2 and 4.3 of the paper. Predictions are not fed back. Axes: `batch`, 
 # No `from __future__ import annotations`: fairseq reads the types of the configs' fields.
 import math
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any
 
 import torch
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass
@@ -27,7 +27,7 @@ from .options import (
     named_options,
     register_presets,
 )
-from .readout import Readout
+from .readout import StateLogits
 from .symbols import SymbolModel, SymbolOutput, scale_input
 
 
@@ -79,9 +79,9 @@ class GridLSTM2dModel(SymbolModel):
         mark_grids(self)
         scale_input(self.grid.project.linear, cfg.input_scale)
         # without cells along the depth, no memory leaves the top layer
-        self.readout = Readout(cfg.hidden_size, symbols_out, cfg.softmax_reads == "hidden-memory" and has_memory)
+        self.readout = StateLogits(cfg.hidden_size, symbols_out, cfg.softmax_reads == "hidden-memory" and has_memory)
 
-    def forward(self, src_tokens: Tensor, states: Optional[State] = None, **_: Any) -> SymbolOutput:  # noqa: UP045
+    def forward(self, src_tokens: Tensor, states: State | None = None, **_: Any) -> SymbolOutput:
         """See `SymbolModel.forward`; S equals T."""
         one_hot = functional.one_hot(src_tokens.t(), self.symbols_in)  # (T, batch, symbols)
         top, final = self.grid(one_hot.to(self.readout.output.weight.dtype), states)
@@ -155,7 +155,7 @@ class StackedLSTM(SymbolModel):
         mark_hidden_matrices((weights for weights in self.lstm.parameters() if weights.dim() == 2), size)
         self.output = nn.Linear(size, symbols_out)
 
-    def forward(self, src_tokens: Tensor, states: Optional[State] = None, **_: Any) -> SymbolOutput:  # noqa: UP045
+    def forward(self, src_tokens: Tensor, states: State | None = None, **_: Any) -> SymbolOutput:
         """See `SymbolModel.forward`; S equals T."""
         values = self.embed(src_tokens.t())  # (T, batch, d)
         entering: list[Any] = [None] * self.repeats

@@ -5,7 +5,7 @@ Axes: `batch`, k bits, `d` hidden size.
 
 # No `from __future__ import annotations`: fairseq reads the types of the configs' fields.
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any
 
 import torch
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass
@@ -16,7 +16,7 @@ from torch.nn import functional
 from ..grid import GridLSTM1d, State
 from ..optim.matrices import mark_hidden_matrices
 from .options import DeepBlockConfig, block_arguments, check_at_least_one, mark_grids, named_options, register_presets
-from .readout import Readout
+from .readout import StateLogits
 from .symbols import SymbolModel, SymbolOutput, scale_input
 
 
@@ -61,9 +61,9 @@ class GridLSTM1dModel(SymbolModel):
             self.grid = GridLSTM1d(bits, cfg.hidden_size, cfg.layers, untied=cfg.untied, **arguments)
         mark_grids(self)
         scale_input(self.grid.project.linear, cfg.input_scale)
-        self.readout = Readout(cfg.hidden_size, symbols_out, cfg.softmax_reads == "hidden-memory")
+        self.readout = StateLogits(cfg.hidden_size, symbols_out, cfg.softmax_reads == "hidden-memory")
 
-    def forward(self, src_tokens: Tensor, states: Optional[State] = None, **_: Any) -> SymbolOutput:  # noqa: UP045
+    def forward(self, src_tokens: Tensor, states: State | None = None, **_: Any) -> SymbolOutput:
         """See `SymbolModel.forward`; S = k and T = 1. There are no states."""
         top = self.grid(src_tokens.to(self.readout.output.weight.dtype))
         return SymbolOutput(self.readout(top).unsqueeze(1), None)
@@ -119,7 +119,7 @@ class FeedForward(SymbolModel):
         self.repeats = 1 if cfg.untied else cfg.layers
         self.output = nn.Linear(size, symbols_out)
 
-    def forward(self, src_tokens: Tensor, states: Optional[State] = None, **_: Any) -> SymbolOutput:  # noqa: UP045
+    def forward(self, src_tokens: Tensor, states: State | None = None, **_: Any) -> SymbolOutput:
         """See `SymbolModel.forward`; S = k and T = 1. There are no states."""
         values = self.activation(self.project(src_tokens.to(self.project.weight.dtype)))  # (batch, d)
         for _repeat in range(self.repeats):

@@ -6,10 +6,28 @@ from argparse import Namespace
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 _FAIRSEQ_MAX_LEN = (0, 200)
 """fairseq's defaults of `--max-len-a` and `--max-len-b`."""
+
+
+@runtime_checkable
+class DeclaresLimits(Protocol):
+    """A model that declares what it cannot do; fairseq's own declare nothing.
+
+    Attributes:
+        retains_dropout: False if `--retain-dropout` has no effect.
+        no_alignment: why no alignments can be read from it; None if they can.
+        learns_alignment: True if word alignments can be taught to it.
+    """
+
+    @property
+    def retains_dropout(self) -> bool: ...
+    @property
+    def no_alignment(self) -> str | None: ...
+    @property
+    def learns_alignment(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -58,15 +76,16 @@ class GeneratorOptions:
             ValueError: alignments are requested from a Reencoder that has none, or dropout is.
         """
         for model in models:
-            if self.retain_dropout and not getattr(model, "retains_dropout", True):
+            if not isinstance(model, DeclaresLimits):
+                continue
+            if self.retain_dropout and not model.retains_dropout:
                 # fairseq passes it on to modules of its own only, and would translate without dropout
                 raise ValueError(
                     "--retain-dropout: a Reencoder has dropout in training only; leave the option out (--sampling "
                     "draws different translations)"
                 )
-            reason = getattr(model, "no_alignment", None)
-            if self.print_alignment and reason is not None:
-                raise ValueError(reason)  # fairseq would print nothing, or fail without one
+            if self.print_alignment and model.no_alignment is not None:
+                raise ValueError(model.no_alignment)  # fairseq would print nothing, or fail without one
 
     def with_max_len(self, args: Any) -> Any:
         """Return a copy of `args` with the maximum length of the task, or `args` if a maximum length is given."""

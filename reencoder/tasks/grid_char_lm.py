@@ -128,7 +128,7 @@ class GridCharLMTask(RecordsData, SetsUpProcess):
         batches = Batches(dataset, plan, shard_id)
         longest = max(len(plan.batches(worker)) for worker in range(num_shards))
         numbers: list[list[int]] = [[number] for number in range(len(batches))]
-        # Without fairseq's thread that buffers batches, see `data_workers`.
+        # Without fairseq's thread that buffers batches, see `OnePassTask.get_batch_iterator`.
         return EpochBatchIterator(
             dataset=batches,
             collate_fn=Batches.collate,

@@ -5,23 +5,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fairseq.data import Dictionary, FairseqDataset
+from fairseq.data import Dictionary
 from fairseq.logging import metrics
 from fairseq.tasks import register_task
-from numpy.typing import NDArray
-from omegaconf import II, MISSING
+from omegaconf import MISSING
 
 from ..images.folder import CLASSES, ImageFolder
-from .accuracy import MeasuresAccuracy
-from .data_workers import FreshWorkers
 from .image_dataset import ImageDataset
-from .prediction import PredictsAtOnce
-from .process import ProcessConfig, SetsUpProcess
+from .one_pass import OnePassConfig, OnePassTask
 from .symbol_dictionary import SymbolDictionary
 
 
 @dataclass
-class GridMnistConfig(ProcessConfig):
+class GridMnistConfig(OnePassConfig):
     """The options of the task."""
 
     data: str = field(
@@ -42,15 +38,10 @@ class GridMnistConfig(ProcessConfig):
             "--seed, the epoch and the image decide which"
         },
     )
-    seed: int = II("common.seed")
-    persistent_workers: bool = field(
-        default=False,
-        metadata={"help": "not supported: a data worker that outlives an epoch would repeat its order and shifts"},
-    )
 
 
 @register_task("grid_mnist", dataclass=GridMnistConfig)
-class GridMnistTask(PredictsAtOnce, MeasuresAccuracy, FreshWorkers, SetsUpProcess):
+class GridMnistTask(OnePassTask):
     """Images are read at once; `error_rate`, in per cent, is a metric.
 
     Models get their sizes from `image_size` and the target dictionary.
@@ -72,8 +63,6 @@ class GridMnistTask(PredictsAtOnce, MeasuresAccuracy, FreshWorkers, SetsUpProces
         super().__init__(cfg, **kwargs)
         if not 0 <= cfg.seed < 2**64:
             raise ValueError(f"--seed: expected at least 0 and less than 2**64, got {cfg.seed}")
-        if cfg.persistent_workers:
-            raise ValueError("--persistent-workers: such a worker repeats its order and shifts; leave it out")
         self.folder = ImageFolder(Path(cfg.data), cfg.valid_images)
         self.image_size = self.folder.image_size()
         if not 0 <= cfg.shift < min(self.image_size):
@@ -85,14 +74,14 @@ class GridMnistTask(PredictsAtOnce, MeasuresAccuracy, FreshWorkers, SetsUpProces
 
     @property
     def source_dictionary(self) -> None:
-        """None: images are not made of symbols."""
+        """None: images do not consist of symbols."""
         return None
 
     @property
     def target_dictionary(self) -> Dictionary:
         return self._dictionary
 
-    def max_positions(self) -> Any:
+    def max_positions(self) -> None:
         """None: images have no length."""
         return None
 
@@ -105,16 +94,6 @@ class GridMnistTask(PredictsAtOnce, MeasuresAccuracy, FreshWorkers, SetsUpProces
         training = split == "train"
         data = self.folder.load(split)
         self.datasets[split] = ImageDataset(data, training, self.cfg.seed, self.cfg.shift if training else 0)
-
-    def filter_indices_by_size(
-        self,
-        indices: NDArray[Any],
-        dataset: FairseqDataset,
-        max_positions: Any = None,
-        ignore_invalid_inputs: bool = False,
-    ) -> NDArray[Any]:
-        """Keep all images: they have the same size."""
-        return indices
 
     def reduce_metrics(self, logging_outputs: list[dict[str, Any]], criterion: Any) -> None:
         """Log fairseq's metrics, those of the criterion, and `error_rate`: wrong images in per cent."""

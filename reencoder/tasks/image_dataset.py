@@ -11,10 +11,7 @@ from fairseq.data import FairseqDataset
 from numpy.typing import NDArray
 
 from ..images.folder import LabelledImages
-from .random_stream import Stream, below
-
-ORDER, SHIFT = 3, 4
-"""What random words are for, as it enters the key of a `Stream` beside the seed."""
+from .random_stream import Purpose, Stream, below
 
 Sample = tuple[int, NDArray[np.uint8], int]
 """Index, image of shape (height, width), label."""
@@ -46,8 +43,8 @@ class ImageDataset(FairseqDataset):
     def __init__(self, data: LabelledImages, training: bool = False, seed: int = 1, shift: int = 0) -> None:
         self.data, self.training, self.shift = data, training, shift
         self.epoch = 1
-        self._order = Stream(seed, ORDER, len(data.labels))
-        self._shifts = Stream(seed, SHIFT, 2)
+        self._order = Stream(seed, Purpose.ORDER, len(data.labels))
+        self._shifts = Stream(seed, Purpose.SHIFT, 2)
 
     @property
     def can_reuse_epoch_itr_across_epochs(self) -> bool:
@@ -104,5 +101,5 @@ class ImageDataset(FairseqDataset):
         self, indices, max_tokens=None, max_sentences=None, required_batch_size_multiple=1
     ) -> list[NDArray[np.int64]]:
         """Consecutive batches of `indices`; the last one may be smaller, whatever `required_batch_size_multiple`."""
-        count = min([limit for limit in (max_tokens, max_sentences) if limit], default=1)
-        return [np.asarray(indices[start : start + count]) for start in range(0, len(indices), count)]
+        batches: list[NDArray[np.int64]] = super().batch_by_size(indices, max_tokens, max_sentences, 1)
+        return batches

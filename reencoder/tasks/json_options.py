@@ -14,7 +14,7 @@ def json_options(option: str, given: str | None) -> dict[str, Any]:
         given: its value; None or empty for an object without entries.
 
     Raises:
-        ValueError: the value is no JSON object.
+        ValueError: the value is not a JSON object.
     """
     try:
         found = json.loads(given or "{}")

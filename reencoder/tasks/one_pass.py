@@ -1,12 +1,18 @@
-"""fairseq-generate for tasks whose predictions are not fed back: one forward pass gives all of them."""
+"""What the tasks have in common whose predictions come from one forward pass and are not fed back."""
 
-# No `from __future__ import annotations`: as in the tasks that use it.
+# No `from __future__ import annotations`: fairseq reads the types of the config's fields.
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Optional
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import torch
-from fairseq.data import Dictionary
+from fairseq.data import Dictionary, FairseqDataset
+from numpy.typing import NDArray
+from omegaconf import II
 from torch import Tensor
+
+from ..criterions.cross_entropy_with_accuracy import CrossEntropyWithAccuracy
+from .process import ProcessConfig, SetsUpProcess
 
 
 class NoSearch(NamedTuple):
@@ -19,12 +25,76 @@ class NoSearch(NamedTuple):
     eos: int
 
 
-class PredictsAtOnce:
-    """Part of a fairseq task with a target dictionary and targets of shape (batch, T)."""
+@dataclass
+class OnePassConfig(ProcessConfig):
+    """The options that these tasks share."""
+
+    seed: int = II("common.seed")
+    persistent_workers: bool = field(
+        default=False,
+        metadata={"help": "not supported: a data worker that outlives an epoch would repeat what it has drawn in it"},
+    )
+
+
+class OnePassTask(SetsUpProcess):
+    """A task with a target dictionary, targets of shape (batch, T), and samples that all have the same size.
+
+    It needs the criterion `cross_entropy_with_accuracy`, from whose counts its metrics come.
+
+    Args:
+        cfg: the options.
+
+    Raises:
+        ValueError: data workers are to outlive an epoch.
+    """
+
+    cfg: OnePassConfig
+
+    def __init__(self, cfg: OnePassConfig, **kwargs: Any) -> None:
+        super().__init__(cfg, **kwargs)
+        if cfg.persistent_workers:
+            raise ValueError("--persistent-workers: such a worker repeats its first epoch; leave it out")
 
     @property
     def target_dictionary(self) -> Dictionary:
         raise NotImplementedError
+
+    def build_criterion(self, cfg: Any, from_checkpoint: bool = False) -> CrossEntropyWithAccuracy:
+        """Build the criterion.
+
+        Raises:
+            ValueError: the criterion does not count samples and accuracies (fairseq's default does not): fairseq would
+                miss the task's metrics after the first epoch.
+        """
+        criterion = super().build_criterion(cfg, from_checkpoint)
+        if not isinstance(criterion, CrossEntropyWithAccuracy):
+            raise ValueError(
+                f"--criterion {getattr(cfg, '_name', type(criterion).__name__)}: expected cross_entropy_with_accuracy, "
+                "which counts samples and accuracies"
+            )
+        return criterion
+
+    def filter_indices_by_size(
+        self,
+        indices: NDArray[Any],
+        dataset: FairseqDataset,
+        max_positions: Any = None,
+        ignore_invalid_inputs: bool = False,
+    ) -> NDArray[Any]:
+        """Keep all samples: they have the same size."""
+        return indices
+
+    def get_batch_iterator(self, *args: Any, **kwargs: Any) -> Any:
+        """Iterate over the batches as fairseq's task does, but without its thread that buffers them.
+
+        The data workers end with each epoch, and that thread waits until they have; nobody waits for the thread. If the
+        program ends just when the thread frees its last batch, Python stops it within torch's code, which aborts the
+        process: status 134, "terminate called without an active exception", after right results. The workers fetch
+        batches in advance anyway.
+        """
+        return super().get_batch_iterator(*args, **{**kwargs, "data_buffer_size": 0})
+
+    # fairseq-generate
 
     def build_generator(self, models: Sequence[Any], args: Any, *other: Any, **kwargs: Any) -> NoSearch:
         """Build what fairseq-generate asks for; there is nothing to search.
@@ -52,7 +122,7 @@ class PredictsAtOnce:
         generator: NoSearch,
         models: Sequence[Any],
         sample: dict[str, Any],
-        prefix_tokens: Optional[Tensor] = None,  # noqa: UP045
+        prefix_tokens: Tensor | None = None,
         constraints: Any = None,
     ) -> list[list[dict[str, Any]]]:
         """Predict.

@@ -27,7 +27,7 @@ class ProcessConfig(FairseqDataclass):
 class SetsUpProcess(FairseqTask):
     """A task whose options are those of `ProcessConfig`, and more."""
 
-    cfg: Any
+    cfg: ProcessConfig
 
     def begin_epoch(self, epoch: int, model: Any) -> None:
         """Set the process up for training; fairseq-train calls this before each epoch."""

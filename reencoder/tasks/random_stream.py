@@ -1,31 +1,40 @@
-"""Random words by (seed, split, epoch, index): every sample has a random stream of its own.
+"""Random words by (seed, purpose, epoch, index): every sample has a random stream of its own.
 
-Philox is a counter-based generator: seed and split are its key, epoch and index two words of its counter. So no two
+Philox is a counter-based generator: seed and purpose are its key, epoch and index two words of its counter. So no two
 samples share random words, any sample can be drawn without those before it, and it does not matter which worker draws
 it.
 """
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 import numpy as np
 from numpy.typing import NDArray
 
-TRAIN, VALID, TEST = 0, 1, 2
-"""The splits, as they enter the key."""
+
+class Purpose(IntEnum):
+    """What random words are for, as it enters the key."""
+
+    TRAIN = 0
+    VALID = 1
+    TEST = 2
+    ORDER = 3
+    SHIFT = 4
 
 
 class Stream:
-    """Random words for the samples of a split.
+    """Random words for the samples of a data set.
 
     Args:
         seed: from 0 to 2**64 - 1.
-        split: `TRAIN`, `VALID` or `TEST`.
+        purpose: what they are for; other purposes have other words.
         words: number of 64-bit words per sample.
     """
 
-    def __init__(self, seed: int, split: int, words: int) -> None:
+    def __init__(self, seed: int, purpose: Purpose, words: int) -> None:
         self.words = words
-        self._bits = np.random.Philox(key=np.array([seed, split], dtype=np.uint64))
+        self._bits = np.random.Philox(key=np.array([seed, purpose], dtype=np.uint64))
         # Setting the state of one generator takes a fifth of the time of creating a new one.
         self._start = self._bits.state
 

@@ -1,6 +1,7 @@
 """Checkpoints that record what the numbers in their training data mean, and tasks that check it."""
 
-# No `from __future__ import annotations`: as in the tasks that use it.
+from __future__ import annotations
+
 from typing import Any, ClassVar
 
 from fairseq.tasks import FairseqTask
@@ -9,7 +10,7 @@ from fairseq.tasks import FairseqTask
 class RecordsData(FairseqTask):
     """A task whose checkpoints record a fingerprint of its data and are refused on others.
 
-    Symbols of equal number would load, and every number would mean another one.
+    Other data with as many symbols would load without an error, and every index would mean another symbol.
 
     Attributes:
         recorded_as: name of the fingerprint in a checkpoint.

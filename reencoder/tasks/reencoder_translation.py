@@ -22,7 +22,7 @@ from ..text.errors import DataError
 from ..text.manifest import check_files, fingerprint, languages, manifest_path, read_manifest
 from .alignments import load_alignments
 from .batching import BlockBatchedPairs
-from .generator_options import GeneratorOptions
+from .generator_options import DeclaresLimits, GeneratorOptions
 from .json_options import json_options
 from .process import ProcessConfig, SetsUpProcess
 from .recorded_data import RecordsData
@@ -60,7 +60,7 @@ class ReencoderTranslationConfig(TranslationConfig, ProcessConfig):
 class ReencoderTranslationTask(RecordsData, SetsUpProcess, TranslationTask):
     """Translation with batches limited by blocks and, in the search, a minimum length relative to the source.
 
-    No sentence is dropped but training sentences that are longer than the model allows: fairseq's
+    Only training sentences that are longer than the model allows are dropped: fairseq's
     `--required-batch-size-multiple`, which drops sentences, has no effect.
     """
 
@@ -106,7 +106,7 @@ class ReencoderTranslationTask(RecordsData, SetsUpProcess, TranslationTask):
         """
         # TranslationTask would make the detokenizer without the manifest of the data.
         model = super(TranslationTask, self).build_model(cfg, from_checkpoint)
-        if self.cfg.load_alignments and not getattr(model, "learns_alignment", True):
+        if self.cfg.load_alignments and isinstance(model, DeclaresLimits) and not model.learns_alignment:
             raise ValueError(
                 "--load-alignments: this --readout has no weights to teach; choose attention or lexical-attention"
             )
@@ -244,7 +244,7 @@ class ReencoderTranslationTask(RecordsData, SetsUpProcess, TranslationTask):
 
 
 def _empty(hypothesis: dict[str, Any], end: int) -> dict[str, Any]:
-    """The certain hypothesis that consists of the end of the sentence, with the devices of another."""
+    """A hypothesis of probability 1 that consists of the end of sentence alone, on the devices of `hypothesis`."""
     tokens, scores = hypothesis["tokens"], hypothesis["positional_scores"]
     attention = hypothesis.get("attention")
     return {

@@ -15,7 +15,7 @@ from .truecase import ends_in_abbreviation, read_capitals, restore_beginnings, r
 # Control characters, private use, lone surrogates, separators of lines and paragraphs.
 _UNWANTED = ("Cc", "Co", "Cs", "Zl", "Zp")
 _INVISIBLE = "Cf"  # format characters, such as a byte-order mark or a zero-width space, may stand inside a word
-_REPLACEMENT = "\ufffd"  # what stands for bytes that are no text
+_REPLACEMENT = "\ufffd"  # what stands for bytes that are not text
 _SENTENCE_END = re.compile(
     r"""
     [。！？!?]++(?![”’」』）)"'])
@@ -74,7 +74,7 @@ class TextPipeline:
 
 
 def clean(text: str) -> str:
-    """Replace what is no part of a sentence, such as control characters, by spaces; remove what is invisible."""
+    """Replace what is not part of a sentence, such as control characters, by spaces; remove what is invisible."""
     kept = []
     for character in text:
         category = unicodedata.category(character)
@@ -88,7 +88,7 @@ def clean(text: str) -> str:
 def split_sentences(text: str) -> list[str]:
     """Split a text behind the punctuation that ends sentences, Chinese or Western, where one certainly ends.
 
-    None ends behind a title or an initial, nor behind a quotation that the sentence goes on after: “你好。”他说。
+    No sentence ends behind a title or an initial, nor behind a quotation after which it goes on: “你好。”他说。
     """
     text = clean(text)
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]

@@ -24,7 +24,7 @@ _ABBREVIATION = re.compile(
 class FormFinder:
     """Finds the words of a sentence whose case says how they are written.
 
-    These are all words with letters but those at beginnings of sentences, as for Moses' truecaser.
+    These are all words with letters except those at beginnings of sentences, as for Moses' truecaser.
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ def restore_words(line: str, capitals: Mapping[str, str]) -> str:
 
 
 def ends_in_abbreviation(text: str) -> bool:
-    """True if the end of a text is no end of a sentence: a title or an initial."""
+    """True if a text ends in a title or an initial, behind which no sentence ends."""
     return _ABBREVIATION.search(text + " ") is not None
 
 

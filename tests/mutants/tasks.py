@@ -142,7 +142,7 @@ MUTANTS: list[Mutant] = [
         "reencoder/tasks/random_stream.py",
         "tasks_algorithmic",
         (
-            "np.random.Philox(key=np.array([seed, split], dtype=np.uint64))",
+            "np.random.Philox(key=np.array([seed, purpose], dtype=np.uint64))",
             "np.random.Philox(key=np.array([seed, 0], dtype=np.uint64))",
         ),
         ("np.array([attempt * steps, index, epoch, 0]", "np.array([attempt * steps, index, 0, 0]"),
@@ -153,10 +153,13 @@ MUTANTS: list[Mutant] = [
         "tasks_algorithmic",
         ("                if row.tobytes() not in self._held_out:\n", "                if True:\n"),
         ("while source[position].tobytes() in self._held_out:", "while False:"),
-        ("self._train = Stream(seed, TRAIN, problem.words)", "self._train = Stream(seed, VALID, problem.words)"),
         (
-            "self.test = self._hold_out(Stream(valid_seed, TEST, problem.words)",
-            "self.test = self._hold_out(Stream(valid_seed, VALID, problem.words)",
+            "self._train = Stream(seed, Purpose.TRAIN, problem.words)",
+            "self._train = Stream(seed, Purpose.VALID, problem.words)",
+        ),
+        (
+            "self.test = self._hold_out(Stream(valid_seed, Purpose.TEST, problem.words)",
+            "self.test = self._hold_out(Stream(valid_seed, Purpose.VALID, problem.words)",
         ),
     ),
     *group(
@@ -167,6 +170,7 @@ MUTANTS: list[Mutant] = [
             "source, target = self._fixed[0][numbers], self._fixed[1][numbers]",
             "source, target = self._fixed[0][: len(numbers)], self._fixed[1][: len(numbers)]",
         ),
-        ("limits.append(max(1, max_tokens // self.num_tokens(0)))", "pass"),
+        ("max(max_tokens, self.num_tokens(0)) if max_tokens else None", "max_tokens"),
+        ("indices, most, max_sentences, 1)", "indices, None, max_sentences, 1)"),
     ),
 ]

@@ -1,4 +1,4 @@
-"""What the algorithmic tasks share (section 4 of the paper): problems, random streams, data sets, the fairseq task.
+"""What the algorithmic tasks share (section 4 of the paper): problems, data sets, the fairseq task.
 
-`problems` and `streams` are pure numpy.
+`problems` and `sample_source` are pure numpy.
 """

@@ -90,12 +90,10 @@ class ProblemDataset(FairseqDataset):
     def batch_by_size(  # type: ignore[no-untyped-def]
         self, indices, max_tokens=None, max_sentences=None, required_batch_size_multiple=1
     ) -> list[NDArray[np.int64]]:
-        """Consecutive batches of `indices`.
+        """Consecutive batches of `indices`, of at least one sample, however small `max_tokens` is.
 
         `required_batch_size_multiple` has no effect, because fairseq enforces it by dropping samples.
         """
-        limits = [max_sentences] if max_sentences else []
-        if max_tokens:
-            limits.append(max(1, max_tokens // self.num_tokens(0)))
-        count = min(limits, default=1)
-        return [np.asarray(indices[start : start + count]) for start in range(0, len(indices), count)]
+        most = max(max_tokens, self.num_tokens(0)) if max_tokens else None
+        batches: list[NDArray[np.int64]] = super().batch_by_size(indices, most, max_sentences, 1)
+        return batches

@@ -1,6 +1,6 @@
 """Parity, addition and memorization (sections 4.1 to 4.3): how random words become samples.
 
-A problem turns rows of uniform 64-bit words into rows of symbols, many samples at once. `streams` draws the words.
+A problem turns rows of uniform 64-bit words into rows of symbols, many samples at once. `random_stream` draws them.
 Axes: `n` samples, `S` source positions, `T` target positions.
 """
 

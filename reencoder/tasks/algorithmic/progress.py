@@ -33,7 +33,7 @@ class Progress(nn.Module):
     def set_extra_state(self, state: Tensor) -> None:
         """Restore what `get_extra_state` returned."""
         self.samples = int(state[0])
-        same = len(state) > 2 and int(state[2]) == self.held_out
+        same = int(state[2]) == self.held_out
         self.accuracy = float(state[1]) if same else 0.0
 
     def extra_repr(self) -> str:

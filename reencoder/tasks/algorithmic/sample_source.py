@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..random_stream import TEST, TRAIN, VALID, Stream
+from ..random_stream import Purpose, Stream
 from .problems import Problem, Symbols
 
 
@@ -44,11 +44,11 @@ class SampleSource:
             if not least <= value < 2**64:
                 raise ValueError(f"{option}: expected at least {least} and less than 2**64, got {value}")
         self.problem = problem
-        self._train = Stream(seed, TRAIN, problem.words)
+        self._train = Stream(seed, Purpose.TRAIN, problem.words)
         self._held_out: set[bytes] = set()
         most = problem.space // 8
-        self.valid = self._hold_out(Stream(valid_seed, VALID, problem.words), min(valid_samples, most))
-        self.test = self._hold_out(Stream(valid_seed, TEST, problem.words), min(test_samples, most))
+        self.valid = self._hold_out(Stream(valid_seed, Purpose.VALID, problem.words), min(valid_samples, most))
+        self.test = self._hold_out(Stream(valid_seed, Purpose.TEST, problem.words), min(test_samples, most))
 
     def _hold_out(self, stream: Stream, count: int) -> tuple[Symbols, Symbols]:
         kept: list[NDArray[np.uint64]] = []

@@ -8,15 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairseq.data import Dictionary, FairseqDataset
+from fairseq.data import Dictionary
 from fairseq.logging import metrics
-from numpy.typing import NDArray
-from omegaconf import II
 
-from ..accuracy import MeasuresAccuracy
-from ..data_workers import FreshWorkers
-from ..prediction import PredictsAtOnce
-from ..process import ProcessConfig, SetsUpProcess
+from ..one_pass import OnePassConfig, OnePassTask
 from ..symbol_dictionary import SymbolDictionary
 from .dataset import ProblemDataset
 from .early_end import end_training
@@ -28,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class AlgorithmicConfig(ProcessConfig):
+class AlgorithmicConfig(OnePassConfig):
     """Options that the algorithmic tasks share."""
 
     samples_per_epoch: int = field(
@@ -51,14 +46,9 @@ class AlgorithmicConfig(ProcessConfig):
             "that reached it; 0: never"
         },
     )
-    seed: int = II("common.seed")
-    persistent_workers: bool = field(
-        default=False,
-        metadata={"help": "not supported: a data worker that outlives an epoch would draw the same samples again"},
-    )
 
 
-class AlgorithmicTask(PredictsAtOnce, MeasuresAccuracy, FreshWorkers, SetsUpProcess, ABC):
+class AlgorithmicTask(OnePassTask, ABC):
     """Samples are drawn on the fly, without a data directory; accuracy and the number of samples seen are metrics.
 
     Models get their sizes from the two dictionaries and `max_positions`.
@@ -80,8 +70,6 @@ class AlgorithmicTask(PredictsAtOnce, MeasuresAccuracy, FreshWorkers, SetsUpProc
         super().__init__(cfg, **kwargs)
         if not 0 <= cfg.stop_at_accuracy <= 1:
             raise ValueError(f"--stop-at-accuracy: expected 0 (never) to 1, got {cfg.stop_at_accuracy}")
-        if cfg.persistent_workers:
-            raise ValueError("--persistent-workers: such a worker draws the same samples in each epoch; leave it out")
         self.problem = self.build_problem(cfg)
         self.source = SampleSource(self.problem, cfg.seed, cfg.valid_seed, cfg.valid_samples, cfg.test_samples)
         for name, wanted, held_out in (
@@ -138,16 +126,6 @@ class AlgorithmicTask(PredictsAtOnce, MeasuresAccuracy, FreshWorkers, SetsUpProc
             ValueError: there is no such split, or --samples-per-epoch is below 1.
         """
         self.datasets[split] = ProblemDataset(self.source, split, self.cfg.samples_per_epoch)
-
-    def filter_indices_by_size(
-        self,
-        indices: NDArray[Any],
-        dataset: FairseqDataset,
-        max_positions: Any = None,
-        ignore_invalid_inputs: bool = False,
-    ) -> NDArray[Any]:
-        """Keep all samples: they have the same length."""
-        return indices
 
     # Metrics
 

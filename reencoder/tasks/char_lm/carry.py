@@ -7,16 +7,26 @@ model, and a training that is resumed in mid-epoch goes on with them. Axes: `L` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import astuple, dataclass, field
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, distributed, nn
 
 from .dataset import Place
+from .streams import Plan
 
 States = tuple[Tensor, Tensor]
 """Hidden and memory vectors, shape (L, rows, d) each."""
+
+
+@runtime_checkable
+class HasStates(Protocol):
+    """The output of a model that can go on where it stopped."""
+
+    @property
+    def states(self) -> States | None: ...
+
 
 _HEAD = 18
 """How many numbers precede the states in what is saved."""
@@ -31,14 +41,14 @@ class Held:
 
     Attributes:
         next: number of the batch that the states in `leaving` enter; -1 if there are none.
-        plan: the plan that the batches belong to.
+        plan: the plan that the batches belong to; None if there are none.
         leaving: what left the last batch.
         entering: what entered each batch of the current update, in case that one of them is computed again.
         update: number of the current update.
     """
 
     next: int = -1
-    plan: list[int] = field(default_factory=lambda: [0] * 5)
+    plan: Plan | None = None
     leaving: States | None = None
     entering: dict[int, States | None] = field(default_factory=dict)
     update: int = -1
@@ -74,11 +84,12 @@ class Carry(nn.Module):
         held = self._held.setdefault(TRAINING if update >= 0 else place["split"], Held())
         number, states = place["number"], None
         if not place["begins"]:
-            if held.next >= 0 and held.plan != place["plan"]:
+            if held.plan is not None and held.plan != place["plan"]:
                 raise ValueError(
                     f"{place['split']}: training stopped in the middle of a sequence, with other batches (characters, "
-                    f"--sequence-length, --truncate-every, --batch-size, workers: {held.plan}, now {place['plan']}); "
-                    "give the same options, or --reset-dataloader to begin an epoch"
+                    "--sequence-length, --truncate-every, --batch-size, workers: "
+                    f"{astuple(held.plan)}, now {astuple(place['plan'])}); give the same options, or "
+                    "--reset-dataloader to begin an epoch"
                 )
             if number == held.next and held.leaving is not None and held.leaving[0].size(1) >= rows:
                 hidden, memory = (part[:, :rows] for part in held.leaving)
@@ -99,7 +110,7 @@ class Carry(nn.Module):
         """Keep the states that left a batch, see `enter`; no gradient flows back through them."""
         held = self._held[TRAINING if update >= 0 else place["split"]]
         self._average = None
-        held.next, held.plan = place["number"] + 1, list(place["plan"])
+        held.next, held.plan = place["number"] + 1, place["plan"]
         held.leaving = (states[0].detach(), states[1].detach())
 
     def share(self) -> None:
@@ -137,12 +148,12 @@ class Carry(nn.Module):
 
     def _pack(self) -> Tensor:
         held = self._held.get(TRAINING)
-        if held is None or held.leaving is None:
+        if held is None or held.plan is None or held.leaving is None:
             return torch.zeros(0)
         hidden, memory = held.leaving
-        missing = held.plan[3] - hidden.size(1)
+        missing = held.plan.streams - hidden.size(1)
         padded = torch.stack([nn.functional.pad(part, (0, 0, 0, missing)) for part in (hidden, memory)])
-        numbers = [held.next, *held.plan, hidden.size(1), *hidden.shape[::2]]
+        numbers = [held.next, *astuple(held.plan), hidden.size(1), *hidden.shape[::2]]
         kind = torch.promote_types(padded.dtype, torch.float32)
         head = torch.tensor([divmod(n, 1 << 20) for n in numbers], dtype=kind, device=padded.device).flatten()
         return torch.cat([head, padded.to(kind).flatten()])
@@ -152,8 +163,9 @@ class Carry(nn.Module):
         if not len(state):
             return None
         head = state[:_HEAD].reshape(-1, 2)
-        following, *plan, rows, layers, size = ((int(high) << 20) + int(low) for high, low in head)
-        hidden, memory = state[_HEAD:].reshape(2, layers, plan[3], size)[:, :, :rows].clone()
+        following, *numbers, rows, layers, size = ((int(high) << 20) + int(low) for high, low in head)
+        plan = Plan(*numbers)
+        hidden, memory = state[_HEAD:].reshape(2, layers, plan.streams, size)[:, :, :rows].clone()
         return Held(following, plan, (hidden, memory))
 
     def extra_repr(self) -> str:
@@ -187,7 +199,7 @@ class Carrying:
             like = next(self._model.parameters())
             states = (states[0].to(like), states[1].to(like))
         output = self._model(src_tokens=src_tokens, states=states, **net_input)
-        leaving = getattr(output, "states", None)
+        leaving = output.states if isinstance(output, HasStates) else None
         if leaving is None:
             raise ValueError(
                 "--arch: the model returns no states to go on with; choose one that does, such as grid_lstm_lm"

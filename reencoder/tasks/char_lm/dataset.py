@@ -21,13 +21,13 @@ class Place(TypedDict):
         split: name of the split.
         number: number of the batch, counted from 0.
         begins: True if a sequence begins here, and states start from zero.
-        plan: the numbers of the `Plan`.
+        plan: how the text is cut.
     """
 
     split: str
     number: int
     begins: bool
-    plan: list[int]
+    plan: Plan
 
 
 class TextDataset(FairseqDataset):
@@ -103,9 +103,8 @@ class Batches(Dataset[dict[str, Any]]):
         return len(self.pieces)
 
     def __getitem__(self, number: int) -> dict[str, Any]:
-        piece, plan = self.pieces[number], self.plan
-        numbers = [plan.characters, plan.sequence_length, plan.piece_length, plan.streams, plan.workers]
-        place: Place = {"split": self.text.split, "number": int(number), "begins": piece.begins, "plan": numbers}
+        piece = self.pieces[number]
+        place: Place = {"split": self.text.split, "number": int(number), "begins": piece.begins, "plan": self.plan}
         return {**self.text.collater([piece]), "place": place}
 
     @staticmethod

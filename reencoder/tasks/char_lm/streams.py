@@ -21,8 +21,8 @@ class Plan:
 
     Attributes:
         characters: number of characters of the text.
-        sequence_length: characters per sequence.
-        piece_length: characters per piece; gradients flow no further back.
+        sequence_length: characters per sequence, at least 1.
+        piece_length: characters per piece, at least 1; gradients flow no further back.
         streams: number of streams per worker, the rows of a batch.
         workers: number of workers that share the text.
 
@@ -37,13 +37,8 @@ class Plan:
     workers: int = 1
 
     def __post_init__(self) -> None:
-        for option, value in (
-            ("--sequence-length", self.sequence_length),
-            ("--truncate-every", self.piece_length),
-            ("--batch-size", self.streams),
-        ):
-            if value < 1:
-                raise ValueError(f"{option}: expected at least 1, got {value}")
+        if self.streams < 1:
+            raise ValueError(f"--batch-size: expected at least 1, got {self.streams}")
         if self.characters < 1:
             raise ValueError("the text has no characters")
         if self.sequences < self.workers:
