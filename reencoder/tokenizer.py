@@ -47,6 +47,11 @@ class ReencoderTokenizer:
         if manifest.name != MANIFEST:
             # the files that it lists lie beside it under fixed names, so a renamed copy would read another one
             raise ValueError(f"--text-manifest {manifest}: expected a file named {MANIFEST} or its folder")
+        if not manifest.exists():
+            raise ValueError(
+                f"{manifest}: no such file. --tokenizer reencoder is for data of `python -m data_prep prepare`: name "
+                "their manifest with --text-manifest, or leave the tokenizer out and give tokens"
+            )
         try:
             self.pipeline = TextPipeline(manifest.parent)
         except DataError as error:

@@ -48,12 +48,12 @@ class RDrop(LabelSmoothedCrossEntropyCriterion):
         label_smoothing: epsilon.
         ignore_prefix_size: number of first target tokens without loss. Default: 0
         report_accuracy: log the accuracy. Default: False
-        rdrop_alpha: weight of the divergence. Default: 0
+        rdrop_alpha: weight of the divergence; the paper's is 5 for translation. Default: 0
         alignment_lambda: see `RDropConfig`. Default: 0
 
     Raises:
-        ValueError: `alignment_lambda` is negative, only one of it and `--load-alignments` is given, or both
-            `ignore_prefix_size` and `rdrop_alpha` are.
+        ValueError: `rdrop_alpha` or `alignment_lambda` is negative, or neither is above 0; only one of
+            `alignment_lambda` and `--load-alignments` is given, or both `ignore_prefix_size` and `rdrop_alpha` are.
     """
 
     def __init__(
@@ -70,8 +70,14 @@ class RDrop(LabelSmoothedCrossEntropyCriterion):
         if ignore_prefix_size > 0 and rdrop_alpha > 0:
             # fairseq takes the divergence of all tokens, but masks it with the targets that are left
             raise ValueError("--ignore-prefix-size: cannot be combined with --rdrop-alpha")
-        if alignment_lambda < 0:
-            raise ValueError(f"--alignment-lambda: expected 0 or more, got {alignment_lambda}")
+        for option, weight in (("--rdrop-alpha", rdrop_alpha), ("--alignment-lambda", alignment_lambda)):
+            if not weight >= 0:
+                raise ValueError(f"{option}: expected 0 or more, got {weight}")
+        if rdrop_alpha == alignment_lambda == 0:
+            raise ValueError(
+                "--criterion rdrop: without --rdrop-alpha (the paper takes 5) and --alignment-lambda it is "
+                "label_smoothed_cross_entropy; give one of them, or that criterion"
+            )
         if (alignment_lambda > 0) != bool(getattr(task.cfg, "load_alignments", False)):
             raise ValueError("--alignment-lambda, --load-alignments: --criterion rdrop needs both of them, or neither")
         self.rdrop_alpha = rdrop_alpha

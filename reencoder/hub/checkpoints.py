@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..text.errors import DataError
-from ..text.manifest import MANIFEST, manifest_path
+from ..text.manifest import MANIFEST, manifest_path, prepared_folder
 from ..text.pipeline import TextPipeline
 
 CHECKPOINTS = ("checkpoint_best.pt", "checkpoint_last.pt")
@@ -110,11 +110,15 @@ class _Checkpoint:
             DataError: none has a manifest, or nothing says that it is the right one.
         """
         trained = manifest_path(str(self._task.data)).parent
-        folders = [data] if data is not None else [self.path.parent, trained]
+        folders = [prepared_folder(data)] if data is not None else [self.path.parent, trained]
         folder = next((folder for folder in folders if (folder / MANIFEST).is_file()), None)
         if folder is None:
             tried = " or ".join(str(folder) for folder in folders)
-            raise DataError(f"{self.path}: no {MANIFEST} in {tried}; name the folder of the prepared data (--data)")
+            raise DataError(
+                f"{self.path}: no {MANIFEST} in {tried}. If `data_prep prepare` made the training data, name their "
+                "folder (--data), or copy their small files beside the checkpoint (`data_prep copy-text`). If "
+                "fairseq-preprocess did, translate tokens with fairseq-interactive or fairseq-generate instead"
+            )
         if self._fingerprint is None and data is None:
             raise DataError(
                 f"{self.path}: does not record how its training data were prepared; name their folder (--data) if you "

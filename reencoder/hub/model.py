@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import log
+from os import PathLike
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, overload
@@ -91,6 +92,9 @@ class Reencoder:
         """
         if not checkpoints:
             raise DataError("name at least one checkpoint")
+        for path in checkpoints:
+            if not isinstance(path, str | PathLike):
+                raise TypeError(f"checkpoints: expected paths, one argument for each, got {type(path).__name__}")
         for name, count in (("threads", threads), ("batch_size", batch_size), ("max_blocks", max_blocks)):
             if count is not None:
                 check_count(name, count)
@@ -153,8 +157,8 @@ class Reencoder:
         Raises:
             DataError: a sentence is too long, there is no such option, or one is out of range.
         """
-        if isinstance(texts, str):
-            raise TypeError("candidates: expected a list of sentences, got a string; put it into a list")
+        if isinstance(texts, str) or not isinstance(texts, Iterable):
+            raise TypeError(f"expected sentences in a list, got {type(texts).__name__}")
         check_count("n", n)
         texts = list(texts)
         options = self.options.override(search)
@@ -249,8 +253,10 @@ class Reencoder:
         Raises:
             DataError: a source is blank or too long, or there are not as many targets as sources.
         """
-        if isinstance(sources, str) or isinstance(targets, str) or len(sources) != len(targets):
-            raise DataError("expected as many targets as sources")
+        if isinstance(sources, str) or isinstance(targets, str):
+            raise TypeError("expected two strings or two lists of them, got one of each")
+        if len(sources) != len(targets):
+            raise DataError(f"expected as many targets as sources, got {len(targets)} for {len(sources)}")
         dictionary = self._ensemble.task.target_dictionary
         pairs: dict[int, tuple[Tensor, Tensor]] = {}
         for index, (source, target) in enumerate(zip(sources, targets, strict=True)):

@@ -30,8 +30,18 @@ GENERATOR_NAMES = (
 """Options of fairseq's generator that change how a text is translated; its others belong to fairseq's programs."""
 
 _RANGE = (-1e6, 1e6)
-_RANGES = {"temperature": (1e-6, 1e6)}
-"""Ranges of the options that are real numbers. Beyond them fairseq would compute with infinities."""
+"""Range of numbers. Beyond it fairseq would compute with infinities."""
+
+_RANGES = {
+    "temperature": (1e-6, 1e6),
+    "max_len_b": (0, 1e6),
+    "min_len": (0, 1e6),
+    "no_repeat_ngram_size": (0, 1e6),
+    "sampling_topk": (-1, 1e6),
+    "sampling_topp": (-1, 1),
+    "diverse_beam_groups": (-1, 1e6),
+}
+"""Narrower ranges; with -1 fairseq leaves the feature out."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +122,6 @@ def _typed(options: Mapping[str, Any]) -> dict[str, Any]:
             kind = type(getattr(GenerationConfig, name)).__name__
             raise DataError(f"{name} {value!r}: expected {kind}") from error
         least, greatest = _RANGES.get(name, _RANGE)
-        if isinstance(schema[name], float) and not least <= schema[name] <= greatest:
+        if not isinstance(schema[name], bool) and not least <= schema[name] <= greatest:
             raise DataError(f"{name} {value!r}: must be between {least:g} and {greatest:g}")
     return {name: schema[name] for name in options}

@@ -231,7 +231,13 @@ class ReencoderTranslationTask(RecordsData, SetsUpProcess, TranslationTask):
         return generator
 
     def inference_step(self, generator: Any, models: Any, sample: Any, *args: Any, **kwargs: Any) -> Any:
-        """Translate a batch; see fairseq's task. Of an empty source the translation is empty, not an invention."""
+        """Translate a batch; see fairseq's task. Of an empty source the translation is empty, not an invention.
+
+        Raises:
+            ValueError: words are to be forced into the output, but the program does not read them.
+        """
+        if self._constrained and kwargs.get("constraints") is None:
+            raise ValueError("--constraints: only fairseq-interactive reads them, from its input")
         hypotheses = super().inference_step(generator, models, sample, *args, **kwargs)
         lengths = sample["net_input"].get("src_lengths")
         if sample.get("target") is not None or lengths is None:

@@ -33,6 +33,12 @@ def manifest_path(data: str) -> Path:
     return Path(os.path.abspath(data.split(os.pathsep)[0])).parent / MANIFEST
 
 
+def prepared_folder(path: Path) -> Path:
+    """Return the folder of prepared data that a path means: it may also be the folder `bin` in it, fairseq's argument."""
+    is_bin = path.name == "bin" and not (path / MANIFEST).exists() and (path.parent / MANIFEST).exists()
+    return path.parent if is_bin else path
+
+
 def read_manifest(path: Path) -> dict[str, Any]:
     """Read a manifest that `python -m data_prep prepare` wrote.
 
