@@ -16,10 +16,9 @@ from reencoder.text.pieces import model_name
 from reencoder.text.segmentation import ChineseSegmenter, EnglishTokenizer
 from reencoder.text.truecase import usual_capitals
 
-from . import LANGUAGES
 from .binarise import binarise
 from .check import SideCounts
-from .corpora import Split, read_split
+from .corpora import SplitInput, read_and_split
 from .directories import check_directory, new_directory
 from .dropped import BLANK_AT_END, DROPPED
 from .encoding import Encoding, cased_forms, chinese_words
@@ -59,7 +58,7 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
     with Workers(options.workers) as workers:
         workers.start_for(sum(path.stat().st_size for path in inputs if path.is_file()))
         with recorded_reading() as read:
-            split = read_split(options, workers)
+            split = read_and_split(options, workers)
         with new_directory(options.dest, options.overwrite, foreign_file, inputs) as directory:
             parts = {part: split.parts[part] for part in PARTS if split.parts[part]}
             encodings = encodings_of(options)
@@ -77,7 +76,7 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
             split.record.write(directory)
             print("binarising with fairseq-preprocess ...", file=sys.stderr)
             vocabularies = {language: vocabulary(directory / model_name(language)) for language in models}
-            counts = binarise(directory, list(parts), LANGUAGES, options.min_count, vocabularies, options.workers)
+            counts = binarise(directory, list(parts), options.min_count, vocabularies, options.workers)
             optional: dict[str, Any] = {"sentencepiece": models} if models else {}
             optional |= _add_further_parts(options, directory, split, encodings, workers)
             shutil.rmtree(normalised)
@@ -160,7 +159,7 @@ def format_counts(manifest: dict[str, Any]) -> str:
 
 
 def _add_further_parts(
-    options: Options, directory: Path, split: Split, encodings: dict[str, Encoding], workers: Workers
+    options: Options, directory: Path, split: SplitInput, encodings: dict[str, Encoding], workers: Workers
 ) -> dict[str, Any]:
     """Add the parts "train1", "train2", ... of the training set, and the word alignments of all parts.
 
@@ -182,15 +181,13 @@ def _add_further_parts(
         print("aligning words with eflomal, extracting phrase pairs ...", file=sys.stderr)
         name, encoders = f"train{len(parts) + 1}", (segment.encode, tokenize.encode)
         parts["phrases"] = add_phrase_part(
-            directory, name, words, encoders, LANGUAGES, options, options.alignment_seed, options.workers
+            directory, name, words, encoders, options, options.alignment_seed, options.workers
         )
     if options.word_alignments:
         print("aligning the words of the training set with eflomal ...", file=sys.stderr)
         names = ["train", *(part["part"] for part in parts.values())]
         tagged = [parts["phrases"]["part"]] if "phrases" in parts else []
-        parts["alignments"] = add_alignments(
-            directory, names, tagged, LANGUAGES, options.alignment_seed, options.workers
-        )
+        parts["alignments"] = add_alignments(directory, names, tagged, options.alignment_seed, options.workers)
     return parts
 
 
