@@ -60,32 +60,12 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         with recorded_reading() as read:
             split = read_and_split(options, workers)
         with new_directory(options.dest, options.overwrite, foreign_file, inputs) as directory:
-            parts = {part: split.parts[part] for part in PARTS if split.parts[part]}
-            encodings = encodings_of(options)
-            normalised = directory / "normalised"
-            write_normalised(normalised, parts, encodings, workers)
-            if not options.keep_case:
-                texts = iterate_lines(normalised / "train.en")
-                forms = workers.map(cased_forms, texts, len(parts["train"]), "train: English capitals")
-                write_json(directory / TRUECASE, usual_capitals(form for line in forms for form in line.split()))
-            models = train_subwords(options, normalised, encodings, directory)
-            for language in models:
-                encodings[language] = replace(encodings[language], model=directory / model_name(language))
-            write_text(directory / "text", parts, normalised, encodings, workers)
-            write_raw(directory / "raw", parts)
-            split.record.write(directory)
-            print("binarising with fairseq-preprocess ...", file=sys.stderr)
-            vocabularies = {language: vocabulary(directory / model_name(language)) for language in models}
-            counts = binarise(directory, list(parts), options.min_count, vocabularies, options.workers)
-            optional: dict[str, Any] = {"sentencepiece": models} if models else {}
-            optional |= _add_further_parts(options, directory, split, encodings, workers)
-            shutil.rmtree(normalised)
+            written = _write_data(options, directory, split, workers)
             manifest = {
                 "options": options.recorded(),
                 "versions": package_versions(options.needs_aligner, repair=options.mojibake != "keep"),
                 "inputs": {name: {"path": str(path), **read[path]} for name, path in options.inputs.items()},
-                "counts": {part: _counts(split.parts[part], counts[part]) for part in parts},
-                **optional,
+                **written,
                 "dropped": split.record.counts(),
                 "repaired": split.record.repairs(),
                 "warnings": split.warnings,
@@ -96,6 +76,38 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
             }
             write_manifest(directory, manifest)
     return manifest
+
+
+def _write_data(options: Options, directory: Path, split: SplitInput, workers: Workers) -> dict[str, Any]:
+    """Tokenise, write and binarise all parts.
+
+    Returns:
+        What the manifest records of them.
+    """
+    parts = {part: split.parts[part] for part in PARTS if split.parts[part]}
+    encodings = encodings_of(options)
+    normalised = directory / "normalised"
+    write_normalised(normalised, parts, encodings, workers)
+    if not options.keep_case:
+        texts = iterate_lines(normalised / "train.en")
+        forms = workers.map(cased_forms, texts, len(parts["train"]), "train: English capitals")
+        write_json(directory / TRUECASE, usual_capitals(form for line in forms for form in line.split()))
+    models = train_subwords(options, normalised, encodings, directory)
+    for language in models:
+        encodings[language] = replace(encodings[language], model=directory / model_name(language))
+    write_text(directory / "text", parts, normalised, encodings, workers)
+    write_raw(directory / "raw", parts)
+    split.record.write(directory)
+    print("binarising with fairseq-preprocess ...", file=sys.stderr)
+    vocabularies = {language: vocabulary(directory / model_name(language)) for language in models}
+    counts = binarise(directory, list(parts), options.min_count, vocabularies, options.workers)
+    further = _add_further_parts(options, directory, split, encodings, workers)
+    shutil.rmtree(normalised)
+    return {
+        "counts": {part: _counts(parts[part], counts[part]) for part in parts},
+        **({"sentencepiece": models} if models else {}),
+        **further,
+    }
 
 
 def write_raw(directory: Path, parts: Mapping[str, Sequence[Example]]) -> None:
