@@ -9,7 +9,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .check import SideCounts, check_alignments, check_binarised
+from . import LANGUAGES
+from .check import SideCounts, check_alignments, check_sentences
 from .errors import DataError
 from .files import count_lines, iterate_lines, read_lines, write_lines
 
@@ -17,7 +18,6 @@ from .files import count_lines, iterate_lines, read_lines, write_lines
 def binarise(
     directory: Path,
     parts: Sequence[str],
-    languages: tuple[str, str],
     min_count: int,
     vocabularies: Mapping[str, Sequence[str]] | None = None,
     workers: int = 1,
@@ -27,7 +27,6 @@ def binarise(
     Args:
         directory: directory of the prepared data.
         parts: names of the parts; "train", from which the dictionaries are built, is one of them.
-        languages: source and target language.
         min_count: words seen less often in training become UNK.
         vocabularies: for languages whose dictionary is not built from the training set, all tokens but fairseq's own
             symbols. Default: none
@@ -41,26 +40,25 @@ def binarise(
     """
     options = ["--thresholdsrc", str(min_count), "--thresholdtgt", str(min_count)]
     dictionaries = []
-    for option, language in zip(("--srcdict", "--tgtdict"), languages, strict=True):
+    for option, language in zip(("--srcdict", "--tgtdict"), LANGUAGES, strict=True):
         if vocabularies is not None and language in vocabularies:
             dictionaries.append(directory / f"dict.{language}.txt")
             _write_dictionary(dictionaries[-1], vocabularies[language], directory / "text" / f"train.{language}")
             options += [option, dictionaries[-1].name]
-    _preprocess(directory, "bin", {part: part for part in parts}, languages, options, workers)
+    _preprocess(directory, "bin", {part: part for part in parts}, options, workers)
     for dictionary in dictionaries:
         dictionary.unlink()  # fairseq-preprocess has copied it
-    return {part: _checked_sides(directory, part, languages) for part in parts}
+    return {part: _checked_sides(directory, part) for part in parts}
 
 
 def binarise_further_part(
-    directory: Path, part: str, languages: tuple[str, str], tag: str | None = None, workers: int = 1
+    directory: Path, part: str, tag: str | None = None, workers: int = 1
 ) -> dict[str, SideCounts]:
     """Binarise a further part of the training set, which fairseq-train loads beside the first.
 
     Args:
         directory: directory of the prepared data, whose other parts are binarised.
         part: name of the part: "train1", "train2", ...
-        languages: source and target language.
         tag: word at the beginning of every source, which is added to the end of the source dictionary. Default: none
         workers: number of processes; the output does not depend on it. Default: 1
 
@@ -70,40 +68,42 @@ def binarise_further_part(
     Raises:
         DataError: fairseq-preprocess fails, or its output differs from the text.
     """
-    source_lang, target_lang = languages
     if tag is not None:
-        count = count_lines(directory / "text" / f"{part}.{source_lang}")
-        dictionary = directory / "bin" / f"dict.{source_lang}.txt"
+        count = count_lines(directory / "text" / f"{part}.{LANGUAGES[0]}")
+        dictionary = directory / "bin" / f"dict.{LANGUAGES[0]}.txt"
         write_lines(dictionary, [*read_lines(dictionary), f"{tag} {count}"])
     # fairseq-preprocess does not accept a destination that contains dictionaries, and names the part itself.
-    dictionaries = ["--srcdict", f"bin/dict.{source_lang}.txt", "--tgtdict", f"bin/dict.{target_lang}.txt"]
-    _preprocess(directory, "further", {"valid": part}, languages, dictionaries, workers)
+    _preprocess(directory, "further", {"valid": part}, _dictionaries_of_train(), workers)
     for file in sorted((directory / "further").glob("valid.*")):
         file.rename(directory / "bin" / file.name.replace("valid", part, 1))
     shutil.rmtree(directory / "further")
-    return _checked_sides(directory, part, languages)
+    return _checked_sides(directory, part)
 
 
-def binarise_alignments(directory: Path, part: str, languages: tuple[str, str], workers: int = 1) -> None:
+def binarise_alignments(directory: Path, part: str, workers: int = 1) -> None:
     """Binarise `directory/text/PART.align` into `directory/bin`.
 
     Args:
         directory: directory of the prepared data, whose part is binarised.
         part: name of the part.
-        languages: source and target language.
         workers: number of processes; the output does not depend on it. Default: 1
 
     Raises:
         DataError: fairseq-preprocess fails, or its output differs from the text.
     """
     # fairseq-preprocess does not binarise alignments alone: the text is binarised again, and removed.
-    options = ["--srcdict", f"bin/dict.{languages[0]}.txt", "--tgtdict", f"bin/dict.{languages[1]}.txt"]
-    options += ["--align-suffix", "align"]
-    _preprocess(directory, "aligned", {"valid": part}, languages, options, workers)
+    options = [*_dictionaries_of_train(), "--align-suffix", "align"]
+    _preprocess(directory, "aligned", {"valid": part}, options, workers)
     for file in sorted((directory / "aligned").glob("valid.align.*")):
         file.rename(directory / "bin" / file.name.replace("valid", part, 1))
     shutil.rmtree(directory / "aligned")
-    check_alignments(directory, part, languages)
+    check_alignments(directory, part)
+
+
+def _dictionaries_of_train() -> list[str]:
+    """Return the options with which fairseq-preprocess uses the dictionaries of the part "train"."""
+    source, target = LANGUAGES
+    return ["--srcdict", f"bin/dict.{source}.txt", "--tgtdict", f"bin/dict.{target}.txt"]
 
 
 def _write_dictionary(path: Path, vocabulary: Sequence[str], text: Path) -> None:
@@ -122,7 +122,6 @@ def _preprocess(
     directory: Path,
     destination: str,
     parts: Mapping[str, str],
-    languages: tuple[str, str],
     options: Sequence[str],
     workers: int,
 ) -> None:
@@ -132,14 +131,13 @@ def _preprocess(
         directory: directory of the prepared data.
         destination: name of the directory in it that the program writes.
         parts: by fairseq's name of the part ("train", "valid", "test") the name of the text.
-        languages: source and target language.
         options: further options.
         workers: number of processes.
     """
     # Relative paths, with `directory` as working directory: fairseq splits --validpref at commas, and the path of the
     # destination may contain some.
     command = [sys.executable, "-m", "fairseq_cli.preprocess", "--destdir", destination, "--workers", str(workers)]
-    command += ["--source-lang", languages[0], "--target-lang", languages[1], *options]
+    command += ["--source-lang", LANGUAGES[0], "--target-lang", LANGUAGES[1], *options]
     # Do not pad the dictionaries: the model would only give probability to words that do not exist.
     command += ["--padding-factor", "1"]
     for name, part in parts.items():
@@ -153,5 +151,5 @@ def _preprocess(
     (directory / destination / "preprocess.log").unlink(missing_ok=True)
 
 
-def _checked_sides(directory: Path, part: str, languages: tuple[str, str]) -> dict[str, SideCounts]:
-    return {language: check_binarised(directory, part, languages, language) for language in languages}
+def _checked_sides(directory: Path, part: str) -> dict[str, SideCounts]:
+    return {language: check_sentences(directory, part, language) for language in LANGUAGES}

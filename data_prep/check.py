@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from . import LANGUAGES
 from .errors import DataError
 from .files import count_lines, iterate_lines
 
@@ -47,14 +48,13 @@ class SideCounts:
     unknown: int
 
 
-def check_binarised(directory: Path, part: str, languages: tuple[str, str], language: str) -> SideCounts:
+def check_sentences(directory: Path, part: str, language: str) -> SideCounts:
     """Compare the binarised sentences of one language in one part with the text.
 
     Args:
         directory: directory of the prepared data.
         part: name of the part.
-        languages: source and target language.
-        language: one of them.
+        language: one of `LANGUAGES`.
 
     Returns:
         The counts.
@@ -64,7 +64,7 @@ def check_binarised(directory: Path, part: str, languages: tuple[str, str], lang
     """
     text = directory / "text" / f"{part}.{language}"
     numbers = read_dictionary(directory / "bin" / f"dict.{language}.txt")
-    lengths, tokens = read_binarised(directory / "bin" / f"{part}.{'-'.join(languages)}.{language}")
+    lengths, tokens = read_binarised(directory / "bin" / f"{part}.{'-'.join(LANGUAGES)}.{language}")
     sentences = count_lines(text)
     if len(lengths) != sentences:
         raise DataError(f"fairseq-preprocess wrote {len(lengths)} of the {sentences} sentences of {text.name}")
@@ -93,19 +93,18 @@ def check_binarised(directory: Path, part: str, languages: tuple[str, str], lang
     return SideCounts(sentences, start - sentences, len(types), unknown)
 
 
-def check_alignments(directory: Path, part: str, languages: tuple[str, str]) -> None:
+def check_alignments(directory: Path, part: str) -> None:
     """Compare the binarised word alignments of a part with the text.
 
     Args:
         directory: directory of the prepared data.
         part: name of the part.
-        languages: source and target language.
 
     Raises:
         DataError: they differ.
     """
     text = directory / "text" / f"{part}.align"
-    lengths, positions = read_binarised(directory / "bin" / f"{part}.align.{'-'.join(languages)}")
+    lengths, positions = read_binarised(directory / "bin" / f"{part}.align.{'-'.join(LANGUAGES)}")
     same = len(lengths) == count_lines(text)
     start = 0
     for first, lines in _chunks(text):

@@ -13,13 +13,13 @@ from .errors import DataError
 from .held_out import read_held_out
 from .options import Options
 from .pairs import Columns, Pair, read_parallel, read_tsv
-from .split import PARTS, Example, assign_parts, leaks_from, pair_keys, split_pairs
+from .split import PARTS, Example, assign_parts, examples_by_part, leaks_from, pair_keys
 from .synthetic_part import usable_pairs
 from .workers import Workers
 
 
 @dataclass
-class Split:
+class SplitInput:
     """The input split into parts.
 
     Attributes:
@@ -35,7 +35,7 @@ class Split:
     warnings: list[str]
 
 
-def read_split(options: Options, workers: Workers | None = None) -> Split:
+def read_and_split(options: Options, workers: Workers | None = None) -> SplitInput:
     """Read and clean the input and split it by `assign_parts`, or as the user's own validation and test sets say.
 
     `assign_parts` needs a key on both sides. A pair with a side without letters and digits has none, so it is dropped
@@ -74,7 +74,7 @@ def read_split(options: Options, workers: Workers | None = None) -> Split:
     else:
         assigned = assign_parts(pairs, options.test_permille, options.valid_permille, workers)
         _record_keyless(pairs, assigned, record)
-        parts = split_pairs(pairs, assigned)
+        parts = examples_by_part(pairs, assigned)
         for part, permille in (("valid", options.valid_permille), ("test", options.test_permille)):
             if permille and not parts[part]:
                 warnings.append(
@@ -83,7 +83,7 @@ def read_split(options: Options, workers: Workers | None = None) -> Split:
     if not parts["train"]:
         read = [str(path) for name, path in options.inputs.items() if not name.startswith(("valid", "test"))]
         raise DataError(f"no training pairs in {' and '.join(read)}: nothing to train on")
-    return Split(parts, _read_synthetic(options, parts, record), record, warnings)
+    return SplitInput(parts, _read_synthetic(options, parts, record), record, warnings)
 
 
 def _shared(valid: Iterable[Example], test: Iterable[Example]) -> int:

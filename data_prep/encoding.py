@@ -20,7 +20,7 @@ class Encoding:
     """How sentences of one language become tokens.
 
     Attributes:
-        language: "zh" or "en".
+        language: one of `LANGUAGES`.
         segmentation: see `ChineseSegmenter` or `TARGET_SEGMENTATIONS`.
         keep_case: do not lower-case English.
         model: the sentencepiece model; None if the segmentation has none or it is not trained yet.

@@ -48,44 +48,69 @@ def read_segments(path: Path, kind: str) -> dict[Key, list[str]]:
         DataError: the file cannot be read, is of another kind or of other languages, a segment is not closed or occurs
             twice in a document of a translator, or there are no segments.
     """
-    segments: dict[Key, list[str]] = {}
-    seen: set[tuple[str, ...]] = set()
-    document, translator, sets, documents, number = "", "", 0, 0, 0
-    opened: re.Match[str] | None = None
     text = decode_utf8(decompress(read_bytes(path), path).removeprefix(b"\xef\xbb\xbf"), str(path), 1)
-    for tag in _TAG.finditer(text):
-        name, attributes = tag["name"].lower(), _attributes(tag["attributes"].removesuffix("/"))
-        if (name == "/seg") != (opened is not None):
-            _refuse_nesting(path, text, opened or tag)
-        if name.endswith("set"):
-            _check_set(path, kind, name, attributes)
-            sets += 1
-        elif name == "doc":
-            documents += 1
-            document, number = attributes.get("docid") or attributes.get("id") or str(documents), 0
-            translator = attributes.get("sysid") or f"document {documents}"
-        elif name == "seg" and not tag["attributes"].endswith("/"):
-            opened = tag
-        else:
-            number += 1
-            if opened is not None:
-                attributes = _attributes(opened["attributes"])
-            key = document, attributes.get("id", str(number))
-            occurrence = (str(sets), translator, *key)
-            if occurrence in seen:
-                raise DataError(
-                    f"{path}: segment {key[1]} of document '{document}' occurs 2 times; remove one, or give each "
-                    "translator a <doc> of its own"
-                )
-            seen.add(occurrence)
-            content = "" if opened is None else text[opened.end() : tag.start()]
-            segments.setdefault(key, []).append(" ".join(html.unescape(content).split()))
-            opened = None
-    if opened is not None:
-        _refuse_nesting(path, text, opened)
-    if not segments:
-        raise DataError(f"{path}: contains no <seg>; expected a test set in SGM or XML")
-    return segments
+    return _SgmReader(path, kind, text).read()
+
+
+class _SgmReader:
+    """Goes through the tags of a file; see `read_segments`."""
+
+    def __init__(self, path: Path, kind: str, text: str) -> None:
+        self.path, self.kind, self.text = path, kind, text
+        self.segments: dict[Key, list[str]] = {}
+        self._seen: set[tuple[str, ...]] = set()
+        self._sets = self._documents = self._number = 0
+        self._document = self._translator = ""
+        self._opened: re.Match[str] | None = None
+
+    def read(self) -> dict[Key, list[str]]:
+        """Return the texts of each segment."""
+        for tag in _TAG.finditer(self.text):
+            name = tag["name"].lower()
+            if (name == "/seg") != (self._opened is not None):
+                self._refuse_nesting(self._opened or tag)
+            attributes = _attributes(tag["attributes"].removesuffix("/"))
+            if name.endswith("set"):
+                _check_set(self.path, self.kind, name, attributes)
+                self._sets += 1
+            elif name == "doc":
+                self._begin_document(attributes)
+            elif self._opened is not None:
+                content = self.text[self._opened.end() : tag.start()]
+                self._add_segment(_attributes(self._opened["attributes"]), content)
+                self._opened = None
+            elif tag["attributes"].endswith("/"):
+                self._add_segment(attributes, "")
+            else:
+                self._opened = tag
+        if self._opened is not None:
+            self._refuse_nesting(self._opened)
+        if not self.segments:
+            raise DataError(f"{self.path}: contains no <seg>; expected a test set in SGM or XML")
+        return self.segments
+
+    def _begin_document(self, attributes: Mapping[str, str]) -> None:
+        self._documents += 1
+        self._number = 0
+        self._document = attributes.get("docid") or attributes.get("id") or str(self._documents)
+        self._translator = attributes.get("sysid") or f"document {self._documents}"
+
+    def _add_segment(self, attributes: Mapping[str, str], content: str) -> None:
+        self._number += 1
+        key = self._document, attributes.get("id", str(self._number))
+        occurrence = (str(self._sets), self._translator, *key)
+        if occurrence in self._seen:
+            raise DataError(
+                f"{self.path}: segment {key[1]} of document '{self._document}' occurs 2 times; remove one, or give "
+                "each translator a <doc> of its own"
+            )
+        self._seen.add(occurrence)
+        self.segments.setdefault(key, []).append(" ".join(html.unescape(content).split()))
+
+    def _refuse_nesting(self, tag: re.Match[str]) -> NoReturn:
+        line = self.text.count("\n", 0, tag.start()) + 1
+        fault = "is not closed before the next element; add </seg>" if tag["name"].lower() == "seg" else "has no <seg>"
+        raise DataError(f"{self.path}, line {line}: {tag[0]} {fault}")
 
 
 def read_wmt_xml(path: Path) -> Iterator[tuple[str, list[str]]]:
@@ -148,12 +173,6 @@ def _numbered_segments(segments: Iterable[Any], place: str) -> dict[int, str]:
             raise DataError(f"{place}: segment {number} occurs 2 times; remove one, or number them differently")
         texts[number] = " ".join("".join(segment.itertext()).split())
     return texts
-
-
-def _refuse_nesting(path: Path, text: str, tag: re.Match[str]) -> NoReturn:
-    line = text.count("\n", 0, tag.start()) + 1
-    fault = "is not closed before the next element; add </seg>" if tag["name"].lower() == "seg" else "has no <seg>"
-    raise DataError(f"{path}, line {line}: {tag[0]} {fault}")
 
 
 def _check_set(path: Path, kind: str, name: str, attributes: Mapping[str, str]) -> None:

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from . import LANGUAGES
 from .binarise import binarise_further_part
 from .errors import DataError
 from .files import iterate_lines, write_lines
@@ -24,7 +25,6 @@ def add_phrase_part(
     part: str,
     words: tuple[Path, Path],
     encoders: tuple[Callable[[Sequence[str]], str], Callable[[Sequence[str]], str]],
-    languages: tuple[str, str],
     options: PhraseOptions,
     seed: int,
     workers: int = 1,
@@ -38,7 +38,6 @@ def add_phrase_part(
         part: name of the part: "train1" or higher.
         words: files with the words of the source and of the target training sentences, separated by spaces.
         encoders: turn the words of a source and of a target phrase into tokens separated by spaces.
-        languages: source and target language.
         options: the options.
         seed: random seed of the word alignment.
         workers: number of processes of fairseq-preprocess. Default: 1
@@ -49,7 +48,7 @@ def add_phrase_part(
     Raises:
         DataError: the tag occurs in the data, eflomal or fairseq-preprocess fails, or no phrase pair is left.
     """
-    _check_tag(directory / "text", languages[0], options.phrase_tag)
+    _check_tag(directory / "text", LANGUAGES[0], options.phrase_tag)
     links = 0
 
     def alignment() -> Iterator[Set[Link]]:
@@ -60,21 +59,21 @@ def add_phrase_part(
             yield found
 
     candidates = extract_phrases(_words(words[0]), _words(words[1]), alignment(), options)
-    known = [_known_tokens(directory / "bin" / f"dict.{language}.txt") for language in languages]
+    known = [_known_tokens(directory / "bin" / f"dict.{language}.txt") for language in LANGUAGES]
     dropped: Counter[str] = Counter()
     chosen = _encode(candidates, encoders, (known[0], known[1]), options.phrase_pairs, dropped)
     if not chosen:
         raise DataError("--phrase-pairs: no phrase pair of the training set is within the limits; too little data?")
-    write_lines(directory / "text" / f"{part}.{languages[0]}", (f"{options.phrase_tag} {pair[0]}" for pair in chosen))
-    write_lines(directory / "text" / f"{part}.{languages[1]}", (pair[1] for pair in chosen))
-    sides = binarise_further_part(directory, part, languages, options.phrase_tag, workers)
+    write_lines(directory / "text" / f"{part}.{LANGUAGES[0]}", (f"{options.phrase_tag} {pair[0]}" for pair in chosen))
+    write_lines(directory / "text" / f"{part}.{LANGUAGES[1]}", (pair[1] for pair in chosen))
+    sides = binarise_further_part(directory, part, options.phrase_tag, workers)
     return {
         "part": part,
         "pairs": len(chosen),
         "links": links,
         "candidates": len(candidates),
         "dropped": {reason: count for reason, count in dropped.items() if count},
-        "share_percent": _shares(directory / "text", part, languages),
+        "share_percent": _shares(directory / "text", part),
         **{language: asdict(side) for language, side in sides.items()},
     }
 
@@ -117,14 +116,14 @@ def _encode(
     return list(chosen)
 
 
-def _shares(directory: Path, part: str, languages: tuple[str, str]) -> dict[str, float]:
+def _shares(directory: Path, part: str) -> dict[str, float]:
     """Return the percentage of the part in the pairs, target tokens and blocks of a grid of itself and "train".
 
     Blocks: source length times target length, with end-of-sentence symbols.
     """
     figures = []
     for name in ("train", part):
-        texts = (iterate_lines(directory / f"{name}.{language}") for language in languages)
+        texts = (iterate_lines(directory / f"{name}.{language}") for language in LANGUAGES)
         source, target = ([len(line.split()) + 1 for line in text] for text in texts)
         blocks = sum(one * other for one, other in zip(source, target, strict=True))
         figures.append({"pairs": len(target), "target_tokens": sum(target), "blocks": blocks})

@@ -16,10 +16,9 @@ from reencoder.text.pieces import model_name
 from reencoder.text.segmentation import ChineseSegmenter, EnglishTokenizer
 from reencoder.text.truecase import usual_capitals
 
-from . import LANGUAGES
 from .binarise import binarise
 from .check import SideCounts
-from .corpora import Split, read_split
+from .corpora import SplitInput, read_and_split
 from .directories import check_directory, new_directory
 from .dropped import BLANK_AT_END, DROPPED
 from .encoding import Encoding, cased_forms, chinese_words
@@ -59,34 +58,14 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
     with Workers(options.workers) as workers:
         workers.start_for(sum(path.stat().st_size for path in inputs if path.is_file()))
         with recorded_reading() as read:
-            split = read_split(options, workers)
+            split = read_and_split(options, workers)
         with new_directory(options.dest, options.overwrite, foreign_file, inputs) as directory:
-            parts = {part: split.parts[part] for part in PARTS if split.parts[part]}
-            encodings = encodings_of(options)
-            normalised = directory / "normalised"
-            write_normalised(normalised, parts, encodings, workers)
-            if not options.keep_case:
-                texts = iterate_lines(normalised / "train.en")
-                forms = workers.map(cased_forms, texts, len(parts["train"]), "train: English capitals")
-                write_json(directory / TRUECASE, usual_capitals(form for line in forms for form in line.split()))
-            models = train_subwords(options, normalised, encodings, directory)
-            for language in models:
-                encodings[language] = replace(encodings[language], model=directory / model_name(language))
-            write_text(directory / "text", parts, normalised, encodings, workers)
-            write_raw(directory / "raw", parts)
-            split.record.write(directory)
-            print("binarising with fairseq-preprocess ...", file=sys.stderr)
-            vocabularies = {language: vocabulary(directory / model_name(language)) for language in models}
-            counts = binarise(directory, list(parts), LANGUAGES, options.min_count, vocabularies, options.workers)
-            optional: dict[str, Any] = {"sentencepiece": models} if models else {}
-            optional |= _add_further_parts(options, directory, split, encodings, workers)
-            shutil.rmtree(normalised)
+            written = _write_data(options, directory, split, workers)
             manifest = {
                 "options": options.recorded(),
                 "versions": package_versions(options.needs_aligner, repair=options.mojibake != "keep"),
                 "inputs": {name: {"path": str(path), **read[path]} for name, path in options.inputs.items()},
-                "counts": {part: _counts(split.parts[part], counts[part]) for part in parts},
-                **optional,
+                **written,
                 "dropped": split.record.counts(),
                 "repaired": split.record.repairs(),
                 "warnings": split.warnings,
@@ -97,6 +76,38 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
             }
             write_manifest(directory, manifest)
     return manifest
+
+
+def _write_data(options: Options, directory: Path, split: SplitInput, workers: Workers) -> dict[str, Any]:
+    """Tokenise, write and binarise all parts.
+
+    Returns:
+        What the manifest records of them.
+    """
+    parts = {part: split.parts[part] for part in PARTS if split.parts[part]}
+    encodings = encodings_of(options)
+    normalised = directory / "normalised"
+    write_normalised(normalised, parts, encodings, workers)
+    if not options.keep_case:
+        texts = iterate_lines(normalised / "train.en")
+        forms = workers.map(cased_forms, texts, len(parts["train"]), "train: English capitals")
+        write_json(directory / TRUECASE, usual_capitals(form for line in forms for form in line.split()))
+    models = train_subwords(options, normalised, encodings, directory)
+    for language in models:
+        encodings[language] = replace(encodings[language], model=directory / model_name(language))
+    write_text(directory / "text", parts, normalised, encodings, workers)
+    write_raw(directory / "raw", parts)
+    split.record.write(directory)
+    print("binarising with fairseq-preprocess ...", file=sys.stderr)
+    vocabularies = {language: vocabulary(directory / model_name(language)) for language in models}
+    counts = binarise(directory, list(parts), options.min_count, vocabularies, options.workers)
+    further = _add_further_parts(options, directory, split, encodings, workers)
+    shutil.rmtree(normalised)
+    return {
+        "counts": {part: _counts(parts[part], counts[part]) for part in parts},
+        **({"sentencepiece": models} if models else {}),
+        **further,
+    }
 
 
 def write_raw(directory: Path, parts: Mapping[str, Sequence[Example]]) -> None:
@@ -160,7 +171,7 @@ def format_counts(manifest: dict[str, Any]) -> str:
 
 
 def _add_further_parts(
-    options: Options, directory: Path, split: Split, encodings: dict[str, Encoding], workers: Workers
+    options: Options, directory: Path, split: SplitInput, encodings: dict[str, Encoding], workers: Workers
 ) -> dict[str, Any]:
     """Add the parts "train1", "train2", ... of the training set, and the word alignments of all parts.
 
@@ -182,15 +193,13 @@ def _add_further_parts(
         print("aligning words with eflomal, extracting phrase pairs ...", file=sys.stderr)
         name, encoders = f"train{len(parts) + 1}", (segment.encode, tokenize.encode)
         parts["phrases"] = add_phrase_part(
-            directory, name, words, encoders, LANGUAGES, options, options.alignment_seed, options.workers
+            directory, name, words, encoders, options, options.alignment_seed, options.workers
         )
     if options.word_alignments:
         print("aligning the words of the training set with eflomal ...", file=sys.stderr)
         names = ["train", *(part["part"] for part in parts.values())]
         tagged = [parts["phrases"]["part"]] if "phrases" in parts else []
-        parts["alignments"] = add_alignments(
-            directory, names, tagged, LANGUAGES, options.alignment_seed, options.workers
-        )
+        parts["alignments"] = add_alignments(directory, names, tagged, options.alignment_seed, options.workers)
     return parts
 
 

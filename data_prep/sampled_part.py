@@ -68,11 +68,10 @@ def add_sampled_part(
     Raises:
         DataError: fairseq-preprocess fails.
     """
-    source, target = encodings
     for language, encoding in encodings.items():
         lines = _copies(directory, sentences, encoding, options, workers)
         write_lines(directory / "text" / f"{part}.{language}", lines)
-    counts = binarise_further_part(directory, part, (source, target), workers=workers.count)
+    counts = binarise_further_part(directory, part, workers=workers.count)
     pairs = options.subword_samples * sentences
     return {"part": part, "pairs": pairs, **{language: asdict(side) for language, side in counts.items()}}
 

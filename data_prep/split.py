@@ -127,7 +127,7 @@ def group_sources(pairs: Iterable[Pair]) -> list[Example]:
     return [Example(tuple(group)) for group in by_source.values()]
 
 
-def split_pairs(pairs: Iterable[Pair], assigned: Iterable[str | None]) -> dict[str, list[Example]]:
+def examples_by_part(pairs: Iterable[Pair], assigned: Iterable[str | None]) -> dict[str, list[Example]]:
     """Return the examples of each part, as `make_examples` groups them.
 
     Args:

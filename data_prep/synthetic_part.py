@@ -70,10 +70,9 @@ def add_synthetic_part(
     Raises:
         DataError: fairseq-preprocess fails.
     """
-    source, target = encodings
     for language, encoding in encodings.items():
         texts = (pair.chinese if language == "zh" else pair.english for pair in pairs)
         lines = workers.map(partial(tokens_of_raw, encoding), texts, len(pairs), f"synthetic pairs: {language}")
         write_lines(directory / "text" / f"{part}.{language}", lines)
-    counts = binarise_further_part(directory, part, (source, target), workers=workers.count)
+    counts = binarise_further_part(directory, part, workers=workers.count)
     return {"part": part, "pairs": len(pairs), **{language: asdict(side) for language, side in counts.items()}}

@@ -11,6 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from . import LANGUAGES
 from .binarise import binarise_alignments
 from .files import count_lines, iterate_lines, write_lines
 from .word_alignment import Link, align_words
@@ -20,7 +21,6 @@ def add_alignments(
     directory: Path,
     parts: Sequence[str],
     tagged: Sequence[str],
-    languages: tuple[str, str],
     seed: int,
     workers: int = 1,
 ) -> dict[str, Any]:
@@ -33,7 +33,6 @@ def add_alignments(
         directory: directory of the prepared data, whose parts are written and binarised.
         parts: names of the parts of the training set: "train", "train1", ...
         tagged: those of them whose sources begin with a tag. It is not aligned.
-        languages: source and target language.
         seed: random seed of the word alignment.
         workers: number of processes of fairseq-preprocess. Default: 1
 
@@ -43,7 +42,7 @@ def add_alignments(
     Raises:
         DataError: eflomal or fairseq-preprocess fails.
     """
-    texts = [[directory / "text" / f"{part}.{language}" for part in parts] for language in languages]
+    texts = [[directory / "text" / f"{part}.{language}" for part in parts] for language in LANGUAGES]
     tags = [1 if part in tagged else 0 for part in parts]
     source = chain.from_iterable(map(_without_tag, texts[0], tags))
     target = chain.from_iterable(map(iterate_lines, texts[1]))
@@ -53,7 +52,7 @@ def add_alignments(
         own = islice(links, count_lines(text))
         path = directory / "text" / f"{part}.align"
         write_lines(path, (_format(pair, tag) for pair in own))
-        binarise_alignments(directory, part, languages, workers)
+        binarise_alignments(directory, part, workers)
         counts[part] = sum(len(line.split()) for line in iterate_lines(path))
     return {"links": counts}
 

@@ -11,7 +11,7 @@ from fairseq.data import Dictionary
 from fairseq.data.indexed_dataset import make_builder
 
 from data_prep import check
-from data_prep.check import SideCounts, check_alignments, check_binarised, read_binarised, read_dictionary
+from data_prep.check import SideCounts, check_alignments, check_sentences, read_binarised, read_dictionary
 from data_prep.errors import DataError
 from data_prep.files import write_lines
 
@@ -42,7 +42,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def counts(folder: Path) -> SideCounts:
-    return check_binarised(folder, "train", ("zh", "en"), "en")
+    return check_sentences(folder, "train", "en")
 
 
 @pytest.mark.parametrize("vocabulary", [100, 100_000])  # tokens of 2 and of 4 bytes
@@ -93,9 +93,9 @@ def test_links_are_compared_in_all_chunks(found: list[str], tmp_path: Path) -> N
         for line in links:
             builder.add_item(torch.IntTensor([int(end) for link in line.split() for end in link.split("-")]))
         builder.finalize(f"{prefix}.idx")
-    check_alignments(tmp_path / "same", "train", ("zh", "en"))
+    check_alignments(tmp_path / "same", "train")
     with pytest.raises(DataError, match=r"changed the links of train\.align"):
-        check_alignments(tmp_path / "other", "train", ("zh", "en"))
+        check_alignments(tmp_path / "other", "train")
 
 
 def test_a_missing_or_unknown_file_is_an_error(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sacrebleu.dataset.fake_sgml import FakeSGMLDataset
 
 from data_prep.__main__ import main
-from data_prep.corpora import read_split
+from data_prep.corpora import read_and_split
 from data_prep.dropped import Record
 from data_prep.errors import DataError
 from data_prep.files import read_lines
@@ -298,7 +298,7 @@ def own_sets(tmp_path: Path) -> dict[str, Any]:
 
 
 def test_leaks_into_the_users_own_sets_are_dropped_on_request(own_sets: dict[str, Any], tmp_path: Path) -> None:
-    split = read_split(Options(tmp_path / "data", **own_sets, drop_leaks=True))
+    split = read_and_split(Options(tmp_path / "data", **own_sets, drop_leaks=True))
     assert [example.english for example in split.parts["train"]] == ["A dog.", "A bird."]
     assert [len(split.parts[part]) for part in ("valid", "test")] == [1, 1] and not split.warnings
     assert split.record.counts() == {"shares a sentence with valid or test": 2}
@@ -310,7 +310,7 @@ def test_leaks_into_the_users_own_sets_are_dropped_on_request(own_sets: dict[str
 
 
 def test_leaks_are_kept_with_a_warning_without_the_option(own_sets: dict[str, Any], tmp_path: Path) -> None:
-    split = read_split(Options(tmp_path / "data", **own_sets))
+    split = read_and_split(Options(tmp_path / "data", **own_sets))
     assert len(split.parts["train"]) == 4 and not split.record.dropped
     assert split.warnings == [
         "2 training pairs share a sentence with the valid or test set that you gave; --drop-leaks drops them"
@@ -319,7 +319,7 @@ def test_leaks_are_kept_with_a_warning_without_the_option(own_sets: dict[str, An
 
 def test_sentences_that_valid_and_test_share_give_a_warning(own_sets: dict[str, Any], tmp_path: Path) -> None:
     own_sets["test_tsv"].write_text("A fish.\t鱼。\nThe cat.\t貓\na CAT\t猫咪\nA CAT!\t猫咪\n", encoding="utf-8")
-    split = read_split(Options(tmp_path / "data", **own_sets, drop_leaks=True))
+    split = read_and_split(Options(tmp_path / "data", **own_sets, drop_leaks=True))
     assert split.warnings == [
         "2 sentences of the test set that you gave are in the valid set, too, in at least one language; "
         "what is tuned on the valid set has seen them"
@@ -330,7 +330,7 @@ def test_sentences_that_valid_and_test_share_give_a_warning(own_sets: dict[str, 
 def test_training_pairs_that_are_all_leaks_are_refused(own_sets: dict[str, Any], tmp_path: Path) -> None:
     own_sets["tsv"] = [own_sets["valid_tsv"]]
     with pytest.raises(DataError, match=rf"no training pairs in {own_sets['tsv'][0]}: nothing to train on"):
-        read_split(Options(tmp_path / "data", **own_sets, drop_leaks=True))
+        read_and_split(Options(tmp_path / "data", **own_sets, drop_leaks=True))
 
 
 def test_leaks_are_recorded_and_need_own_sets(

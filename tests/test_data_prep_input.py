@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data_prep.__main__ import main
-from data_prep.corpora import read_split
+from data_prep.corpora import read_and_split
 from data_prep.dropped import Record
 from data_prep.errors import DataError
 from data_prep.files import read_lines
@@ -49,7 +49,7 @@ def test_joined_files_have_byte_order_marks_inside(tmp_path: Path) -> None:
     assert read_tsv(tmp_path / "tsv") == Corpus(pairs, blank_last_lines=1, byte_order_marks=2)
     assert read_parallel(tmp_path / "zh", tmp_path / "en") == Corpus(pairs, blank_last_lines=1, byte_order_marks=4)
     assert read_lines(tmp_path / "zh") == ["嗨。", "嗨。", ""]
-    split = read_split(Options(tmp_path / "data", tsv=[tmp_path / "tsv"], test_permille=0, valid_permille=0))
+    split = read_and_split(Options(tmp_path / "data", tsv=[tmp_path / "tsv"], test_permille=0, valid_permille=0))
     assert split.record.repairs() == {"byte-order mark at the start of a line": 2}
 
 

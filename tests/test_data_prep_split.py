@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_prep.pairs import Pair, read_tsv
-from data_prep.split import PARTS, assign_parts, group_sources, leaks_from, pair_keys, split_pairs
+from data_prep.split import PARTS, assign_parts, examples_by_part, group_sources, leaks_from, pair_keys
 from data_prep.workers import FEWEST_LINES, Workers
 
 Keys = list[tuple[str, str]]
@@ -62,7 +62,7 @@ def test_the_order_of_the_pairs_does_not_matter(drawn: tuple[Keys, list[int]], p
 @settings(max_examples=50)
 def test_every_pair_is_kept_once_and_no_side_is_in_two_parts(keys: Keys, permille: tuple[int, int]) -> None:
     pairs = [Pair(chinese, english, str(number)) for number, (chinese, english) in enumerate(keys)]
-    parts = split_pairs(pairs, assign_parts(pairs, *permille))
+    parts = examples_by_part(pairs, assign_parts(pairs, *permille))
     kept = [pair for part in PARTS for example in parts[part] for pair in example.pairs]
     assert Counter(kept) == Counter(pairs)
     for side in ("chinese", "english"):
@@ -125,7 +125,7 @@ def test_the_case_of_latin_letters_in_chinese_does_not_separate_pairs() -> None:
 def test_counts_and_freedom_from_leaks_on_the_tatoeba_pairs(shared_data: Path) -> None:
     pairs = read_tsv(shared_data / "tatoeba-zh-en" / "cmn-eng.tsv").pairs
     assert len(pairs) == 27_829
-    parts = split_pairs(pairs, assign_parts(pairs))
+    parts = examples_by_part(pairs, assign_parts(pairs))
     counts = {part: (len(parts[part]), sum(len(example.pairs) for example in parts[part])) for part in PARTS}
     assert counts == {"train": (25_641, 25_641), "valid": (980, 1084), "test": (953, 1104)}
 
@@ -151,14 +151,14 @@ def test_a_pair_without_a_key_on_a_side_has_no_part_and_joins_nothing() -> None:
     assert assign_parts(pairs) == ["train", None, None, None, "test"]
     assert assign_parts(pairs[1:2]) == [None]
     assert assign_parts([]) == []
-    parts = split_pairs(pairs, assign_parts(pairs))
+    parts = examples_by_part(pairs, assign_parts(pairs))
     assert [len(parts[part]) for part in PARTS] == [1, 0, 1]
 
 
 def test_only_training_has_an_example_per_pair() -> None:
     sources = ("第84句", "第796句", "第822句")  # train, valid, test
     pairs = [Pair(source, f"{source} {number}") for source in sources for number in range(3)]
-    parts = split_pairs(pairs, assign_parts(pairs))
+    parts = examples_by_part(pairs, assign_parts(pairs))
     assert [[len(example.pairs) for example in parts[part]] for part in PARTS] == [[1, 1, 1], [3], [3]]
 
 

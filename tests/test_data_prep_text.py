@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from data_prep.errors import DataError
 from data_prep.pairs import read_tsv
-from data_prep.split import assign_parts, split_pairs
+from data_prep.split import assign_parts, examples_by_part
 from data_prep.subwords import train_sentencepiece
 from data_prep.text import normalise_chinese, normalise_english
 from reencoder.text.segmentation import ChineseSegmenter, EnglishTokenizer, _jieba, detokenize_english
@@ -105,7 +105,7 @@ def test_detokenising_undoes_tokenising() -> None:
 @pytest.mark.shared
 def test_tokenising_and_detokenising_preserves_the_tatoeba_references(shared_data: Path) -> None:
     pairs = read_tsv(shared_data / "tatoeba-zh-en" / "cmn-eng.tsv").pairs
-    test = split_pairs(pairs, assign_parts(pairs))["test"]
+    test = examples_by_part(pairs, assign_parts(pairs))["test"]
     references = [pair.english for example in test for pair in example.pairs]
     tokenize = EnglishTokenizer()
     restored = [detokenize_english(tokenize(line)) for line in references]

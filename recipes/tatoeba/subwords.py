@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.command_line import Parser
-from data_prep.corpora import read_split
+from data_prep.corpora import read_and_split
 from data_prep.errors import DataError
 from data_prep.files import iterate_lines, read_json, write_json
 from data_prep.options import Options
@@ -82,7 +82,7 @@ def count(tsv: Path, rows: Mapping[str, Mapping[str, Any]], workers: int = 1) ->
     """
     with tempfile.TemporaryDirectory() as name, Workers(workers) as pool:
         folder = Path(name)
-        parts = {part: read_split(Options(dest=folder, tsv=[tsv])).parts[part] for part in ("train", "valid")}
+        parts = {part: read_and_split(Options(dest=folder, tsv=[tsv])).parts[part] for part in ("train", "valid")}
         if not parts["valid"]:
             raise DataError(f"--tsv {tsv}: so few pairs that none fell into the validation set")
         return {

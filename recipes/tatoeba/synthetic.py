@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_prep.corpora import read_split
+from data_prep.corpora import read_and_split
 from data_prep.errors import DataError
 from data_prep.files import new_file, read_json, sha256_of, write_json
 from data_prep.options import Options
@@ -169,7 +169,7 @@ def _training_pairs(data: Path, folders: Folders) -> list[Pair]:
     tsv = pairs_of(folders.tsv, folders.work)
     check_input(data, tsv)
     options = Options(dest=Path(), tsv=[tsv], **VARIANTS[data.name])
-    return [example.pairs[0] for example in read_split(options).parts["train"]]
+    return [example.pairs[0] for example in read_and_split(options).parts["train"]]
 
 
 def _translate(teachers: Sequence[str], data: Path, pairs: Sequence[Pair], work: Path) -> list[Pair]:
