@@ -56,7 +56,7 @@ def parse_log(lines: Iterable[str], valid_subset: str = "valid", name: str = "lo
         The points in the order of updates.
 
     Raises:
-        DataError: a value is not a number, or an entry has no epoch or no number of updates.
+        DataError: a value is not a number, or an entry lacks its epoch or number of updates.
     """
     points: dict[int, CurvePoint] = {}
     for entry in read_entries(lines, valid_subset, name):
