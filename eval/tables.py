@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -33,13 +33,23 @@ class Table:
 
     def to_markdown(self) -> str:
         """Return the table as GitHub's Markdown."""
-        head = _markdown_row([escape_markdown(column) for column in self.columns])
-        rule = _markdown_row(["---", *["---:"] * (len(self.columns) - 1)])
-        lines = [f"**{escape_markdown(self.title)}**", "", head, rule]
-        lines += [_markdown_row([escape_markdown(field) for field in row]) for row in self.rows]
+        columns, *rows = ([escape_markdown(field) for field in row] for row in (self.columns, *self.rows))
+        lines = [f"**{escape_markdown(self.title)}**", "", *markdown_table(columns, rows, range(1, len(columns)))]
         if self.notes:
             lines += ["", *(f"{escape_markdown(note)}  " for note in self.notes)]
         return "\n".join(lines)
+
+
+def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()) -> list[str]:
+    """Return the lines of a table in GitHub's Markdown.
+
+    Args:
+        columns: headings, as Markdown; the first may be empty.
+        rows: for each row as many fields, as Markdown.
+        right: indices of the columns that are aligned to the right. Default: none
+    """
+    rule = ["---:" if index in right else "---" for index in range(len(columns))]
+    return [_markdown_row(fields) for fields in (columns, rule, *rows)]
 
 
 def escape_markdown(text: str) -> str:
@@ -50,4 +60,4 @@ def escape_markdown(text: str) -> str:
 
 
 def _markdown_row(fields: Sequence[str]) -> str:
-    return f"| {' | '.join(fields)} |"
+    return f"| {' | '.join(fields).lstrip()} |"
