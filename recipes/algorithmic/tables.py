@@ -38,7 +38,7 @@ def _runs(recipe: Recipe, folder: Path) -> list[str]:
     """Return the runs in a folder of results and the notes beside them."""
     found = read_json(folder / "curves.json")
     runs = sorted(found["runs"].values(), key=lambda run: (run["size"], -run["best"][recipe.metric]))
-    # a folder outside of the checkout has no name there
+    # A folder outside of the checkout has no path relative to it.
     place = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder.name
     held_out = runs[0]["options"]["valid_samples"]
     tested = [run for run in runs if "test" in run]

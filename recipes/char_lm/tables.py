@@ -82,7 +82,7 @@ def _compressor_row(mark: dict[str, Any]) -> list[str]:
 
 
 def _version(said: str | None) -> str:
-    """Return the version in what a program says of itself; without a program it was Python's own liblzma."""
+    """Return the version in the output of a program; None stands for Python's own liblzma."""
     number = re.search(r"v\d+(\.\d+)+", said or "")
     return "liblzma" if said is None else number[0] if number else said
 

@@ -93,13 +93,13 @@ def _origin(result: Mapping[str, Any]) -> str:
 
 
 def perplexity_curves(folder: Path, best: str) -> dict[str, list[tuple[float, float]]]:
-    """Return for each experiment with some tokens its validation perplexities by minutes of its own training.
+    """Return the validation perplexities of experiments by minutes of training.
 
-    Validations do not record the time; but updates cost the same from the first to the last.
+    Validations do not record the time, but every update of a training costs the same.
 
     Args:
         folder: folder of the result files.
-        best: an experiment; perplexities of models with other tokens, or of the reverse direction, do not compare.
+        best: an experiment; those with other tokens or of the other direction, which do not compare, are left out.
     """
     curves = {}
     names = next(group for group in group_by_tokens(EXPERIMENTS) if best in group)

@@ -1,4 +1,4 @@
-"""What the segmentations of data preparation make of Tatoeba: size of the vocabulary, unknown tokens, tokens.
+"""Compare segmentations on Tatoeba: size of the vocabulary, unknown tokens, tokens per sentence.
 
     python -m recipes.tatoeba.subwords --tsv cmn-eng.tsv --output subwords.json
 
@@ -94,7 +94,7 @@ def count(tsv: Path, rows: Mapping[str, Mapping[str, Any]], workers: int = 1) ->
 def _count(
     options: Options, parts: Mapping[str, Sequence[Example]], folder: Path, workers: Workers
 ) -> dict[str, dict[str, float]]:
-    """Return the counts of a row by language. What all rows start from is written beside `folder`, once."""
+    """Return the counts of a row by language. Text that all rows share is written beside `folder`, once."""
     folder.mkdir()
     found = encodings(options)
     normalised = folder.with_name("jieba" if options.segmentation.startswith("jieba") else "sentences")

@@ -152,7 +152,7 @@ def _processors(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
             trained.setdefault(processor, []).append(label)
     if len(trained) < 2:
         return []
-    # The most common one, which is told first, needs no list.
+    # The most common processor is that of "the others".
     first, *others = sorted(trained, key=lambda processor: -len(trained[processor]))
     named = " ".join(f"Trained on {processor}: {'; '.join(trained[processor])}." for processor in others)
     return ["", f"Minutes on different processors do not compare. {named} The others: on {first}."]
