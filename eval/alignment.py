@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from data_prep.errors import DataError
 from data_prep.word_alignment import Link
@@ -25,7 +25,7 @@ from .program import USER_DIR
 if TYPE_CHECKING:
     from torch import Tensor
 
-METHODS = ("readout", "gradient")
+Method = Literal["readout", "gradient"]
 """Where the weights of an alignment come from."""
 
 END = "</s>"
@@ -71,14 +71,14 @@ def alignment_from_json(value: Any, where: str) -> Alignment:
         where: file and line, for error messages.
 
     Raises:
-        DataError: it is no such object.
+        DataError: it is not such an object.
     """
     try:
         source, target = tuple(map(str, value["source"])), tuple(map(str, value["target"]))
         weights = tuple(tuple(float(weight) for weight in row) for row in value["weights"])
         number = None if value["number"] is None else int(value["number"])
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise DataError(f"{where}: no alignment; expected a line that python -m eval align --json wrote") from error
+        raise DataError(f"{where}: not an alignment; expected a line that python -m eval align --json wrote") from error
     if not source or not all(0 <= weight <= 1 for row in weights for weight in row):
         raise DataError(f"{where}: expected source words, and weights between 0 and 1")
     if len(weights) != len(target) or any(len(row) != len(source) for row in weights):
@@ -92,7 +92,7 @@ def to_pharaoh(links: set[Link]) -> str:
 
 
 class Aligner:
-    """A translation model that tells alignments.
+    """A translation model that aligns sentence pairs.
 
     Args:
         model: encoder-decoder model of fairseq.
@@ -106,13 +106,13 @@ class Aligner:
         self.model, self.name = model, name
         self.source_dictionary, self.target_dictionary = source_dictionary, target_dictionary
 
-    def align(self, source: str, target: str, method: str = METHODS[0], number: int | None = None) -> Alignment:
+    def align(self, source: str, target: str, method: Method = "readout", number: int | None = None) -> Alignment:
         """Align a sentence pair.
 
         Args:
             source: tokens joined by spaces, as the model reads them.
             target: tokens joined by spaces.
-            method: one of `METHODS`.
+            method: where the weights come from. Default: "readout"
             number: number of the sentence in its split.
 
         Raises:
@@ -133,7 +133,7 @@ class Aligner:
         previous = torch.cat([words.new_tensor([self.target_dictionary.eos()]), words[:-1]])
         device = next(self.model.parameters()).device
         src, words, previous = src.to(device), words.to(device), previous.to(device)
-        weigh = self._readout if method == METHODS[0] else self._gradient
+        weigh = self._readout if method == "readout" else self._gradient
         weights = weigh(src, previous, words)
         rows = tuple(tuple(row) for row in weights.double().tolist())
         return Alignment((*source.split(), END), tuple(target.split()), rows, number)
@@ -141,7 +141,7 @@ class Aligner:
     def reports_weights(self, source: str, target: str) -> bool:
         """True if the model has weights to report; asked with a sentence pair."""
         try:
-            self.align(source, target, METHODS[0])
+            self.align(source, target, "readout")
         except DataError:
             return False
         return True

@@ -2,7 +2,7 @@
 
 A true link is sure or only possible (Och and Ney, 2003). All words of a unit of the grammar are linked: surely if one
 of its sides is a single word, else possibly, since nothing says which word of a phrase translates which of the other.
-What is left of a rule beside its slots is linked possibly, too.
+What is left of a rule besides its slots is also linked as possible.
 
     precision = |A & P| / |A|    recall = |A & S| / |S|    error rate = 1 - (|A & S| + |A & P|) / (|A| + |S|)
 
@@ -15,16 +15,19 @@ import unicodedata
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from data_prep.errors import DataError
 from data_prep.files import read_lines
 from data_prep.word_alignment import Link, align_words
 
-from .alignment import METHODS, Aligner, diagonal
+from .alignment import Aligner, Method, diagonal
 from .prepared import check_unchanged
 from .sentence_pairs import SentencePair, split_pairs
 from .split import read_split
+
+if TYPE_CHECKING:
+    from data_prep.phrasebook.alignment import Unit
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def error_rate(found: Sequence[Set[Link]], gold: Sequence[Gold]) -> ErrorRate:
     )
 
 
-def gold_links(units: Iterable[Any], source: Sequence[Set[int]], target: Sequence[Set[int]]) -> Gold:
+def gold_links(units: Iterable[Unit], source: Sequence[Set[int]], target: Sequence[Set[int]]) -> Gold:
     """Return the links of the tokens of a sentence pair.
 
     Args:
@@ -185,8 +188,8 @@ def compare_aligners(
 
     pairs = split_pairs(data, split)
     found = {}
-    for method in METHODS:
-        if method == METHODS[0] and not aligner.reports_weights(pairs[0].source, pairs[0].target):
+    for method in get_args(Method):
+        if method == "readout" and not aligner.reports_weights(pairs[0].source, pairs[0].target):
             continue
         shown = tqdm(pairs, desc=f"align by {method}", unit="sentence")
         links = [aligner.align(pair.source, pair.target, method, pair.number).links() for pair in shown]

@@ -21,7 +21,9 @@ _BEST_CHECKPOINT = re.compile(r"checkpoint\.best_.*\.pt")
 
 
 def last_checkpoints(folder: Path, count: int) -> list[Path]:
-    """Return the last checkpoints of a training: of those after so many updates, or without any, of those of epochs.
+    """Return the last checkpoints of a training.
+
+    They are those saved by ``--save-interval-updates`` or, if there are none, the epoch checkpoints.
 
     Args:
         folder: folder of checkpoints.
@@ -31,7 +33,7 @@ def last_checkpoints(folder: Path, count: int) -> list[Path]:
         Paths in the order of their updates.
 
     Raises:
-        DataError: there are not so many.
+        DataError: there are fewer.
     """
     if count < 1:
         raise DataError(f"--last {count}: must be at least 1")
@@ -53,10 +55,10 @@ def best_checkpoints(folder: Path, count: int, user_dir: Path | None = USER_DIR)
         user_dir: see `average`.
 
     Returns:
-        Paths in the order of their updates. Of several files after as many updates it is one.
+        Paths in the order of their updates. If several files have the same number of updates, one is returned.
 
     Raises:
-        DataError: there are not so many that were validated, or one cannot be read.
+        DataError: fewer were validated, or one cannot be read.
     """
     if count < 1:
         raise DataError(f"--best {count}: must be at least 1")
@@ -92,7 +94,7 @@ def _matching(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
 
 
 def _updates(state: Mapping[str, Any]) -> int | None:
-    """Return after how many updates a checkpoint was written."""
+    """Return the number of updates after which a checkpoint was written."""
     updates: int | None = (state.get("optimizer_history") or [{}])[-1].get("num_updates")
     return updates
 
@@ -228,7 +230,7 @@ def _check_same(
 
 
 def _options(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of the model that determine what it computes: dropout in training may differ.
+    """Return the options of the model that determine what it computes: all but those of dropout.
 
     A model without a dataclass has all options of the program in the place of its own; they are not compared.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -46,8 +46,8 @@ class LengthBucket:
 class FrequencyBucket:
     """How well the words that occur similarly often in the training data are translated.
 
-    A word of a hypothesis is right if it is in the reference, as many times as there. Of several references the one
-    counts with which the hypothesis has the highest F1 over all words. Words are BLEU's 13a tokens.
+    A word of a hypothesis is right if it is in the reference, at most as many times as there. With several references,
+    the one that gives the hypothesis the highest F1 is used. Words are BLEU's 13a tokens.
 
     Attributes:
         lowest: lowest number of occurrences in the training data.
@@ -203,7 +203,9 @@ def _f1(hypothesis: Counter[str], reference: Counter[str]) -> float:
     return 2 * (hypothesis & reference).total() / total if total else 0.0
 
 
-def _bucket_f1(hypotheses: Sequence[Counter[str]], references: Sequence[Counter[str]], inside: Any) -> float:
+def _bucket_f1(
+    hypotheses: Sequence[Counter[str]], references: Sequence[Counter[str]], inside: Callable[[str], bool]
+) -> float:
     """Return the F1, 0 to 100, over all sentences, of the words that are `inside` the bucket."""
     matches = total = 0
     for hypothesis, reference in zip(hypotheses, references, strict=True):

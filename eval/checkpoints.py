@@ -1,6 +1,6 @@
 """Checkpoints of fairseq-train: naming, checking, reading and describing them.
 
-fairseq's programs and torch would tell late, or in many lines, what is wrong with one.
+fairseq's programs and torch would report problems late, or in many lines.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def describe_checkpoints(paths: Sequence[Path]) -> list[dict[str, Any]]:
 def check_not_replaced(paths: Sequence[Path], described: Sequence[Mapping[str, Any]]) -> None:
     """Check that checkpoints are still those that were described before they were read.
 
-    A training replaces its ``checkpoint_best.pt`` and ``checkpoint_last.pt``, maybe between the two.
+    A training replaces its ``checkpoint_best.pt`` and ``checkpoint_last.pt``, perhaps in between.
 
     Args:
         paths: the checkpoints.

@@ -36,8 +36,8 @@ def bucket_tables(
     """Return BLEU by length and F1 by frequency.
 
     Args:
-        lengths: see `eval.buckets.by_length`; without one there is no table.
-        frequencies: see `eval.buckets.by_frequency`; without one there is no table.
+        lengths: see `eval.buckets.by_length`; if empty, its table is left out.
+        frequencies: see `eval.buckets.by_frequency`; if empty, its table is left out.
         several: show the figures for the first reference beside those for all.
     """
     found = []

@@ -56,7 +56,7 @@ def parse_log(lines: Iterable[str], valid_subset: str = "valid", name: str = "lo
         The points in the order of updates.
 
     Raises:
-        DataError: a value is not a number, or an entry has no epoch or no number of updates.
+        DataError: a value is not a number, or an entry lacks its epoch or number of updates.
     """
     return [CurvePoint(**point) for point in read_points(lines, _values, valid_subset, name)]
 

@@ -16,8 +16,8 @@ from .search_settings import SEARCH_NAMES, SearchSettings, choose_search
 
 SPLITS = ("test", "valid")
 
-# Options that have a setting here, so that the two cannot contradict each other, options that would lose sentences, and
-# options with which the output is not what the model writes on its own, in tokens.
+# Not accepted after --: options that have a setting here, which they could contradict; options that would lose
+# sentences; and options that change the output, which must be the tokens that the model writes on its own.
 _OWN_OPTIONS = {
     "--path": "--path before the --",
     "--gen-subset": "--split",

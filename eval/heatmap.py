@@ -25,7 +25,7 @@ _SQUARE, _LETTER, _GAP = 26, 9.0, 6
 """Side of a square, estimated width of a letter and distance between text and squares, in pixels."""
 _LIGHT, _DARK = (255, 255, 255), (8, 69, 148)
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What is no character of XML 1.0 (section 2.2)."""
+"""What XML 1.0 does not allow as a character (section 2.2)."""
 _FONTS = "system-ui, sans-serif, 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei'"
 """The latter are for readers whose programs find no Chinese characters in the former by themselves."""
 
@@ -129,7 +129,7 @@ def _labelled(alignment: Alignment) -> Alignment:
 
 
 def _labels(tokens: Sequence[str]) -> tuple[str, ...]:
-    """Return what is written for tokens: pieces as words are, with a dot before those that continue a word."""
+    """Return the labels of tokens: words as they are; pieces without the mark, with a dot if they continue a word."""
     if not any(token.startswith("▁") for token in tokens):
         return tuple(tokens)
     return tuple(

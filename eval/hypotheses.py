@@ -10,11 +10,9 @@ from typing import NamedTuple, TypeVar
 
 from data_prep.errors import DataError
 from data_prep.files import read_lines
+from reencoder.text.pieces import UNKNOWN
 
 from .lines import shown
-
-UNKNOWN = "<unk>"
-"""How fairseq prints an unknown word in a hypothesis."""
 
 _EXPECTED = {
     "S": "S-<id> and the source",
@@ -179,7 +177,7 @@ def in_source_order(hypotheses: Mapping[int, T], sources: int) -> list[T]:
     """Return what the ids 0 to `sources` - 1 have, in this order.
 
     Raises:
-        DataError: an id has no hypothesis, or a hypothesis belongs to no source.
+        DataError: an id has no hypothesis, or there is a hypothesis for an id that no source has.
     """
     missing = [identifier for identifier in range(sources) if identifier not in hypotheses]
     if missing:
@@ -199,7 +197,7 @@ def check_token_scores(candidates: Sequence[Sequence[Hypothesis]]) -> None:
     """Check that every hypothesis has token scores.
 
     Raises:
-        DataError: names the source of one that has none.
+        DataError: names the source of a hypothesis without them.
     """
     for identifier, hypotheses in enumerate(candidates):
         if not all(hypothesis.token_scores for hypothesis in hypotheses):

@@ -79,7 +79,7 @@ class Evaluation:
         return 100 * len(self.errors) / len(self.predictions)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the evaluation as a JSON object; of the predictions only those that are wrong."""
+        """Return the evaluation as a JSON object, which lists only the wrong predictions."""
         return {
             "split": self.split,
             "images": len(self.predictions),

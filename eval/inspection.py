@@ -39,7 +39,7 @@ class Sample:
         return [n for n, pair in enumerate(zip(self.target, self.prediction, strict=True)) if pair[0] != pair[1]]
 
     def results(self) -> list[tuple[str, str]]:
-        """Return the pairs of target and predicted symbol at positions where the target is no delimiter."""
+        """Return the pairs of target and predicted symbol at positions where the target is not a delimiter."""
         return [pair for pair in zip(self.target, self.prediction, strict=True) if pair[0] != DELIMITER]
 
     def to_lines(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Lines of JSON to translate: objects with a "text" and perhaps an "id", which passes through as it is written."""
+"""Lines of JSON to translate: objects with a "text" and an optional "id", which passes through as it is written."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from data_prep.errors import DataError
 
 
 class _Number(str):
-    """A number as it is written: a float of Python would lose digits, or overflow to what JSON has no name for."""
+    """A number as it is written: a Python float would lose digits, or overflow to infinity, which JSON lacks."""
 
 
 def parse_line(line: str) -> tuple[str, str | None]:
     """Return the text of a line, and its id as JSON, or None if it has none. A blank line is an empty text.
 
     Raises:
-        DataError: the line is not JSON, which also excludes NaN and Infinity, or it is no such object.
+        DataError: the line is not JSON, which also excludes NaN and Infinity, or not such an object.
     """
     if not line.strip():
         return "", None
@@ -27,7 +27,7 @@ def parse_line(line: str) -> tuple[str, str | None]:
         raise DataError(f"not JSON: {error}") from error
     text = document.get("text") if isinstance(document, dict) else None
     if not isinstance(text, str) or isinstance(text, _Number):
-        raise DataError('expected a JSON object with a string "text" (and perhaps an "id")')
+        raise DataError('expected a JSON object with a string "text" (and an optional "id")')
     return text, identifier
 
 
@@ -42,4 +42,4 @@ def _to_json(value: Any) -> str:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON; write null or a string")
+    raise ValueError(f"{name} is not valid JSON; write null or a string")

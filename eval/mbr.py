@@ -6,10 +6,10 @@ sacreBLEU's chrF2, and the expectation is over the candidates, each with its wei
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from data_prep.errors import DataError
 from data_prep.files import read_json
@@ -21,7 +21,7 @@ from .provenance import Stopwatch, describe_file, provenance, relative
 from .results import Text, check_absent, result_names, to_text, write_results
 from .split import Split, read_split
 
-WEIGHTS = ("probability", "uniform")
+Weights = Literal["probability", "uniform"]
 """How candidates are weighted: by their probability under the model (for n-best lists), or all alike (for samples)."""
 
 
@@ -35,7 +35,8 @@ class RiskSettings:
         candidates: outputs of fairseq-generate; all candidates for a source compete.
         output: folder of results.
         split: ``test`` or ``valid``.
-        weights: one of `WEIGHTS`. The probabilities of each output add up to 1, so that all outputs count alike.
+        weights: how to weight candidates. The probabilities of each output add up to 1, so that all outputs count
+            alike.
         keep_case: compare and score the text as written instead of lower-casing it.
         keep_unknown: keep ``<unk>`` in the text instead of dropping and counting it.
         overwrite: replace earlier results of the same split.
@@ -48,7 +49,7 @@ class RiskSettings:
     candidates: tuple[Path, ...]
     output: Path
     split: str = "test"
-    weights: str = "probability"
+    weights: Weights = "probability"
     keep_case: bool = False
     keep_unknown: bool = False
     overwrite: bool = False
@@ -56,8 +57,8 @@ class RiskSettings:
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
             raise DataError(f"--split {self.split}: expected one of {', '.join(SPLITS)}")
-        if self.weights not in WEIGHTS:
-            raise DataError(f"--weights {self.weights}: expected one of {', '.join(WEIGHTS)}")
+        if self.weights not in get_args(Weights):
+            raise DataError(f"--weights {self.weights}: expected one of {', '.join(get_args(Weights))}")
         if not self.candidates:
             raise DataError("no output of fairseq-generate to choose from")
         if len(self.data) not in (1, len(self.candidates)):
@@ -77,15 +78,12 @@ class RiskSettings:
         return values
 
 
-def minimum_risk(
-    settings: RiskSettings, command: Sequence[str], detokenise: Callable[[str], str] | None = None
-) -> Scores:
+def minimum_risk(settings: RiskSettings, command: Sequence[str]) -> Scores:
     """Choose a hypothesis per source; write ``hypotheses.<split>.txt`` and ``scores.<split>.json``.
 
     Args:
         settings: see `RiskSettings`.
         command: the command, for the record.
-        detokenise: turns tokens joined by spaces into text. Default: the inverse of the tokenizer of each output's data
 
     Raises:
         DataError: an input is missing or malformed, the data have different sources, a source has no candidate, or
@@ -97,7 +95,7 @@ def minimum_risk(
     split = splits[0]
     if not settings.overwrite:
         check_absent(*(settings.output / name for name in result_names(settings.split)))
-    detokenisers = [detokenise or part.detokeniser() for part in splits]
+    detokenisers = [part.detokeniser() for part in splits]
     tokens = [part.tokens() for part in splits]
     if len(splits) == 1:
         detokenisers *= len(settings.candidates)
@@ -148,12 +146,12 @@ def choose(texts: Sequence[str], weights: Sequence[float]) -> int:
     return texts.index(list(total)[int(np.argmax(expected.round(9)))])
 
 
-def weigh(candidates: Sequence[Hypothesis], weights: str) -> list[float]:
+def weigh(candidates: Sequence[Hypothesis], weights: Weights) -> list[float]:
     """Return the weights of the candidates of one output.
 
     Args:
         candidates: candidates for one source, with token scores if `weights` is ``probability``.
-        weights: one of `WEIGHTS`.
+        weights: how to weight them.
     """
     if weights == "uniform":
         return [1.0] * len(candidates)

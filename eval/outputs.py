@@ -69,6 +69,6 @@ def _files(value: Any) -> list[Path]:
     if not isinstance(value, str):
         return []
     names = [value, value.partition("=")[2], *value.split(os.pathsep)]
-    with suppress(OSError, ValueError):  # text that is no name of a file
+    with suppress(OSError, ValueError):  # text that is not the name of a file
         return [Path(name) for name in names if name and Path(name).is_file()]
     return []

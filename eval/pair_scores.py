@@ -12,7 +12,7 @@ from .models import load_translation_model
 def score_tokens(checkpoint: Path, data: Path, sources: Sequence[str], targets: Sequence[str]) -> list[float]:
     """Return the log-probability to base 2 of each target given its source, or the reverse with a reverse model.
 
-    Which direction a model has is what its training's `--source-lang` says.
+    The direction of a model is that of its training, see `--source-lang`.
 
     Args:
         checkpoint: a translation model of fairseq that was trained on `data`, in either direction.

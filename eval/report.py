@@ -121,7 +121,7 @@ def read_alignments(path: Path) -> dict[int, Alignment]:
     """Read alignments that ``python -m eval align --json`` wrote, by the number of their sentence.
 
     Raises:
-        DataError: the file cannot be read, or a line is no alignment.
+        DataError: the file cannot be read, or a line is not an alignment.
     """
     found = {}
     for number, line in enumerate(read_lines(path), start=1):

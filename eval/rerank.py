@@ -30,6 +30,8 @@ POSITIVE = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0)
 """Weights of further models that are tried; that of the search is 1."""
 SIGNED = tuple(n / 4 for n in range(-8, 17))
 """Weights that are tried for the length and for the number of unknown words (a negative one is a penalty)."""
+PASSES = 10
+"""Maximum number of passes over the weights."""
 
 
 @dataclass(frozen=True)
@@ -134,19 +136,16 @@ class BleuOfChoices:
         return score
 
 
-def tune_weights(
-    bleu: Callable[[Sequence[float]], float], values: Sequence[Sequence[float]], passes: int = 10
-) -> list[float]:
+def tune_weights(bleu: Callable[[Sequence[float]], float], values: Sequence[Sequence[float]]) -> list[float]:
     """Return weights by coordinate search: each in turn gets its best value, until none changes. The first stays 1.
 
     Args:
         bleu: the score of some weights.
         values: for each weight but the first the values to try; a tie stays with the value before.
-        passes: maximum number of passes over the weights. Default: 10
     """
     weights = [1.0, *(0.0 for _ in values)]
     best = bleu(weights)
-    for _ in range(passes):
+    for _ in range(PASSES):
         before = list(weights)
         for index, tried in enumerate(values, 1):
             for value in tried:

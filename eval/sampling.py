@@ -128,7 +128,7 @@ def draw(logits: Tensor, temperature: float, generator: torch.Generator) -> int:
 
 
 def as_text(pieces: Iterator[bytes]) -> Iterator[str]:
-    """Yield UTF-8 text as soon as its characters are complete; bytes that are no text become U+FFFD."""
+    """Yield UTF-8 text as soon as its characters are complete; bytes that are not UTF-8 become U+FFFD."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     for piece in pieces:
         yield decoder.decode(piece)

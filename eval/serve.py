@@ -24,7 +24,7 @@ from .translation import align_best
 from .translation_queue import Partial, QueueFullError, TranslationQueue
 
 if TYPE_CHECKING:
-    from .translation import Reencoder, Translation
+    from reencoder.hub import Reencoder, Translation
 
 PAGE = Path(__file__).with_name("serve.html")
 
@@ -32,7 +32,7 @@ DISCONNECT_INTERVAL = 0.5
 """Seconds after which a request that waits is given up if its client has gone."""
 
 _READING = ["GET", "HEAD"]
-"""Methods of what has no effect; FastAPI does not add HEAD, with which some monitors ask, to GET by itself."""
+"""Methods of requests that change nothing; FastAPI does not add HEAD, which some monitors use, to GET by itself."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

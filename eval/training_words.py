@@ -14,7 +14,7 @@ from .prepared import check_unchanged
 
 
 class CaselessCounts(Counter[str]):
-    """Counts of lower-cased words, which also tell those of the same words in another case."""
+    """Counts of lower-cased words; a word in another case has the count of its lower-cased form."""
 
     def __missing__(self, word: str) -> int:
         lower = word.lower()

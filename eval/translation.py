@@ -30,7 +30,7 @@ class StreamSettings:
 
     Attributes:
         nbest: number of translations of each line; more than one only as JSON.
-        json_input: lines are JSON objects with a "text" and perhaps an "id".
+        json_input: lines are JSON objects with a "text" and an optional "id".
         json_output: lines are JSON objects with "id", "source" and "translations".
         buffer: maximum number of lines that are translated together.
 
@@ -59,7 +59,7 @@ class Sentence:
         text: raw Chinese.
         identifier: as JSON; passes through to JSON output: what the input says, or the number of the line.
         number: number of the line, counted from 1.
-        fault: why the line cannot be translated; None for all others.
+        fault: why the line cannot be translated; None if it can.
     """
 
     text: str
@@ -106,20 +106,20 @@ def read_sentences(groups: Iterable[list[bytes]], json_input: bool = False) -> I
 
     Args:
         groups: lines as bytes, with their ends; see `eval.lines`.
-        json_input: see `StreamSettings`. A line that is no such object becomes a sentence with a fault.
+        json_input: see `StreamSettings`. Any other line becomes a sentence with a fault.
 
     Raises:
         DataError: the first line has a fault, such as carriage returns within it: the input is of another kind.
     """
     number = 0
-    told = False
+    reported = False
     for group in groups:
         sentences: list[Sentence] = []
         for line in group:
             number += 1
             text = line.decode("utf-8", errors="replace").rstrip("\r\n")
-            if not told and "\ufffd" in text and "\ufffd".encode() not in line:
-                told = True
+            if not reported and "\ufffd" in text and "\ufffd".encode() not in line:
+                reported = True
                 note(
                     f"line {number}: not UTF-8; here and from now on U+FFFD stands for what cannot be read; convert "
                     "the input to UTF-8"

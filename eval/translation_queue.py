@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from data_prep.errors import DataError
 
 if TYPE_CHECKING:
-    from .translation import Reencoder, Translation
+    from reencoder.hub import Reencoder, Translation
 
 Answer = dict[str, Any]
 

@@ -49,7 +49,7 @@ class Grid:
         tolerance: the difference in BLEU up to which settings count as equally good.
 
     Raises:
-        DataError: there is no value to try, or a value is wrong.
+        DataError: a setting has no values to try, or a value is wrong.
     """
 
     beams: tuple[int, ...] = (5, 10, 20)

@@ -57,7 +57,7 @@ def test_lines_quoted_beside_the_paper_are_in_the_code() -> None:
         if named:
             source = (ROOT / named[0]).read_text(encoding="utf-8")
         elif line.startswith("| ") and (code := re.fullmatch(r"\|.*\| `([^`]+)` \|", line)):
-            assert code[1] in [found.strip() for found in source.splitlines()], f"{code[1]} is no line of the file"
+            assert code[1] in [found.strip() for found in source.splitlines()], f"{code[1]} is not a line of the file"
             quoted += 1
     assert quoted > 15
 

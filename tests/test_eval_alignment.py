@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from xml.etree import ElementTree
 
 import pytest
@@ -16,7 +16,7 @@ from fairseq.models import ARCH_CONFIG_REGISTRY, ARCH_MODEL_REGISTRY
 import reencoder  # noqa: F401  # registers the plugin
 from data_prep.errors import DataError
 from data_prep.manifest import write_manifest
-from eval.alignment import METHODS, Aligner, Alignment, alignment_from_json, diagonal, to_pharaoh
+from eval.alignment import Aligner, Alignment, Method, alignment_from_json, diagonal, to_pharaoh
 from eval.heatmap import draw, to_svg
 from eval.pictures import chinese_font
 from eval.sentence_pairs import SentencePair, raw_pair
@@ -92,8 +92,8 @@ def test_gradients_are_those_of_one_word_after_the_other(readout: str) -> None:
     assert all(parameter.grad is None for parameter in aligner.model.parameters())
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_models_of_fairseq(method: str) -> None:
+@pytest.mark.parametrize("method", get_args(Method))
+def test_models_of_fairseq(method: Method) -> None:
     small: dict[str, Any] = {"encoder_embed_dim": 8, "decoder_embed_dim": 8}
     lstm = fairseq_aligner("lstm", encoder_hidden_size=8, decoder_hidden_size=8, decoder_out_embed_dim=8, **small)
     heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2}
@@ -145,7 +145,7 @@ def test_json_round_trip() -> None:
     assert alignment_from_json(ALIGNMENT.to_json(), "x") == ALIGNMENT
     values: list[Any] = [{}, [], {"source": ["a"], "target": ["b"], "weights": [["x"]], "number": None}]
     for value in values:
-        with pytest.raises(DataError, match=r"x, line 1: no alignment"):
+        with pytest.raises(DataError, match=r"x, line 1: not an alignment"):
             alignment_from_json(value, "x, line 1")
     for source, weight in ((["a"], math.nan), (["a"], 1.5), (["a"], -0.1), ([], 0.5)):
         with pytest.raises(DataError, match="expected source words, and weights between 0 and 1"):

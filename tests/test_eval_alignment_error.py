@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from data_prep.errors import DataError
-from data_prep.phrasebook.alignment import aligned_units
+from data_prep.phrasebook.alignment import Unit, aligned_units
 from data_prep.phrasebook.generate import Derivation, generate_derivations, generate_pairs
 from eval.__main__ import main
 from eval.alignment_error import (
@@ -92,7 +92,7 @@ def test_gold_worked_by_hand() -> None:
     # "a red shirt ." 一 件 红 衬衫 。 with units red-红, shirt-衬衫, .-。 and "a" with 一件 left of the rule
     english = token_positions(["a", "red", "shirt", "."], "A red shirt.")
     chinese = token_positions(["一", "件", "红", "衬衫", "。"], "一件红衬衫。")
-    unit = lambda e, c, entry: SimpleNamespace(english=frozenset(e), chinese=frozenset(c), entry=entry)  # noqa: E731
+    unit = lambda e, c, entry: Unit(frozenset(e), frozenset(c), entry)  # noqa: E731
     units = [unit({2, 3, 4}, {2}, True), unit({6, 7, 8, 9, 10}, {3, 4}, True), unit({11}, {5}, True)]
     units.append(unit({0, 1, 5}, {0, 1}, False))
     gold = gold_links(units, chinese, english)

@@ -168,7 +168,7 @@ def test_reference_files_count_as_numbers(tmp_path: Path) -> None:
 
 
 def test_read_references_leaves_out_empty_lines(tmp_path: Path) -> None:
-    # U+2028 and U+0085 are no line ends here, though str.splitlines takes them for some
+    # U+2028 and U+0085 do not end lines here, although str.splitlines splits there
     write(tmp_path / "test.en.0", "a\u2028b", "", "c\u0085")
     write(tmp_path / "test.en.1", "d", "e", "  ")
     assert read_references([tmp_path / "test.en"]) == [["a\u2028b", "d"], ["e"], ["c\u0085"]]

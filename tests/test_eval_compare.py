@@ -19,7 +19,7 @@ from eval.buckets import FrequencyBucket, by_frequency, by_length, count_words
 from eval.compare import CompareOptions, compare
 from eval.comparison_text import to_markdown, to_text
 from eval.sentences import differences, sentence_scores
-from eval.tables import Table
+from eval.tables import Table, markdown_table
 from eval.training_words import training_counts
 
 SYSTEMS = {
@@ -218,6 +218,11 @@ def test_tables() -> None:
         "| long name | 10.00 |",
         "",
         "a note  ",
+    ]
+    assert markdown_table(("", "a", "b"), [("x", "", "1")], right=[2]) == [
+        "| | a | b |",
+        "| --- | --- | ---: |",
+        "| x |  | 1 |",
     ]
 
 

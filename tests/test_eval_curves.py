@@ -60,7 +60,7 @@ def test_resumed_training_replaces_what_was_given_up() -> None:
 
 
 def test_perplexity_from_the_loss() -> None:
-    # losses are logged to base 2; the smoothed loss is no perplexity where the likelihood is logged as well
+    # losses are logged to base 2; if the likelihood is logged, too, it gives the perplexity, not the smoothed loss
     line = '{"epoch": 1, "valid_loss": "9", "valid_nll_loss": "3", "valid_num_updates": "7"}'
     assert parse_log([line]) == [CurvePoint(1, 7, valid_ppl=8.0, valid_loss=9.0)]
     assert parse_log([line.replace('"valid_nll_loss": "3", ', "")]) == [

@@ -53,7 +53,7 @@ def test_commit_and_whether_code_changed(repository: Path) -> None:
     head = git(repository, "rev-parse", "HEAD")
     assert commit(repository) == Commit(head, dirty=False)
     (repository / "scores.test.json").write_text("{}\n")
-    assert commit(repository) == Commit(head, dirty=False)  # a result is no change of code
+    assert commit(repository) == Commit(head, dirty=False)  # a result is not code
     (repository / "a.py").write_text("2\n")
     assert commit(repository) == Commit(head, dirty=True)
     git(repository, "checkout", "--quiet", "--", "a.py")

@@ -241,7 +241,10 @@ def test_one_system_without_log_and_alignments(folder: Path) -> None:
     ("options", "message"),
     [
         (["--examples", "-1"], "--examples -1: must not be negative"),
-        (["--alignments", "log"], "log, line 1: no alignment; expected a line that python -m eval align --json wrote"),
+        (
+            ["--alignments", "log"],
+            "log, line 1: not an alignment; expected a line that python -m eval align --json wrote",
+        ),
         (["--logs", "one"], "one: no training or validation entry"),
         (["--samples", "0"], "--samples 0: must be at least 2"),
         (["--split", "valid"], "valid.zh: no such file"),

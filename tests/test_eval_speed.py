@@ -23,7 +23,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grids, "PLANES", dict.fromkeys(grids.PLANES, (16, 8, 12, 12)))
     monkeypatch.setattr(grids, "TWINS", (16, 12, 12))
     monkeypatch.setattr(grids, "SIZES", (2, 4))
-    monkeypatch.setattr(program, "PAIRS", {True: 150})
+    monkeypatch.setattr(program, "QUICK_PAIRS", 150)
     monkeypatch.setattr(translation, "HIDDEN_SIZE", 16)
     monkeypatch.setattr(translation, "RECIPE", {**translation.RECIPE, "--arch": "reencoder_tiny"})
 
@@ -121,6 +121,13 @@ def test_instruction_sets_are_those_of_the_system(tmp_path: Path) -> None:
     assert words.startswith("instruction sets AVX2; torch uses ") and ", 1 thread, BLAS mkl, oneDNN " in words
 
 
+def test_the_training_step_of_the_recipes_is_that_of_the_readme() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8").replace("\\", "")
+    training = next(part for part in " ".join(readme.split()).split("fairseq-train ") if "reencoder_small" in part)
+    assert [option for option, value in translation.RECIPE.items() if f"{option} {value} " not in training] == []
+    assert "--dropout" not in translation.RECIPE, "the preset's"
+
+
 def test_parts_are_all_of_a_step(small: None, data: Path) -> None:
     step = translation.Step(data, translation.RECIPE, 300, batches=2)
     shares = step.parts(1)
@@ -196,6 +203,7 @@ class LSTM2d(torch.nn.Module):
                  max_output_len=100, bos_token=1, eos_token=2, pad_token=0{more}):
         super().__init__()
         self.sizes = embed_dim, state_dim_2d, encoder_state_dim
+        self.dropout = locals().get("dropout_p")
         self.embedding = torch.nn.Embedding(output_vocab_size, Cell.size)
         self.logits = torch.nn.Linear(Cell.size, output_vocab_size)
         self.criterion = torch.nn.CrossEntropyLoss(ignore_index=pad_token)
@@ -231,8 +239,8 @@ def test_a_training_step_is_compared_with_the_peers(small: None, data: Path, che
 @pytest.mark.parametrize("more", ["", ", dropout_p=0.2"])
 def test_versions_of_the_peer_with_and_without_dropout(checkout: Path, more: str) -> None:
     (checkout / "model" / "lstm2d.py").write_text(STUB.replace("{more}", more))
-    model = peer.load_peer(checkout, 16, 7, 9, {"pad_token": 1, "bos_token": 0, "eos_token": 2})
-    assert model.sizes == (16, 16, 8)
+    model = peer.load_peer(checkout, 16, 0.1, 7, 9, {"pad_token": 1, "bos_token": 0, "eos_token": 2})
+    assert model.sizes == (16, 16, 8) and model.dropout == (0.1 if more else None)
     assert model.criterion.ignore_index == 1
 
 
@@ -241,10 +249,10 @@ def test_a_peer_that_cannot_be_used_is_named(small: None, data: Path, checkout: 
     assert program.main(["--quick", "--data", str(data), "--peer", str(missing)]) == 2
     assert capsys.readouterr().err.startswith(f"error: --peer {missing}: no such folder")
     with pytest.raises(DataError, match=r"no model/lstm2d\.py"):
-        peer.load_peer(checkout / "model", 16, 7, 9, {})
+        peer.load_peer(checkout / "model", 16, 0.1, 7, 9, {})
     (checkout / "model" / "lstm2d.py").write_text(STUB.replace("{more}", ", *, needed"))
     with pytest.raises(DataError, match=r"its model cannot be made .*needed"):
-        peer.load_peer(checkout, 16, 7, 9, {})
+        peer.load_peer(checkout, 16, 0.1, 7, 9, {})
     (checkout / "model" / "lstm2d.py").write_text(STUB.replace("{more}", "").replace("def loss", "def other"))
     with pytest.raises(DataError, match=r"its training step fails .*loss"):
         peer.against_peer(checkout, data, 1)

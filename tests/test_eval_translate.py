@@ -173,8 +173,8 @@ def test_ids_pass_through_as_they_are_written(
     translated = [json.loads(line, parse_int=str)["translations"] for line in found]
     assert all(translated[:5]) and not any(translated[5:10]) and translated[10] == translated[0]
     error = capsys.readouterr().err
-    assert "line 7: not translated: not JSON: NaN is no number of JSON; write null or a string" in error
-    assert "line 8: not translated: not JSON: -Infinity is no number" in error
+    assert "line 7: not translated: not JSON: NaN is not valid JSON; write null or a string" in error
+    assert "line 8: not translated: not JSON: -Infinity is not valid JSON" in error
     assert 'line 9: not translated: expected a JSON object with a string "text"' in error
     assert error.endswith("error: 4 lines were not translated and are empty in the output: 7, 8, 9, 10\n")
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import get_args
 
 from data_prep.errors import DataError
 from data_prep.files import write_lines
 
-from ..alignment import METHODS, Alignment, load_aligner, to_pharaoh
+from ..alignment import Alignment, Method, load_aligner, to_pharaoh
 from ..heatmap import draw
 from ..libraries import quiet_libraries
 from ..outputs import add_output
@@ -43,7 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", metavar="TEXT", help="align this raw source instead of a split; needs --target")
     parser.add_argument("--target", metavar="TEXT", help="raw target of --source")
     parser.add_argument(
-        "--method", choices=METHODS, default=METHODS[0], help="where the weights come from (default: %(default)s)"
+        "--method",
+        choices=get_args(Method),
+        default="readout",
+        help="where the weights come from (default: %(default)s)",
     )
     add_output(parser, "--pharaoh", "write the links as lines such as '0-0 2-1'")
     add_output(parser, "--json", "write words and weights, one JSON object per line")

@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--last",
         type=int,
         metavar="N",
-        help="the last N checkpoints in the folder: those of --save-interval-updates, or without any those of epochs",
+        help="the last N checkpoints in the folder: those saved by --save-interval-updates or, if there are none, the "
+        "epoch checkpoints",
     )
     choice.add_argument(
         "--best",

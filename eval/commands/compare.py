@@ -110,7 +110,7 @@ def compare_options(args: argparse.Namespace) -> CompareOptions:
     """Return what the options say, before anything is read.
 
     Raises:
-        DataError: a number is out of range, or ranges are given for what is not known.
+        DataError: a number is out of range, or ranges are given without the data that they need.
     """
     if args.lengths is not None and args.sources is None and args.data is None:
         raise DataError("--lengths: needs the sources; give --sources or --data")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
-from ..mbr import WEIGHTS, RiskSettings, minimum_risk
+from ..mbr import RiskSettings, Weights, minimum_risk
 from ..outputs import add_output
 from .shared import add_keep_case, add_keep_unknown, add_split
 
@@ -35,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace earlier results of the same split")
     parser.add_argument(
         "--weights",
-        choices=WEIGHTS,
-        default=WEIGHTS[0],
+        choices=get_args(Weights),
+        default=RiskSettings.weights,
         help="how much each candidate counts: by its probability under the model, for n-best lists, or all alike, for "
         "samples (default: %(default)s)",
     )

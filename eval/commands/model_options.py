@@ -14,7 +14,7 @@ from ..translation import load_model
 from .shared import add_search, given_search
 
 if TYPE_CHECKING:
-    from ..translation import Reencoder
+    from reencoder.hub import Reencoder
 
 
 def add_checkpoints(parser: argparse.ArgumentParser, search: bool = True) -> None:

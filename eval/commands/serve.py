@@ -86,7 +86,7 @@ def bind(host: str, port: int) -> socket.socket:
     """Return a socket that is bound to an address.
 
     Raises:
-        DataError: there is no such address, or it is taken.
+        DataError: the address does not exist, or is taken.
     """
     if not 0 <= port < 65536:
         raise DataError(f"--port {port}: must be 0 to 65535")

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Translate raw Chinese into readable English, one line for each line. Without --text and --input it reads "
         "standard input, and answers as soon as no further line arrives. The sentences of a line are translated one by "
         "one. Blank lines stay blank; lines that are too long for the model are reported (exit status 2), as are lines "
-        "that are no such JSON with --json-input."
+        "that are not valid JSON objects (with --json-input)."
     )
     add_checkpoints(parser)
     source = parser.add_mutually_exclusive_group()
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_output(parser, "--output", "file to write (default: standard output)")
     parser.add_argument("--json", action="store_true", help="write JSON lines: id, source, translations with scores")
     parser.add_argument(
-        "--json-input", action="store_true", help='read JSON lines: objects with "text" and perhaps "id"'
+        "--json-input", action="store_true", help='read JSON lines: objects with "text" and, optionally, "id"'
     )
     parser.add_argument("--nbest", type=int, default=1, metavar="N", help="translations of each line, with --json")
     parser.add_argument(

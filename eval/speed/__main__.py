@@ -25,8 +25,11 @@ from data_prep.files import write_json
 from ..prepared import check_binarised
 from ..provenance import Stopwatch, provenance, recorded_command
 
-PAIRS = {True: 1000, False: 20_000}
-"""Number of pairs that are prepared, by whether few repetitions are wanted."""
+PAIRS = 20_000
+"""Number of pairs that are prepared."""
+
+QUICK_PAIRS = 1000
+"""The same with --quick."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -102,7 +105,7 @@ def measure(quick: bool, data: Path | None, peer: Path | None = None) -> dict[st
             ("cost", lambda: grids.cost_exponent(repeats)),
             ("training step", lambda: translation.training_step(_data(data, Path(folder), quick), quick)),
             ("decoding", lambda: translation.decoding(_data(data, Path(folder), quick), quick)),
-            ("data preparation", lambda: {"preparation": preparation.measure(PAIRS[quick])}),
+            ("data preparation", lambda: {"preparation": preparation.measure(QUICK_PAIRS if quick else PAIRS)}),
         ]
         if peer is not None:
             from .peer import against_peer

@@ -27,7 +27,7 @@ PLANES: dict[str, Shape] = {
 """Hidden size, batch size and both extents of the planes whose time is compared with that of the matrix products."""
 
 TWINS = (256, 12, 12)
-"""Hidden size and both extents of the planes that are computed in slower ways, too."""
+"""Hidden size and both extents of the planes that are also computed in slower ways."""
 
 SIZES = (6, 9, 12, 18, 24, 36)
 """Extents (S = T) of the planes that show how the time grows."""

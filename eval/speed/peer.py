@@ -1,5 +1,5 @@
 """A peer: the two-dimensional LSTM translation model of Bahar, Brix and Ney (2018), from a checkout of
-github.com/FlorianPfisterer/2D-LSTM-Seq2Seq, which is no package.
+github.com/FlorianPfisterer/2D-LSTM-Seq2Seq, which cannot be installed as a package.
 
 It has one plane of two-dimensional LSTM blocks with one memory each, above a bidirectional LSTM over the source.
 """
@@ -45,19 +45,22 @@ def _importable(folder: Path) -> Iterator[None]:
         forget()
 
 
-def load_peer(folder: Path, hidden_size: int, source_words: int, target_words: int, symbols: dict[str, int]) -> Any:
+def load_peer(
+    folder: Path, hidden_size: int, dropout: float, source_words: int, target_words: int, symbols: dict[str, int]
+) -> Any:
     """Return the peer's model.
 
     Args:
         folder: its checkout.
         hidden_size: size of its word vectors and of the states of its blocks; each of the two directions of its encoder
             has half of it.
+        dropout: its dropout, in versions that have one.
         source_words: number of source words.
         target_words: number of target words.
         symbols: indices of the target's `pad_token`, `bos_token` and `eos_token`.
 
     Raises:
-        DataError: there is no such model in the folder, or it has another interface.
+        DataError: the folder does not contain the model, or it has another interface.
     """
     if not (folder / "model" / "lstm2d.py").is_file():
         raise DataError(f"--peer {folder}: no model/lstm2d.py; give a checkout of FlorianPfisterer/2D-LSTM-Seq2Seq")
@@ -74,7 +77,7 @@ def load_peer(folder: Path, hidden_size: int, source_words: int, target_words: i
         with _importable(folder.resolve()):
             kind = importlib.import_module("model.lstm2d").LSTM2d
         if "dropout_p" in inspect.signature(kind).parameters:  # later versions
-            given["dropout_p"] = float(translation.RECIPE["--dropout"])
+            given["dropout_p"] = dropout
         return kind(**given)
     except Exception as error:
         raise DataError(f"--peer {folder}: its model cannot be made ({error}); try its newest commit") from error
@@ -97,12 +100,13 @@ def against_peer(folder: Path, data: Path, repeats: int) -> dict[str, Any]:
     Raises:
         DataError: the peer cannot be used.
     """
-    adam = {**translation.RECIPE, "--optimizer": "adam"}
+    adam = {**translation.RECIPE, "--optimizer": "adam", "--weight-decay": "0"}
     step = translation.Step(data, adam, translation.RECIPE_BLOCKS, batches=1)
     source, target = step.task.source_dictionary, step.task.target_dictionary
-    d = step.model.decoder.grid.stack.options.hidden_size
+    grid = step.model.decoder.grid.stack.options
+    d = grid.hidden_size
     symbols = {"pad_token": target.pad(), "bos_token": target.bos(), "eos_token": target.eos()}
-    peer = load_peer(folder, d, len(source), len(target), symbols)
+    peer = load_peer(folder, d, grid.dropout, len(source), len(target), symbols)
     torch.manual_seed(1)
     x = torch.randint(source.nspecial, len(source), (BATCH, EXTENT))
     y = torch.randint(target.nspecial, len(target), (BATCH, EXTENT))

@@ -89,7 +89,7 @@ def measure(pairs: int, workers: int = 1) -> dict[str, Any]:
     Returns:
         ``pairs`` and ``workers``; ``seconds`` of the wall and ``processor_seconds`` of all processes together;
         ``pairs_per_second`` of the wall and of one processor's time (``pairs_per_processor_second``); ``peak_bytes``,
-        None where the system does not tell; ``tokens_per_sentence`` of the training set by language.
+        None where the system does not say; ``tokens_per_sentence`` of the training set by language.
 
     Raises:
         DataError: an option is out of range, or the command fails.
@@ -148,10 +148,10 @@ def memory_of_tree(process: int, proc: Path = PROC) -> int | None:
 
     Args:
         process: number of the process.
-        proc: where Linux tells about processes. Default: /proc
+        proc: where Linux describes processes. Default: /proc
 
     Returns:
-        None where the system does not tell.
+        None where the system does not say.
     """
     parents: dict[int, int] = {}
     for status in proc.glob("[0-9]*/stat"):
@@ -181,7 +181,7 @@ def _proportional_size(path: Path) -> int | None:
 
 
 def _run(command: Sequence[str], log: Path) -> int | None:
-    """Run a program; return the peak memory of it and its descendants, None where the system does not tell.
+    """Run a program; return the peak memory of it and its descendants, None where the system does not say.
 
     Raises:
         DataError: it fails.

@@ -18,7 +18,7 @@ INSTRUCTION_SETS = {
 
 
 def instruction_sets(cpuinfo: Path = Path("/proc/cpuinfo")) -> list[str] | None:
-    """Return which of `INSTRUCTION_SETS` the processor has; None where the system does not tell."""
+    """Return which of `INSTRUCTION_SETS` the processor has; None where the system does not say."""
     try:
         lines = cpuinfo.read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..pictures import new_figure, save_png
 from ..provenance import describe_commit
+from ..tables import markdown_table
 from . import preparation
 from .processor import describe
 
@@ -42,18 +43,15 @@ TARGETS = {
 def main_figures(result: dict[str, Any]) -> list[str]:
     """Return the lines of a table of the most important figures."""
     decode, used = result["decode"], result["memory"]
-    return [
-        "| | measured |",
-        "| --- | --- |",
-        *(
-            f"| least time of the matrix products / time: {NAMES[name]} | {part:.2f} |"
-            for name, part in result["limit_ratio"].items()
-        ),
-        *(f"| time of {NAMES[name]} / fused engine | {ratio:.2f} |" for name, ratio in result["speedup"].items()),
-        f"| recomputing the prefix for each of {decode['prefix']} words / decoding | {decode['over_recompute']:.1f} |",
-        f"| peak memory per block, in d floats (with recomputed gates) | {used['floats_per_cell_over_d']:.1f} "
-        f"({used['recompute_floats_per_cell_over_d']:.1f}) |",
+    limits, speedups = result["limit_ratio"], result["speedup"]
+    floats, fewer = used["floats_per_cell_over_d"], used["recompute_floats_per_cell_over_d"]
+    rows = [
+        *((f"least time of the matrix products / time: {NAMES[name]}", f"{limits[name]:.2f}") for name in limits),
+        *((f"time of {NAMES[name]} / fused engine", f"{speedups[name]:.2f}") for name in speedups),
+        (f"recomputing the prefix for each of {decode['prefix']} words / decoding", f"{decode['over_recompute']:.1f}"),
+        ("peak memory per block, in d floats (with recomputed gates)", f"{floats:.1f} ({fewer:.1f})"),
     ]
+    return markdown_table(("", "measured"), rows)
 
 
 def document(
@@ -72,7 +70,6 @@ def document(
     """
     origin, decode, used = result["provenance"], result["decode"], result["memory"]
     hardware = origin["hardware"]
-    table = ["| | measured | target |", "| --- | --- | --- |"]
     step = result["train_step"]
     return [
         "# Speed and memory",
@@ -93,16 +90,18 @@ def document(
         f"The training steps run on batches of real sentence pairs ({step['data']}). Of the blocks of the larger one, "
         f"{step['padding']:.0%} are padding. Its time by operation:",
         "",
-        "| operations | share of the time |",
-        "| --- | --- |",
-        *(f"| {kind} | {part:.0%} |" for kind, part in result["profile"].items()),
+        *markdown_table(
+            ("operations", "share of the time"), [(kind, f"{part:.0%}") for kind, part in result["profile"].items()]
+        ),
         "",
         "## Compared with other ways to compute the same",
         "",
         "Time of the other way / time of the fused engine.",
         "",
-        *table,
-        *(f"| {NAMES[name]} | {ratio:.2f} | {TARGETS[name]} |" for name, ratio in result["speedup"].items()),
+        *markdown_table(
+            ("", "measured", "target"),
+            [(NAMES[name], f"{ratio:.2f}", str(TARGETS[name])) for name, ratio in result["speedup"].items()],
+        ),
         "",
         *_peer(result.get("peer")),
         "## Decoding",
@@ -138,11 +137,12 @@ def _limits(result: dict[str, Any]) -> list[str]:
         "rest. So it can pass 1 by noise only. In products: time of the computation's own product calls, repeated "
         "without the rest / time of the whole computation.",
         "",
-        "| | limit | target | in products |",
-        "| --- | --- | --- | --- |",
-        *(
-            f"| {NAMES[name]} | {ratio:.2f} | {TARGETS[name]} | {result['time_in_products'][name]:.2f} |"
-            for name, ratio in result["limit_ratio"].items()
+        *markdown_table(
+            ("", "limit", "target", "in products"),
+            [
+                (NAMES[name], f"{ratio:.2f}", str(TARGETS[name]), f"{result['time_in_products'][name]:.2f}")
+                for name, ratio in result["limit_ratio"].items()
+            ],
         ),
         "",
         f"The processor: {describe(result['processor'])}. Everything is computed in float32.",
@@ -151,9 +151,10 @@ def _limits(result: dict[str, Any]) -> list[str]:
         "of the optimizer (Muon) count as time. Where the time of the recipes' training step goes "
         f"({step['padding']:.0%} of the blocks are padding):",
         "",
-        "| part | share of the time |",
-        "| --- | --- |",
-        *(f"| {part} | {share:.1%} |" for part, share in sorted(step["parts"].items(), key=lambda item: -item[1])),
+        *markdown_table(
+            ("part", "share of the time"),
+            [(part, f"{share:.1%}") for part, share in sorted(step["parts"].items(), key=lambda item: -item[1])],
+        ),
         "",
     ]
 

@@ -34,11 +34,8 @@ PAPER: dict[str, str] = {
 
 RECIPE: dict[str, str] = {
     "--arch": "reencoder_small",
-    "--readout": "lexical-attention",
-    "--dropout": "0.25",
-    "--output-dropout": "0.2",
     "--optimizer": "muon",
-    "--adam-betas": "(0.9,0.98)",
+    "--weight-decay": "0.1",
     "--lr": "0.006",
 }
 """Options of the training step that the recipes take; its hidden size is the preset's, 160."""
