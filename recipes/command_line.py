@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from data_prep import command_line
 from data_prep.errors import DataError
@@ -15,7 +15,7 @@ S = TypeVar("S")
 
 
 def run(work: Callable[[], object]) -> int:
-    """Do the work of a recipe. An interrupt, which may be SIGTERM or SIGHUP, terminates its trainings.
+    """Do the work of a recipe. An interrupt (Ctrl-C, SIGTERM or SIGHUP) also ends its trainings.
 
     Returns:
         The exit status; see `data_prep.command_line.run`.
@@ -41,17 +41,17 @@ def positive(text: str) -> int:
 def add_run_options(
     parser: argparse.ArgumentParser, name: str, scales: Iterable[str], jobs: bool = True, threads: int | None = 1
 ) -> None:
-    """Add the options that every recipe of the paper's further tasks has.
+    """Add the options that the recipes of all tasks but translation share.
 
     Args:
         parser: the parser.
         name: name of the recipe, for the default folder.
         scales: names of the scales, one of which is "cpu".
-        jobs: the recipe trains several models: add `--jobs`, and make one thread per model the default. Default: True
+        jobs: add `--jobs`, for a recipe that trains several models. Default: True
         threads: default number of threads; None: torch's choice. Default: 1
     """
     shown = "torch's choice" if threads is None else threads
-    parser.add_argument("--scale", choices=list(scales), default="cpu", help="how large it is (default: %(default)s)")
+    parser.add_argument("--scale", choices=list(scales), default="cpu", help="sizes of the run (default: %(default)s)")
     parser.add_argument("--dest", type=Path, help=f"folder of the runs (default: runs/{name}-SCALE)")
     parser.add_argument("--results", type=Path, help="folder of the result files (default: DEST/results)")
     parser.add_argument("--seed", type=int, default=1, help="seed of everything random (default: %(default)s)")
@@ -76,7 +76,7 @@ class Change:
     """
 
     name: str
-    kind: type
+    kind: type[int] | type[float]
     text: str
     least: float = float("-inf")
     above: float = float("-inf")
@@ -102,7 +102,7 @@ HOURS = Change("hours", float, "maximum training time per run over all its start
 OPTIMIZERS = ("adam", "muon")
 
 
-def add_changes(parser: argparse.ArgumentParser, changes: Sequence[Change]) -> Any:
+def add_changes(parser: argparse.ArgumentParser, changes: Sequence[Change]) -> argparse._ArgumentGroup:
     """Add an option for each change, and return their group, to which more can be added."""
     group = parser.add_argument_group("values that override the scale's")
     for change in changes:

@@ -1,4 +1,4 @@
-"""The CPU time of a training, kept in its log: also that of starts that were killed."""
+"""The CPU time of a training, including starts that were killed, as its log records it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class CpuTime:
 
 
 class CpuMeter:
-    """Writes the CPU time of a running program into its log, so that it is known if everything is killed at once.
+    """Writes the CPU time of a running program into its log, where it survives if everything is killed at once.
 
     Args:
         process: number of the process. Only on Linux its CPU time is known before it ends.
@@ -59,10 +59,10 @@ def write_cpu_time(log: TextIO, seconds: float) -> None:
 
 
 def read_cpu_time(log: Path) -> CpuTime | None:
-    """Return the CPU time of a training; None if its log does not tell.
+    """Return the CPU time of a training; None if its log has none.
 
-    Of a start that was killed, the last time that the log tells counts, or, without any, the time from its first to its
-    last line.
+    For a start that was killed this is the last time in the log or, without any, the time from its first to its last
+    line.
 
     Args:
         log: a log that `recipes.training.train` has written.
@@ -79,9 +79,9 @@ def read_cpu_time(log: Path) -> CpuTime | None:
 
 
 def _time_of_start(lines: list[str]) -> CpuTime:
-    """Return the CPU time that the lines of one start tell.
+    """Return the CPU time of one start, from its lines of the log.
 
-    A further start, which failed before the training began, may have added its own.
+    A later start that failed before its training began may have added its own time.
     """
     whole = [float(line.removeprefix(_WHOLE)) for line in lines if line.startswith(_WHOLE)]
     so_far = [float(line.removeprefix(_SO_FAR)) for line in lines if line.startswith(_SO_FAR)]

@@ -24,7 +24,7 @@ def read_points(lines: Iterable[str], metrics: Sequence[str], name: str = "log",
         count: what counts the progress of the training, "updates" or "samples". Default: "updates"
 
     Raises:
-        DataError: a value is not a number, an entry has no epoch or no count, or the log has no entry.
+        DataError: a value is not a number, an entry lacks its epoch or count, or the log has no entry.
     """
 
     def values(entry: Entry) -> dict[str, float | None]:

@@ -37,7 +37,7 @@ def linear_decay(updates: int, warmup: int) -> dict[str, Value]:
 
     Args:
         updates: number of updates of the whole training.
-        warmup: updates during which it rises, but at most a tenth of all.
+        warmup: updates during which it rises; at most a tenth of all updates are used for this.
     """
     return {
         "lr_scheduler": "polynomial_decay",
@@ -117,7 +117,7 @@ _DEPTH_PRIORITY = {"input": 0, "output": 1}
 
 
 def with_current_names(options: Mapping[str, Value]) -> dict[str, Value]:
-    """Return options from a result file with their present names; some have been renamed since files were written."""
+    """Return options from a result file under their present names: older files may have other names."""
     current: dict[str, Value] = {}
     for name, value in options.items():
         if name == "depth_reads":

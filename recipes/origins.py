@@ -1,4 +1,4 @@
-"""Where results come from, as the documents say it: commands, commits, machines, times."""
+"""Where results come from, in the words of the documents: commands, commits, machines, times."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def origin(provenance: dict[str, Any]) -> str:
 
 
 def _shown(command: Sequence[str]) -> str:
-    """Return a command as text; of files outside of the checkout, which lie elsewhere for a reader, the name alone."""
+    """Return a command as text; of files outside of the checkout, only the name."""
     return shlex.join(PurePath(part).name if part.startswith("../") else part for part in command)
 
 
@@ -51,7 +51,7 @@ def origins_of_run(run: dict[str, Any]) -> str:
     """Return all commands that started or resumed a run, and their commits."""
     found: dict[str, None] = {}
     for start in run["starts"]:
-        # Files of before this was checked have only the state at the start here, and that at the end in `provenance`.
+        # Older files record here only the state at the start of each start; `provenance` has that at the end.
         at_end = [run["provenance"]["commit"]] if start is run["starts"][-1] else []
         commit = combined_commit(start["commit"], at_end)
         found[f"`{_shown(start['command'])}` ({describe_commit(commit)}, {start['started'][:10]})"] = None

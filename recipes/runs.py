@@ -1,4 +1,4 @@
-"""One training of a recipe: started, resumed or found finished."""
+"""One training of a recipe: start it, resume it, or read its result if it has finished."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from data_prep.errors import DataError
 from data_prep.files import read_json, read_lines, write_json
@@ -17,6 +17,21 @@ from .training import train
 
 LIMITS = ("max_update", "max_epoch", "stop_time_hours")
 """Options that may change from one start of a run to the next."""
+
+
+class Start(TypedDict):
+    """A start of a training.
+
+    Attributes:
+        command: command of the recipe.
+        commit: see `eval.provenance.Stopwatch.commit_record`.
+        started: time of the start (UTC).
+    """
+
+    command: list[str]
+    commit: dict[str, Any] | None
+    started: str
+
 
 CHECKPOINTS, LOG, RESULT = "checkpoints", "train.log", "result.json"
 """Names within the folder of a run."""
@@ -43,8 +58,8 @@ def execute(
         settings: `options`, those of fairseq-train with underscores, to which folders and logging are added; `data`,
             if the task reads data, their checksums by name; further values that the result is to contain.
         command: command of the recipe, to be recorded.
-        outcome: given the lines of the log, returns what the result says of the training.
-        data: folder of the data. Default: the task needs none
+        outcome: given the lines of the log, returns the part of the result that describes the training.
+        data: folder of the data. Default: none, for a task that draws its samples
         threads: number of CPU threads. Default: torch's choice
         quiet: show no progress. Default: False
 
@@ -57,7 +72,7 @@ def execute(
     """
     settings_path, result_path, log = (folder / name for name in ("settings.json", RESULT, LOG))
     options: dict[str, Value] = settings["options"]
-    starts: list[dict[str, Any]] = []
+    starts: list[Start] = []
     if settings_path.exists():
         before = read_json(settings_path)
         differing = differences(_compared(before["settings"]), _compared(settings))
@@ -87,7 +102,7 @@ def execute(
 
 @contextmanager
 def recorded_start(path: Path, document: dict[str, Any], command: list[str], stopwatch: Stopwatch) -> Iterator[None]:
-    """Record a start of a training: when it begins, and again when it ends or fails, as the code may have changed.
+    """Record a start of a training when it begins, and again when it ends or fails: the code may have changed.
 
     Args:
         path: JSON file of the settings and all starts of the training.
@@ -95,7 +110,7 @@ def recorded_start(path: Path, document: dict[str, Any], command: list[str], sto
         command: command of the recipe.
         stopwatch: created when the start began.
     """
-    start: dict[str, Any] = {
+    start: Start = {
         "command": command,
         "commit": stopwatch.commit_record(),
         "started": stopwatch.started.isoformat(timespec="seconds"),

@@ -15,6 +15,7 @@ from data_prep import command_line
 from data_prep.files import read_json, read_lines, write_lines
 from eval.provenance import ROOT
 from eval.speed import tables as speed_tables
+from eval.tables import markdown_table
 
 from .addition.__main__ import RECIPE as ADDITION
 from .algorithmic.tables import section
@@ -50,6 +51,11 @@ def _options(options: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in with_current_names(options).items())
 
 
+def _ablation_row(row: Mapping[str, Any]) -> list[str]:
+    changed, minutes = _options(row["changed"]) or "-", row["wall_seconds"] / 60
+    return [row["variant"], changed, str(row["updates"]), f"{row['valid_ppl']:.2f}", f"{minutes:.1f}"]
+
+
 def results() -> list[str]:
     """Return the lines of docs/results.md."""
     ablation = read_json(TATOEBA / "ablation.json")
@@ -77,12 +83,8 @@ def results() -> list[str]:
         "",
         "Each variant was trained for one epoch on the same data; the second column shows what it changes in the base.",
         "",
-        "| variant | changed | updates | valid perplexity | minutes |",
-        "| --- | --- | --- | --- | --- |",
-        *(
-            f"| {row['variant']} | {_options(row['changed']) or '-'} | {row['updates']} | {row['valid_ppl']:.2f} "
-            f"| {row['wall_seconds'] / 60:.1f} |"
-            for row in ablation["results"]
+        *markdown_table(
+            ("variant", "changed", "updates", "valid perplexity", "minutes"), map(_ablation_row, ablation["results"])
         ),
         "",
         f"The base: {_options(ablation['base'])}. Options are given by their present names; some had others at "

@@ -34,7 +34,7 @@ class TrainingError(DataError):
 def run_in_parallel(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iterator[R]:
     """Yield `work(item)` for each item in order, computing up to `jobs` of them at the same time.
 
-    After an error no further item is started. After an interrupt fairseq's programs that are running are terminated.
+    After an error, no further item is started. After an interrupt, the running programs of fairseq are terminated.
     """
     try:
         with ThreadPoolExecutor(jobs) as pool:
@@ -53,7 +53,7 @@ def run_in_parallel(work: Callable[[T], R], items: Sequence[T], jobs: int) -> It
 def _locked(folder: Path) -> Iterator[tuple[int, ...]]:
     """Lock the folder of a training, for this process and for those that inherit the descriptor.
 
-    A recipe that is killed may leave its training running: the lock lasts until that has ended, too.
+    A recipe that is killed may leave its training running; the lock is held until that ends, too.
 
     Yields:
         The descriptors that the training must inherit.
@@ -78,7 +78,7 @@ def command_line(data: Path | None, options: Options) -> list[str]:
     """Return the arguments of fairseq-train, without the program.
 
     Args:
-        data: folder of binarised data; None for a task that needs none.
+        data: folder of binarised data; None for a task without data.
         options: options of fairseq-train.
     """
     arguments = [] if data is None else [relative(data)]
@@ -95,7 +95,7 @@ def train(data: Path | None, options: Options, log: Path, threads: int | None = 
     """Train a model with fairseq-train.
 
     Args:
-        data: folder of binarised data; None for a task that needs none.
+        data: folder of binarised data; None for a task without data.
         options: options of fairseq-train; JSON logging is added.
         log: file to which the output is appended, so that a resumed training keeps its curve. Its folder is locked
             while the training runs.

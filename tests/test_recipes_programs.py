@@ -151,7 +151,7 @@ def test_the_reverse_direction_reranks(
     work, results = shared_work, tmp_path / "results"
     arguments = ["--tsv", str(tsv), "--work", str(work), "--results", str(results), "--jobs", "1"]
     for members, message in (
-        (["back"], "--members back: translates English into Chinese; it can only --rerank"),
+        (["back"], "--members back: translates English into Chinese; use it with --rerank"),
         (["other"], "--rerank: all models must have the same tokens, but their data are characters, words"),
     ):
         assert tatoeba.main([*arguments, "--rerank", "back", "--members", *members]) == 2

@@ -1,4 +1,6 @@
-"""What a model that has learned nothing reaches: the best answer that ignores the input, and how far luck carries it.
+"""Chance: the accuracy of a model that has learned nothing, and its spread.
+
+Such a model gives the best answer that ignores the input.
 
 A held-out set is a sample, so an accuracy on it has a spread; and the best of many validations is the largest of many
 accuracies. Both are binomial, as the symbols that count are drawn independently of one another, or nearly so.

@@ -140,7 +140,7 @@ def run_recipe(recipe: Recipe, options: argparse.Namespace, arguments: list[str]
 def describe(result: Mapping[str, Any], metric: str) -> str:
     """Return the result of a run in one line."""
     fresh = ""
-    if "test" in result:  # a run that was finished before there was a test has none
+    if "test" in result:  # older results have none
         fresh = f"; fresh set: {result['test']['right']} of {result['test']['samples']} samples right"
     if result["solved"]:
         return f"solved after {result['samples_to_solve']:,} samples{fresh}"

@@ -90,8 +90,8 @@ def outcome(points: Sequence[Point], threshold: float) -> dict[str, Any]:
 
     Returns:
         `solved`; `samples_to_solve`, None if not solved; `samples` and `seconds` in total; `validations`, their number;
-        `last`, the point of the last validation; and `best`, that of the highest validation accuracy, which is higher
-        than what the model would reach on another set, and the more so the more validations there were.
+        `last`, the point of the last validation; and `best`, that of the highest validation accuracy. The latter is
+        higher than the accuracy on another set would be, and the more so the more validations there were.
     """
     reached = samples_to_reach(points, "valid_accuracy", threshold) if threshold > 0 else None
     validated = [point for point in points if "valid_accuracy" in point] or list(points[-1:])
@@ -132,14 +132,14 @@ def against_chance(points: Sequence[Point], metric: str, chance: Chance, samples
 
 
 def fresh_set(checkpoint: Path) -> dict[str, Any]:
-    """Return what a model does on the test set, which neither its parameters nor the choice of a checkpoint depend on.
+    """Test a model on samples that influenced neither its parameters nor the choice of its checkpoint.
 
     Args:
         checkpoint: the model, whose samples for the test were held out of its training.
 
     Returns:
         `checkpoint`, its file name; `samples` of the set; how many are `right` as a whole; `at_least`, the lower bound
-        of the probability of a right sample; and `accuracy` over the symbols that are no delimiters.
+        of the probability of a right sample; and `accuracy` over the symbols other than delimiters.
 
     Raises:
         DataError: fairseq-generate failed.

@@ -7,10 +7,17 @@ from typing import Any
 
 from data_prep.files import read_json, read_lines
 from eval.provenance import ROOT
+from eval.tables import markdown_table
 
 from ..origins import origins_of_run
 from .recipe import Recipe
 from .runs import against_chance
+
+COLUMNS = (
+    *("model", "last (chance)", "best (chance)", "validations", "whole samples, last and best"),
+    *("samples until solved", "fresh set, whole samples", "samples seen", "minutes"),
+)
+"""What the table shows beside the size of the problem."""
 
 
 def section(recipe: Recipe, folder: Path | None = None) -> list[str]:
@@ -31,7 +38,7 @@ def _runs(recipe: Recipe, folder: Path) -> list[str]:
     """Return the runs in a folder of results and the notes beside them."""
     found = read_json(folder / "curves.json")
     runs = sorted(found["runs"].values(), key=lambda run: (run["size"], -run["best"][recipe.metric]))
-    # a folder outside of the checkout has no name there
+    # A folder outside of the checkout has no path relative to it.
     place = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder.name
     held_out = runs[0]["options"]["valid_samples"]
     tested = [run for run in runs if "test" in run]
@@ -47,10 +54,7 @@ def _runs(recipe: Recipe, folder: Path) -> list[str]:
         "with 95% confidence: for the last, in one validation; for the best, in as many as there were. Solved means "
         f"that all held-out samples are right. {fresh}. The curves are in `{place}/` (`curves.csv`, `curves.png`).",
         "",
-        f"| {recipe.unit} | model | last (chance) | best (chance) | validations | whole samples, last and best "
-        "| samples until solved | fresh set, whole samples | samples seen | minutes |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-        *(_row(recipe, run) for run in runs),
+        *markdown_table((recipe.unit, *COLUMNS), (_row(recipe, run) for run in runs)),
         "",
         *read_lines(folder / "notes.md"),
         "",
@@ -62,7 +66,7 @@ def _runs(recipe: Recipe, folder: Path) -> list[str]:
     ]
 
 
-def _row(recipe: Recipe, run: dict[str, Any]) -> str:
+def _row(recipe: Recipe, run: dict[str, Any]) -> list[str]:
     validated = [point for point in run["points"] if recipe.metric in point]
     last, best = validated[-1], run["best"]
     # Files that were written before chance and the fresh set were recorded lack both.
@@ -73,13 +77,18 @@ def _row(recipe: Recipe, run: dict[str, Any]) -> str:
     fresh = (
         "not tested" if test is None else f"{test['right']:,} of {test['samples']:,} (at least {test['at_least']:.1%})"
     )
-    solved = f"{run['samples_to_solve']:,}" if run["solved"] else "-"
-    return (
-        f"| {run['size']} | {run['label']} | {last[recipe.metric]:.2%} ({chance['last'][1]:.1%}) "
-        f"| {best[recipe.metric]:.2%} ({chance['best'][1]:.1%}) | {len(validated)} "
-        f"| {last['valid_sequence_accuracy']:.2%}, {best['valid_sequence_accuracy']:.2%} | {solved} | {fresh} "
-        f"| {run['samples']:,} | {(run['seconds'] or 0) / 60:.0f} |"
-    )
+    return [
+        str(run["size"]),
+        run["label"],
+        f"{last[recipe.metric]:.2%} ({chance['last'][1]:.1%})",
+        f"{best[recipe.metric]:.2%} ({chance['best'][1]:.1%})",
+        str(len(validated)),
+        f"{last['valid_sequence_accuracy']:.2%}, {best['valid_sequence_accuracy']:.2%}",
+        f"{run['samples_to_solve']:,}" if run["solved"] else "-",
+        fresh,
+        f"{run['samples']:,}",
+        f"{(run['seconds'] or 0) / 60:.0f}",
+    ]
 
 
 def _words(metric: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from data_prep.files import read_json
 from eval.provenance import ROOT
+from eval.tables import markdown_table
 
 from ..origins import origin
 
@@ -40,12 +42,9 @@ def section(folder: Path = RESULTS) -> list[str]:
         f"updates, BLEU {scores['bleu']:.2f}). It links each target word with one source word or with the end of the "
         "sentence; eflomal links it with any number of source words.",
         "",
-        "| aligner | error rate | precision | recall | links |",
-        "| --- | --- | --- | --- | --- |",
-        *(
-            f"| {_ALIGNERS[name]} | {rate['error_rate']:.3f} | {rate['precision']:.3f} | {rate['recall']:.3f} "
-            f"| {rate['links']:,} |"
-            for name, rate in found["aligners"].items()
+        *markdown_table(
+            ("aligner", "error rate", "precision", "recall", "links"),
+            (_row(name, rate) for name, rate in found["aligners"].items()),
         ),
         "",
         origin(found),
@@ -53,3 +52,8 @@ def section(folder: Path = RESULTS) -> list[str]:
         f"Model: {origin(demo['provenance'])}",
         "",
     ]
+
+
+def _row(name: str, rate: dict[str, Any]) -> list[str]:
+    rates = (f"{rate[kind]:.3f}" for kind in ("error_rate", "precision", "recall"))
+    return [_ALIGNERS[name], *rates, f"{rate['links']:,}"]

@@ -219,7 +219,7 @@ def collect(
         folder: folder of the files to write.
         scale: name of the scale.
         manifest: manifest of the text.
-        yardsticks: what general compressors make of the test set.
+        yardsticks: bits per byte of the test set with general compressors.
         command: command of the recipe, to be recorded.
         stopwatch: created when the command began.
 

@@ -1,4 +1,4 @@
-"""What general compressors make of the same bytes, as a yardstick for language models."""
+"""How far general compressors shrink the same bytes, as a yardstick for language models."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def measure(before: bytes, test: bytes, compressor: Compressor) -> dict[str, Any
         compressor: see `Compressor`.
 
     Returns:
-        Bits per byte of the test set: `alone`, and `after` all text before it, which is how much longer the compressed
-        text becomes. The latter is what a language model is to be compared with: it has seen that text, too.
+        Bits per byte of the test set: `alone`, and `after` all text before it, that is, by how much the compressed text
+        grows. Language models are to be compared with the latter: they have seen that text, too.
     """
     alone = len(compressor.compress(test))
     after = len(compressor.compress(before + test)) - len(compressor.compress(before))

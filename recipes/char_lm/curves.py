@@ -25,7 +25,7 @@ def read_points(lines: Iterable[str], updates_per_epoch: float, name: str = "log
         `train_bpc` is that of the part of the epoch until then.
 
     Raises:
-        DataError: a value is not a number, an entry has no epoch or no number of updates, or the log has no entry.
+        DataError: a value is not a number, an entry lacks its epoch or number of updates, or the log has no entry.
     """
     points = curves.read_points(lines, ("bpc", "accuracy"), name)
     return [{**point, "epoch": round(point["updates"] / updates_per_epoch, 3)} for point in points]
@@ -56,7 +56,7 @@ def draw(path: Path, results: Sequence[dict[str, Any]], yardsticks: Mapping[str,
         style = {"color": f"C{number}", "label": result["label"], "markersize": 3, "linewidth": 1.2}
         panels[0].plot([point["epoch"] for point in known], bits, "o-", **style)
         last = result["points"][-1]
-        # validations within an epoch have no time of their own: it is in proportion to the updates
+        # The log has no time for validations within an epoch: it is taken as proportional to the updates.
         rate = (result["seconds"] or 0) / 3600 / max(last["updates"], 1)
         panels[1].plot([point["updates"] * rate for point in known], bits, "o-", **style)
     for number, (name, value) in enumerate(yardsticks.items()):

@@ -59,7 +59,7 @@ class Scale:
     validations: int = 1
 
     def updates_per_epoch(self, characters: int) -> int:
-        """Return the number of batches that the task makes of a text; see `--task grid_char_lm`.
+        """Return the number of batches into which the task divides a text; see `--task grid_char_lm`.
 
         Args:
             characters: number of characters of the text.
@@ -71,7 +71,7 @@ class Scale:
         last = characters - (sequences - 1) * self.sequence_length
         if last == self.sequence_length:
             return updates
-        # The last sequence is shorter. Alone, it has fewer pieces; beside others its end is the end of a batch, too.
+        # The last sequence is shorter. Alone, it has fewer pieces; beside others, a batch also ends where it ends.
         return updates + (-(-last // self.truncate_every) - each if streams == 1 else last % self.truncate_every > 0)
 
     def options(self, model: str, optimizer: str, symbols: int, characters: int, seed: int) -> dict[str, Value]:

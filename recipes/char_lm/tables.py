@@ -8,10 +8,16 @@ from typing import Any
 
 from data_prep.files import read_json, read_lines
 from eval.provenance import ROOT
+from eval.tables import markdown_table
 
 from ..origins import origins_of_run
 
 RESULTS = ROOT / "recipes" / "char_lm" / "results"
+
+COLUMNS = (
+    *("model", "parameters", "passes over the text", "best after", "minutes", "characters per second"),
+    *("valid", "test"),
+)
 
 
 def section(folder: Path = RESULTS) -> list[str]:
@@ -47,19 +53,7 @@ def _runs(folder: Path) -> list[str]:
         f"different {level}s occur. Bits per character are those of the checkpoint that is best in validation, and "
         f"exact over all characters of a split. The curves are in `{place}/` (`curves.csv`, `curves.png`).",
         "",
-        "| model | parameters | passes over the text | best after | minutes | characters per second | valid | test |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-        *(
-            f"| {run['label']} | {run['parameters']:,} | {run['points'][-1]['epoch']:g} | {run['best']['epoch']:g} "
-            f"| {(run['seconds'] or 0) / 60:.0f} | {run['characters_per_second'] or 0:,.0f} "
-            f"| {run['bpc']['valid']:.3f} | {run['bpc']['test']:.3f} |"
-            for run in runs
-        ),
-        *(
-            f"| {mark['name']} ({_version(mark['version'])}), test set after all text before it; alone "
-            f"{mark['alone']:.3f} | - | - | - | - | - | - | {mark['after']:.3f} |"
-            for mark in found["compressors"]
-        ),
+        *markdown_table(COLUMNS, [*map(_row, runs), *map(_compressor_row, found["compressors"])]),
         "",
         *_verdict(runs),
         *([*read_lines(notes), ""] if notes.exists() else []),
@@ -68,8 +62,26 @@ def _runs(folder: Path) -> list[str]:
     ]
 
 
+def _row(run: dict[str, Any]) -> list[str]:
+    return [
+        run["label"],
+        f"{run['parameters']:,}",
+        f"{run['points'][-1]['epoch']:g}",
+        f"{run['best']['epoch']:g}",
+        f"{(run['seconds'] or 0) / 60:.0f}",
+        f"{run['characters_per_second'] or 0:,.0f}",
+        f"{run['bpc']['valid']:.3f}",
+        f"{run['bpc']['test']:.3f}",
+    ]
+
+
+def _compressor_row(mark: dict[str, Any]) -> list[str]:
+    name = f"{mark['name']} ({_version(mark['version'])}), test set after all text before it; alone {mark['alone']:.3f}"
+    return [name, *6 * "-", f"{mark['after']:.3f}"]
+
+
 def _version(said: str | None) -> str:
-    """Return the version in what a program says of itself; without a program it was Python's own liblzma."""
+    """Return the version in the output of a program; None stands for Python's own liblzma."""
     number = re.search(r"v\d+(\.\d+)+", said or "")
     return "liblzma" if said is None else number[0] if number else said
 

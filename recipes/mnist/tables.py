@@ -7,10 +7,16 @@ from typing import Any
 
 from data_prep.files import read_json, read_lines
 from eval.provenance import ROOT
+from eval.tables import markdown_table
 
 from ..origins import origins_of_run
 
 RESULTS = ROOT / "recipes" / "mnist" / "results"
+
+COLUMNS = (
+    *("model", "parameters", "images to train with", "epochs", "minutes"),
+    *("valid, last", "valid, average", "valid, chosen", "test"),
+)
 
 
 def section(folder: Path = RESULTS) -> list[str]:
@@ -24,17 +30,14 @@ def section(folder: Path = RESULTS) -> list[str]:
     if not found:
         return []
     notes = folder / "notes.md"
+    paper = ["the paper, as we read it (version 1)", *7 * "-", f"{found[0][1]['paper']['error_rate']}%"]
     return [
         "## MNIST",
         "",
         "Wrong images in per cent. All choices were made on held-out training images, including the choice between "
         "the last model and the average of the last epochs. The test set was read once per row.",
         "",
-        "| model | parameters | images to train with | epochs | minutes | valid, last | valid, average | valid, chosen "
-        "| test |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-        *(_row(result) for _, result in found),
-        f"| the paper, as we read it (version 1) | - | - | - | - | - | - | - | {found[0][1]['paper']['error_rate']}% |",
+        *markdown_table(COLUMNS, [*(_row(result) for _, result in found), paper]),
         "",
         *([*read_lines(notes), ""] if notes.exists() else []),
         *(
@@ -50,7 +53,7 @@ def _model(result: dict[str, Any]) -> str:
     return f"{options['layers']} layers of {options['hidden_size']}, patches of {options['patch']} x {options['patch']}"
 
 
-def _row(result: dict[str, Any]) -> str:
+def _row(result: dict[str, Any]) -> list[str]:
     models, evaluations = result["models"], result["evaluations"]
     rates = [
         f"{models[name]['valid_error_rate']:.2f}%" if _validated(models, name) else "-" for name in ("last", "average")
@@ -59,11 +62,16 @@ def _row(result: dict[str, Any]) -> str:
         f"{part['errors']} of {part['images']:,} ({part['error_rate']:.2f}%)" if part else "not read"
         for part in (evaluations.get("valid"), evaluations.get("test"))
     ]
-    return (
-        f"| {_model(result)} | {result['parameters']:,} | {result['images']:,} | {result['points'][-1]['epoch']} "
-        f"| {(result['seconds'] or 0) / 60:.0f} | {rates[0]} | {rates[1]} | {result['chosen']}: {counts[0]} "
-        f"| {counts[1]} |"
-    )
+    return [
+        _model(result),
+        f"{result['parameters']:,}",
+        f"{result['images']:,}",
+        str(result["points"][-1]["epoch"]),
+        f"{(result['seconds'] or 0) / 60:.0f}",
+        *rates,
+        f"{result['chosen']}: {counts[0]}",
+        counts[1],
+    ]
 
 
 def _validated(models: dict[str, Any], name: str) -> bool:

@@ -3,10 +3,9 @@
     python -m recipes.tatoeba --tsv cmn-eng.tsv
 
 Trains the Reencoder that won the experiments (`recipes.tatoeba.experiments`), tunes the search on the validation set,
-and translates the test set once. Several `--members` make an ensemble. Those on data with other tokens make another
-one; of the n-best lists of all ensembles the translations of minimum Bayes risk are chosen then, and with `--mbr` also
-of the list of one ensemble or model. With `--rerank` further models have a say in the choice from the n-best list of an
-ensemble.
+and translates the test set once. Members with the same tokens form an ensemble. With several ensembles, or `--mbr`, the
+output is chosen from their n-best lists by minimum Bayes risk; with `--rerank`, further models rescore one ensemble's
+list.
 
 Prepared data, checkpoints and logs are written to `--work`; a run that was stopped continues when the same command is
 given again. The small files of the result (scores, translations, curve, settings) are written to `--results`.
@@ -71,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
         choices=list(EXPERIMENTS),
         metavar="NAME",
         default=[BEST],
-        help="experiments to train; those that share their tokens make an ensemble (`python -m "
+        help="experiments to train; those with the same tokens form an ensemble (`python -m "
         "recipes.tatoeba.experiments --list` prints the names)",
     )
     parser.add_argument(
@@ -80,13 +79,13 @@ def build_parser() -> argparse.ArgumentParser:
         choices=list(EXPERIMENTS),
         metavar="NAME",
         default=[],
-        help="experiments whose models score the best translations of the ensemble, with weights tuned on the "
-        "validation set; such as `reverse`, which goes from English to Chinese",
+        help="experiments whose models rescore the n-best list of the ensemble, with weights tuned on the validation "
+        "set; such as `reverse`, which translates from English to Chinese",
     )
     parser.add_argument(
         "--mbr",
         action="store_true",
-        help="choose the translations of minimum Bayes risk from the n-best list, also of one model or ensemble",
+        help="choose from the n-best list by minimum Bayes risk, even with one model or ensemble",
     )
     parser.add_argument("--jobs", type=positive, default=2, help="trainings at the same time, one thread each")
     return parser
@@ -192,7 +191,7 @@ def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
         raise DataError(f"--rerank: all models must have the same tokens, but their data are {found}")
     reverse = [name for name in options.members if EXPERIMENTS[name].reverse]
     if reverse:
-        raise DataError(f"--members {reverse[0]}: translates English into Chinese; it can only --rerank")
+        raise DataError(f"--members {reverse[0]}: translates English into Chinese; use it with --rerank")
     folders = Folders(options.tsv, options.work, options.results / "members", options.jobs)
     groups = group_by_tokens(options.members)
     variants = dict.fromkeys(EXPERIMENTS[name].data for name in names)
@@ -214,7 +213,7 @@ def _prepare(options: argparse.Namespace, command: list[str]) -> list[Ensemble]:
 
 
 def _folder_name(members: Sequence[str]) -> str:
-    """Return a name for the translations of an ensemble that is not longer than file systems allow."""
+    """Return a name for the translations of an ensemble, short enough for any file system."""
     name = "+".join(members)
     return name if len(name) <= 200 else f"{name[:180]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
@@ -235,14 +234,13 @@ def _translate(
     Args:
         ensembles: the ensembles.
         scorers: checkpoints of the models that rerank.
-        mbr: choose by minimum Bayes risk.
+        mbr: choose by minimum Bayes risk from the n-best lists.
         folder: for the translations that are chosen from n-best lists.
         command: the command, for the record.
 
     Returns:
-        The scores by split; if there is a choice from n-best lists, those of each ensemble; and the folder of the
-        translations: that of the only ensemble, or one below `folder`, if they are chosen by minimum Bayes risk or by
-        the scorers.
+        The scores by split; those of each ensemble, if translations were chosen from n-best lists; and the folder of
+        the translations, which is then one below `folder`, otherwise that of the only ensemble.
     """
     parts: dict[str, dict[str, Scores]] = {"+".join(ensemble.members): {} for ensemble in ensembles}
     scores = {}

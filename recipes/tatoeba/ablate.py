@@ -118,7 +118,7 @@ def train_variant(name: str, data: Path, logs: Path, command: list[str]) -> dict
         TrainingError: fairseq-train failed.
     """
     stopwatch = Stopwatch()
-    # A folder of its own: `train` locks it.
+    # Each variant has its own folder, because `train` locks it.
     log = logs / name.replace(" ", "-").replace("*", "x") / "train.log"
     log.unlink(missing_ok=True)
     train(data, {**BASE, **VARIANTS[name]}, log, threads=1, quiet=True)
@@ -146,7 +146,7 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     document = read_json(path)
     if not isinstance(document, dict) or not {"base", "results"} <= document.keys():
         raise DataError(f"--output {path}: exists already and is not a file of results; choose another name")
-    # The readout became an option later; before, there was only the end of a row.
+    # Older files do not record these options; there was only one choice.
     earlier = {"readout": "end", "embed_scale": 1.0}
     if {**earlier, **with_current_names(document["base"])} != BASE:
         raise DataError(f"--output {path}: holds results with another base; choose another name")

@@ -1,4 +1,4 @@
-"""What a training took: minutes and parameters, as the tables tell them."""
+"""What a training took, as the tables show it: minutes and parameters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def minutes(result: Mapping[str, Any]) -> float:
 
 
 def _mark(members: Sequence[Mapping[str, Any]]) -> str:
-    # Results from before this was recorded have measured times, or none.
+    # Older results do not record this: they have measured times, or none.
     measured = (member.get("cpu_time_measured", member.get("cpu_seconds")) for member in members)
     return "" if all(measured) else WALL
 

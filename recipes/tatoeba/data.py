@@ -113,7 +113,7 @@ def check_input(data: Path, tsv: Path) -> None:
 
 
 def known_pairs(tsv: Path | None, work: Path) -> Path | None:
-    """Return the file of pairs that is given or was downloaded; None if there is none, which need not matter."""
+    """Return the file of pairs that was given or downloaded earlier; None if there is none."""
     downloaded = _downloaded(work)
     return tsv or (downloaded if downloaded.exists() else None)
 

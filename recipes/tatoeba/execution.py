@@ -19,7 +19,7 @@ from reencoder.text.manifest import MANIFEST
 
 from ..cpu_time import read_cpu_time
 from ..options import Value, differences
-from ..runs import parameter_count, recorded_start
+from ..runs import Start, parameter_count, recorded_start
 from ..training import train
 from .catalogue import EXPERIMENTS
 from .data import input_checksum, synthetic_records
@@ -52,9 +52,7 @@ def result_path(name: str, results: Path) -> Path:
     return results / f"{name}.json"
 
 
-def train_experiment(
-    name: str, data: Path, work: Path, command: list[str], stopwatch: Stopwatch
-) -> list[dict[str, Any]]:
+def train_experiment(name: str, data: Path, work: Path, command: list[str], stopwatch: Stopwatch) -> list[Start]:
     """Train, or resume.
 
     Args:
@@ -65,7 +63,7 @@ def train_experiment(
         stopwatch: created when the command began.
 
     Returns:
-        The starts of the training, each with its command, commit and time; without those before their record.
+        The starts of the training, each with its command, commit and time; older starts may not be recorded.
 
     Raises:
         DataError: the folder contains a training with other options or data, or fairseq-train failed.
@@ -74,7 +72,7 @@ def train_experiment(
     options = experiment.training()
     kept = folder / "options.json"
     settings = {"options": options, "data": experiment.data, "tsv_sha256": input_checksum(data)}
-    starts: list[dict[str, Any]] = []
+    starts: list[Start] = []
     if kept.exists():
         before = read_json(kept)
         starts = before.pop("starts", [])
@@ -127,7 +125,7 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
             raise DataError(
                 f"{path}: is the result of other options ({differing}); remove it, or give another --results"
             )
-        # A finished result needs no data; those from before this record are of the published file.
+        # A finished result needs no data. Older results do not record the file; theirs is the published one.
         prepared = (data / MANIFEST).exists()
         if prepared and finished.get("tsv_sha256", input_checksum(data)) != input_checksum(data):
             raise DataError(f"{path}: is the result of another file of pairs; remove it, or give another --results")
@@ -170,8 +168,7 @@ def execute(name: str, data: Path, work: Path, results: Path, command: list[str]
 def best_point(curve: Sequence[CurvePoint]) -> CurvePoint:
     """Return the validation after which fairseq-train wrote the best checkpoint.
 
-    It is the last one with the lowest loss. That includes the label smoothing, so that the perplexity may be lower at
-    another.
+    It is the last one with the lowest loss, which includes the label smoothing: another may have a lower perplexity.
     """
     return min(reversed(curve), key=lambda point: inf if point.valid_loss is None else point.valid_loss)
 

@@ -10,6 +10,7 @@ from typing import Any
 from data_prep.files import read_json
 from eval.pictures import new_figure, save_png
 from eval.provenance import describe_commit
+from eval.tables import markdown_table
 
 from .catalogue import EXPERIMENTS, group_by_tokens
 from .costs import WALL, describe_minutes, millions, minutes
@@ -18,6 +19,11 @@ from .experiment import Experiment
 
 LOWEST = "†"
 """Marks a perplexity that may be of another checkpoint than the BLEU beside it."""
+
+_COLUMNS = (
+    *("experiment", "what is tried", "data", "seed", "updates", "minutes", "parameters"),
+    *("train ppl", "valid ppl", "valid BLEU"),
+)
 
 
 def experiments(folder: Path) -> list[str]:
@@ -41,10 +47,7 @@ def experiments(folder: Path) -> list[str]:
         f"validation. {LOWEST} marks a perplexity that is the lowest of the training, maybe of another checkpoint: the "
         "log was not kept.",
         "",
-        "| experiment | what is tried | data | seed | updates | minutes | parameters | train ppl | valid ppl "
-        "| valid BLEU |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-        *(_row(result) for result in results),
+        *markdown_table(_COLUMNS, map(_row, results)),
         "",
         "<details><summary>Options that differ from those of <code>recipes.options.translation_options</code>, and "
         "where each result comes from</summary>",
@@ -56,15 +59,21 @@ def experiments(folder: Path) -> list[str]:
     ]
 
 
-def _row(result: Mapping[str, Any]) -> str:
+def _row(result: Mapping[str, Any]) -> list[str]:
     bleu = f"{result['valid']['bleu']:.2f}" if result["valid"] else "-"
-    # The question is the catalogue's: "the same" in a result file may refer to a row that has been moved.
-    return (
-        f"| `{result['name']}` | {EXPERIMENTS[result['name']].question} | {result['data']} "
-        f"| {result['options']['seed']} | {result['updates']:,} | {describe_minutes(result)} "
-        f"| {millions(result.get('parameters'))} | {result['train_ppl']:.2f} "
-        f"| {result['valid_ppl']:.2f}{'' if result.get('best_metric') == 'loss' else LOWEST} | {bleu} |"
-    )
+    return [
+        f"`{result['name']}`",
+        # The question is the catalogue's: "the same" in a result file may refer to a row that has been moved.
+        EXPERIMENTS[result["name"]].question,
+        result["data"],
+        str(result["options"]["seed"]),
+        f"{result['updates']:,}",
+        describe_minutes(result),
+        millions(result.get("parameters")),
+        f"{result['train_ppl']:.2f}",
+        f"{result['valid_ppl']:.2f}{'' if result.get('best_metric') == 'loss' else LOWEST}",
+        bleu,
+    ]
 
 
 def _changes(options: Mapping[str, Any]) -> str:
@@ -85,13 +94,13 @@ def _origin(result: Mapping[str, Any]) -> str:
 
 
 def perplexity_curves(folder: Path, best: str) -> dict[str, list[tuple[float, float]]]:
-    """Return for each experiment with some tokens its validation perplexities by minutes of its own training.
+    """Return the validation perplexities of experiments by minutes of training.
 
-    Validations do not record the time; but updates cost the same from the first to the last.
+    Validations do not record the time, but every update of a training costs the same.
 
     Args:
         folder: folder of the result files.
-        best: an experiment; perplexities of models with other tokens, or of the reverse direction, do not compare.
+        best: an experiment; those with other tokens or of the other direction, which do not compare, are left out.
     """
     curves = {}
     names = next(group for group in group_by_tokens(EXPERIMENTS) if best in group)

@@ -1,4 +1,4 @@
-"""The experiments with the systems to compare with: fairseq's own Transformer and LSTM."""
+"""The experiments with rival systems: fairseq's own Transformer and LSTM."""
 
 from __future__ import annotations
 

@@ -3,8 +3,9 @@
     python -m recipes.tatoeba.speed single=pieces-phrases both=pieces-phrases,pieces-phrases-seed-3 --output speed.json
 
 The systems are trained by `python -m recipes.tatoeba`. They translate the validation set in turn, several times, so
-that other work on the machine slows all of them; the fastest time of each counts: fairseq-generate's own, and that of
-`python -m eval translate`'s model from raw text to raw text, both with one thread, without the time to start.
+that other work on the machine slows all of them alike; the fastest run of each counts. Two speeds are measured: that
+which fairseq-generate reports, and that of the model of `python -m eval translate` from raw text to raw text; both with
+one thread and without the time to start.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the segmentations of data preparation make of Tatoeba: size of the vocabulary, unknown tokens, tokens.
+"""Compare segmentations on Tatoeba: size of the vocabulary, unknown tokens, tokens per sentence.
 
     python -m recipes.tatoeba.subwords --tsv cmn-eng.tsv --output subwords.json
 
@@ -26,6 +26,7 @@ from data_prep.subwords import vocabulary
 from data_prep.tokenise import encodings, train_subwords, write_normalised, write_text
 from data_prep.workers import Workers
 from eval.provenance import Stopwatch, provenance, recorded_command
+from eval.tables import markdown_table
 from reencoder.text.pieces import model_name
 
 from ..command_line import positive, run
@@ -94,7 +95,7 @@ def count(tsv: Path, rows: Mapping[str, Mapping[str, Any]], workers: int = 1) ->
 def _count(
     options: Options, parts: Mapping[str, Sequence[Example]], folder: Path, workers: Workers
 ) -> dict[str, dict[str, float]]:
-    """Return the counts of a row by language. What all rows start from is written beside `folder`, once."""
+    """Return the counts of a row by language. Text that all rows share is written beside `folder`, once."""
     folder.mkdir()
     found = encodings(options)
     normalised = folder.with_name("jieba" if options.segmentation.startswith("jieba") else "sentences")
@@ -125,17 +126,18 @@ def _count(
 def table(result: Mapping[str, Any]) -> list[str]:
     """Return the lines of the table of a result file."""
     heads = [f"{name}: {what}" for name in LANGUAGES.values() for what in ("vocabulary", "UNK", "tokens")]
-    lines = [f"| | {' | '.join(heads)} |", f"| --- |{' --- |' * len(heads)}"]
-    for name, row in result["rows"].items():
-        lines.append(f"| {name} | {' | '.join(_cells(name, row, language) for language in LANGUAGES)} |")
-    return [*lines, "", origin(result["provenance"])]
+    rows = [
+        [name, *(cell for language in LANGUAGES for cell in _cells(name, row, language))]
+        for name, row in result["rows"].items()
+    ]
+    return [*markdown_table(("", *heads), rows), "", origin(result["provenance"])]
 
 
-def _cells(name: str, row: Mapping[str, Mapping[str, float]], language: str) -> str:
+def _cells(name: str, row: Mapping[str, Mapping[str, float]], language: str) -> list[str]:
     if name == "characters" and language == "en":  # English is not split into characters
-        return "- | - | -"
+        return ["-", "-", "-"]
     side = row[language]
-    return f"{side['vocabulary']:,} | {side['unknown_percent']:.2f}% | {side['tokens_per_sentence']:.1f}"
+    return [f"{side['vocabulary']:,}", f"{side['unknown_percent']:.2f}%", f"{side['tokens_per_sentence']:.1f}"]
 
 
 def run_count(options: argparse.Namespace, arguments: list[str]) -> None:

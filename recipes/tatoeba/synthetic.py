@@ -1,7 +1,7 @@
 """Translations of the training set by trained models, for students to learn from (Nguyen et al. 2020).
 
-The student learns from what models of both directions make of the training sentences, beside the sentences themselves.
-No other text is used. Whether it helps is in the table of experiments.
+The student learns from translations of the training sentences by models of both directions, in addition to the
+sentences themselves. No other text is used. The table of experiments shows whether it helps.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Folders:
 
 
 def ready_data(variant: str, folders: Folders, command: list[str]) -> Path:
-    """Prepare a variant of the data unless it exists; train the models first that translate a part of it.
+    """Prepare a variant of the data unless it exists, after training the models that translate a part of it.
 
     Args:
         variant: one of `recipes.tatoeba.data.VARIANTS`.
@@ -79,15 +79,15 @@ def ready_data(variant: str, folders: Folders, command: list[str]) -> Path:
 
 
 def _check_origin(name: str, folders: Folders) -> None:
-    """Check that a translation is one of this file of pairs.
+    """Check that a translation was made from this file of pairs.
 
     Raises:
-        DataError: it is one of another.
+        DataError: it was made from another.
     """
     path = synthetic_path(name, folders.work)
     record = read_json(path.with_suffix(".json"))
     given = known_pairs(folders.tsv, folders.work)
-    # Records of earlier versions do not name the file.
+    # Older records do not name the file.
     if given is not None and record.get("tsv_sha256") not in (None, sha256_of(given)):
         raise DataError(f"{path}: translates another file of pairs; remove it, or give another --work")
 
@@ -173,7 +173,7 @@ def _training_pairs(data: Path, folders: Folders) -> list[Pair]:
 
 
 def _translate(teachers: Sequence[str], data: Path, pairs: Sequence[Pair], work: Path) -> list[Pair]:
-    """Return the training pairs with one side translated by the ensemble of the teachers; none with an empty side."""
+    """Return the training pairs, one side translated by the ensemble of teachers, without those with an empty side."""
     checkpoints = [best_checkpoint(teacher, work) for teacher in teachers]
     reverse = EXPERIMENTS[teachers[0]].reverse
     arguments = [relative(data / "bin"), "--path", os.pathsep.join(map(relative, checkpoints))]

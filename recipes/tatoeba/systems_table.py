@@ -8,10 +8,14 @@ from typing import Any
 
 from data_prep.files import read_json
 from eval.provenance import ROOT
+from eval.tables import markdown_table
 
 from ..origins import origin, origin_of_system
 from .costs import WALL, describe_all_minutes, millions
 from .speed import BEAMS
+
+Row = tuple[float, list[str]]
+"""The BLEU of a system, and its row of the table."""
 
 RIVAL = "lstm-muon-decayed-long"
 """The system with which the others are compared below the README's table: `python -m eval compare` wrote the file."""
@@ -31,6 +35,8 @@ MAIN = {
     "Moses, tuned on valid, unknown words dropped": "Moses, phrase-based, tuned",
 }
 """What the README calls its choice of the systems: by folder, or by name of one trained outside this project."""
+
+_MAIN_COLUMNS = ("system", "models", "minutes of training, one thread", "BLEU", "chrF2", "TER")
 
 _SYSTEM_COLUMNS = (
     "system",
@@ -62,11 +68,8 @@ def systems(folder: Path, baselines: Path) -> list[str]:
     for name, result in results.items():
         rows += [_part_row(name, part, scores, result) for part, scores in result.get("parts", {}).items()]
     rows += [_outside_row(row) for row in read_json(baselines)]
-    lines = [
-        f"| {' | '.join(_SYSTEM_COLUMNS)} |",
-        "| --- | --- |" + " ---: |" * (len(_SYSTEM_COLUMNS) - 2),
-        *(text for _, text in sorted(rows, key=lambda row: -row[0])),
-    ]
+    rows.sort(key=lambda row: -row[0])
+    lines = markdown_table(_SYSTEM_COLUMNS, (cells for _, cells in rows), right=range(2, len(_SYSTEM_COLUMNS)))
     if speeds["systems"]:
         lines += [
             "",
@@ -115,28 +118,30 @@ def main_scores(folder: Path, baselines: Path) -> list[str]:
     found = [(folder / name / "result.json", label) for name, label in MAIN.items()]
     rows = [(label, read_json(path)) for path, label in found if path.exists()]
     outside = [(MAIN[row["system"]], row) for row in read_json(baselines) if row["system"] in MAIN]
-    cells = [
+    found_scores = [
         (
             result["scores"]["test"],
             [label, str(len(result["members"])), describe_all_minutes(result["members"])],
         )
         for label, result in rows
     ]
-    cells += [(row, [label, "1", "-"]) for label, row in outside]
-    cells.sort(key=lambda row: -row[0]["bleu"])
-    marked = any(WALL in cell for _, texts in cells for cell in texts)
+    found_scores += [(row, [label, "1", "-"]) for label, row in outside]
+    found_scores.sort(key=lambda row: -row[0]["bleu"])
+    cells = [
+        [*first, *(_two_digits(scores.get(metric)) for metric in ("bleu", "chrf2", "ter"))]
+        for scores, first in found_scores
+    ]
+    marked = any(WALL in cell for row in cells for cell in row)
     return [
-        "| system | models | minutes of training, one thread | BLEU | chrF2 | TER |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-        *(
-            f"| {' | '.join(first)} | {scores['bleu']:.2f} | {scores['chrf2']:.2f} "
-            f"| {'-' if scores.get('ter') is None else format(scores['ter'], '.2f')} |"
-            for scores, first in cells
-        ),
+        *markdown_table(_MAIN_COLUMNS, cells, right=range(1, len(_MAIN_COLUMNS))),
         *(["", f"{WALL} wholly or in part time from start to end; all other minutes are CPU time."] if marked else []),
         *_processors(rows),
         *_significance(folder),
     ]
+
+
+def _two_digits(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _processors(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
@@ -148,7 +153,7 @@ def _processors(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
             trained.setdefault(processor, []).append(label)
     if len(trained) < 2:
         return []
-    # The most common one, which is told first, needs no list.
+    # The most common processor is that of "the others".
     first, *others = sorted(trained, key=lambda processor: -len(trained[processor]))
     named = " ".join(f"Trained on {processor}: {'; '.join(trained[processor])}." for processor in others)
     return ["", f"Minutes on different processors are not comparable. {named} All others: on {first}."]
@@ -174,7 +179,7 @@ def _significance(folder: Path) -> list[str]:
     ]
 
 
-def _system_row(name: str, result: Mapping[str, Any], speed: Mapping[str, float]) -> tuple[float, str]:
+def _system_row(name: str, result: Mapping[str, Any], speed: Mapping[str, float]) -> Row:
     """Return the BLEU and the row of a system."""
     scores, members = result["scores"]["test"], result["members"]
     parameters = [member.get("parameters") for member in members]
@@ -190,22 +195,19 @@ def _system_row(name: str, result: Mapping[str, Any], speed: Mapping[str, float]
         f"{scores['length_ratio']:.3f}",
         " / ".join(f"{speed[str(beam)]:.0f}" for beam in BEAMS) if speed else "-",
     ]
-    return scores["bleu"], f"| {' | '.join(cells)} |"
+    return scores["bleu"], cells
 
 
-def _part_row(name: str, part: str, scores: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[float, str]:
+def _part_row(name: str, part: str, scores: Mapping[str, Any], result: Mapping[str, Any]) -> Row:
     """Return the BLEU and the row of one of the ensembles that a system combines."""
     members = [member for member in result["members"] if member["name"] in part.split("+")]
     alone = {"scores": scores, "members": members}
     return _system_row(f"{name}, only {' + '.join(part.split('+'))}", alone, {})
 
 
-def _outside_row(row: Mapping[str, Any]) -> tuple[float, str]:
-    first = "-" if row["bleu_first_reference"] is None else f"{row['bleu_first_reference']:.2f}"
-    ter = "-" if row["ter"] is None else f"{row['ter']:.2f}"
-    cells = [row["system"], "1", *4 * "-", f"{row['bleu']:.2f}", first, f"{row['chrf2']:.2f}", ter]
-    cells += [f"{row['length_ratio']:.3f}", "-"]
-    return row["bleu"], f"| {' | '.join(cells)} |"
+def _outside_row(row: Mapping[str, Any]) -> Row:
+    scores = (_two_digits(row[metric]) for metric in ("bleu", "bleu_first_reference", "chrf2", "ter"))
+    return row["bleu"], [row["system"], "1", *4 * "-", *scores, f"{row['length_ratio']:.3f}", "-"]
 
 
 def _members(result: Mapping[str, Any]) -> str:
