@@ -34,7 +34,7 @@ def manifest_path(data: str) -> Path:
 
 
 def prepared_folder(path: Path) -> Path:
-    """Return the folder of prepared data that a path means, which may also be the folder `bin` in it, as for fairseq."""
+    """Return the folder of prepared data that a path means, which may also be its folder `bin`, as for fairseq."""
     is_bin = path.name == "bin" and not (path / MANIFEST).exists() and (path.parent / MANIFEST).exists()
     return path.parent if is_bin else path
 
