@@ -114,8 +114,8 @@ def _add_text(text: argparse._ArgumentGroup) -> None:
         "--subword-seed",
         type=int,
         metavar="N",
-        help="with --subword-samples: seed; sentencepiece 0.2.2 and 0.2.3 ignore it and draw other pieces in every run "
-        "(default: %(default)s)",
+        help="with --subword-samples: random seed; sentencepiece 0.2.2 and 0.2.3 ignore it and draw other pieces in "
+        "every run (default: %(default)s)",
     )
     text.add_argument("--keep-case", action="store_true", help="do not lower-case English")
     text.add_argument(
@@ -159,7 +159,7 @@ def _add_phrases_and_alignments(parser: argparse.ArgumentParser) -> None:
     phrases.add_argument(
         "--phrase-tag",
         metavar="WORD",
-        help="first word of every source phrase: tells the model that it is no sentence (default: %(default)s)",
+        help="first word of every source phrase: marks it as a phrase, not a sentence (default: %(default)s)",
     )
     alignments = parser.add_argument_group("word alignments", "They need the extra 'align'.")
     alignments.add_argument(
@@ -172,7 +172,7 @@ def _add_phrases_and_alignments(parser: argparse.ArgumentParser) -> None:
         "--alignment-seed",
         type=int,
         metavar="N",
-        help="random seed of the word alignment, also that of --phrase-pairs (default: %(default)s)",
+        help="random seed of the word alignment, also for --phrase-pairs (default: %(default)s)",
     )
 
 

@@ -23,7 +23,7 @@ SPECIAL_SYMBOLS = ("<s>", "<pad>", "</s>", "<unk>")
 """fairseq's own symbols, in the order of their numbers."""
 
 EOS, UNK = 2, 3
-"""The numbers of two of them."""
+"""The numbers of </s> and <unk>."""
 
 _MAGIC = b"MMIDIDX\x00\x00"
 _HEADER = struct.Struct("<9sQBQ")  # magic, version, type of the tokens, number of sentences
@@ -133,7 +133,7 @@ def read_binarised(prefix: Path) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         The lengths of the sentences, end-of-sentence symbols included, and their tokens, one after the other. Both are
-        empty if there are no such files.
+        empty if the files do not exist.
 
     Raises:
         DataError: the files are in another format.

@@ -23,7 +23,7 @@ _CONTROL = re.compile(
     r"[\x00-\x08\x0a-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     r"\ud800-\udfff\ue000-\uf8ff\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
 )
-_REPLACEMENT = "\ufffd"  # what stands for bytes that were no text
+_REPLACEMENT = "\ufffd"  # stands for bytes that could not be decoded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +155,7 @@ def _without_control(pair: Pair, remove: bool, repairs: list[str]) -> tuple[Pair
         return pair, None
     if not remove:
         return pair, "control character"
-    # A space where white space was removed, so that no words are joined; format characters have no width.
+    # A space where white space was removed, so that words are not joined; format characters have no width.
     chinese, english = (_CONTROL.sub(_blank, text) for text in (pair.chinese, pair.english))
     if not (chinese.strip() and english.strip()):
         return pair, "only control characters on one side"

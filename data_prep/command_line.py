@@ -136,8 +136,8 @@ def run(work: Callable[[], object], interrupted: str = "interrupted") -> int:
     except DataError as error:
         return _report(str(error))
     except BrokenPipeError:
-        # The reader of the output has exited (`| head`). This is no error, but Python would report one when it flushes
-        # standard output at exit.
+        # The reader of the output has exited (`| head`). This is not an error, but Python would report one when it
+        # flushes standard output at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:

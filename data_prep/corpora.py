@@ -93,7 +93,7 @@ def _shared(valid: Iterable[Example], test: Iterable[Example]) -> int:
 
 
 def _without_leaks(pairs: Iterable[Pair], is_leak: Callable[[Pair], bool], record: Record) -> Iterator[Pair]:
-    """Yield the pairs that are no leaks; list the others in the record."""
+    """Yield the pairs that are not leaks; list the others in the record."""
     for pair in pairs:
         if is_leak(pair):
             reason = "shares a sentence with valid or test"
@@ -135,7 +135,7 @@ def _read_files(corpora: Iterable[tuple[Path, ...]], record: Record, columns: Co
 
 
 def _record_keyless(pairs: Iterable[Pair], assigned: Iterable[str | None], record: Record) -> None:
-    """List the pairs without a part: a side of theirs has no key."""
+    """List the pairs without a part: one of their sides has no key."""
     for pair, part in zip(pairs, assigned, strict=True):
         if part is None:
             reason = f"no letter or digit on the {'English' if pair_keys(pair)[0] else 'Chinese'} side"

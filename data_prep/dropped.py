@@ -1,4 +1,4 @@
-"""The record of pairs that are not used, or not as they were given: no pair disappears in silence."""
+"""The record of pairs that are not used, or not as they were given: no pair disappears silently."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ _reading: ContextVar[dict[Path, dict[str, Any]] | None] = ContextVar("_reading",
 def new_file(path: Path, overwrite: bool = True, option: str = "") -> Iterator[Path]:
     """Provide a temporary path; the file written there replaces `path` if the block ends without an error.
 
-    A symbolic link stays: what it points to is replaced. What is no regular file, such as a pipe or /dev/stdout, is not
-    replaced: the contents are written to it at the end.
+    A symbolic link stays: what it points to is replaced. Anything that is not a regular file (a pipe,
+    /dev/stdout) is written to at the end, not replaced.
 
     Args:
         path: file to write.
@@ -77,7 +77,7 @@ def check_writable(path: Path, option: str, folder: bool = False) -> None:
     """
     if path.is_dir() and not folder:
         raise DataError(f"{option} {path}: exists already; name a file")
-    # Missing folders are made. What is no regular file is not replaced, but written to.
+    # Missing folders are made. Anything that is not a regular file is written to, not replaced.
     replaced = path.is_file() or not path.exists()
     place = next(parent for parent in path.resolve().parents if parent.exists()) if replaced else path
     if replaced and not place.is_dir():
@@ -96,7 +96,7 @@ def write_json(path: Path, value: Any) -> None:
     """Write a value as indented UTF-8 JSON, keys in their order; see `new_file`.
 
     Raises:
-        ValueError: the value contains what JSON has no name for, such as NaN.
+        ValueError: the value contains something that JSON cannot express, such as NaN.
     """
     text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
     write_lines(path, [text])

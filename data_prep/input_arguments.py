@@ -100,9 +100,9 @@ def add_cleaning(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "cleaning",
         "Applies to the corpora, not to your own validation and test sets; of these options only --drop-malformed and "
-        "--drop-empty apply to synthetic pairs. Without these options nothing is dropped "
-        "except, when the pairs are split into parts, those without letters and digits on a side; a faulty line is an "
-        "error. DIR/dropped.tsv lists what was dropped, DIR/repaired.tsv what was repaired; the manifest counts both.",
+        "--drop-empty apply to synthetic pairs. Without these options nothing is dropped except, when the pairs are "
+        "split into parts, those without letters and digits on one side; a faulty line is an error. "
+        "DIR/dropped.tsv lists what was dropped, DIR/repaired.tsv what was repaired; the manifest counts both.",
     )
     group.add_argument(
         MALFORMED,
@@ -126,23 +126,27 @@ def add_cleaning(parser: argparse.ArgumentParser) -> None:
         "--max-chinese",
         type=non_negative,
         metavar="N",
-        help="drop pairs with more Chinese characters (default: none)",
+        help="drop pairs with more than N Chinese characters (default: no limit)",
     )
     group.add_argument(
-        "--max-english", type=non_negative, metavar="N", help="drop pairs with more English words (default: none)"
+        "--max-english",
+        type=non_negative,
+        metavar="N",
+        help="drop pairs with more than N English words (default: no limit)",
     )
     group.add_argument(
         "--max-ratio",
         type=float,
         metavar="R",
         help="drop pairs with over R times as many Chinese characters as English words, or the other way round "
-        "(default: none)",
+        "(default: no limit)",
     )
     group.add_argument(
         "--min-script",
         type=share,
         metavar="SHARE",
-        help="drop pairs in which less than this share of the letters is Han or Latin, respectively (default: none)",
+        help="drop pairs in which less than this share of the letters is Han (Chinese side) or Latin (English side) "
+        "(default: no limit)",
     )
     group.add_argument(
         "--drop-duplicates",

@@ -56,8 +56,8 @@ def find_layout(directory: Path, valid: str | None = None, test: str | None = No
         test: name of the test set. Default: test
 
     Raises:
-        DataError: the directory cannot be read, a file is missing (also one of numbered references), or several would
-            do.
+        DataError: the directory cannot be read, a file is missing (also one of the numbered references), or more than
+            one file matches.
     """
     try:
         paths = sorted(path for path in directory.iterdir() if path.is_file())
@@ -75,7 +75,7 @@ def find_layout(directory: Path, valid: str | None = None, test: str | None = No
 
 
 def _parse(path: Path) -> _File | None:
-    """Take the name of a file apart; None for a file of no language of ours."""
+    """Take the name of a file apart; None if its language is neither Chinese nor English."""
     name = _FORMAT.sub("", plain_name(path))
     found = _LANGUAGE.search(name)
     if found is None:
@@ -112,7 +112,7 @@ def _find_set(directory: Path, files: Sequence[_File], names: Sequence[str], par
     if chosen is numbered and len(numbered) != len(english):
         raise DataError(
             f"--directory {directory}: English files of '{wanted}' with and without the number of a reference: "
-            f"{_names(file.path for file in english)}; number all of them, or remove those that are no references{hint}"
+            f"{_names(file.path for file in english)}; number all of them, or remove what is not a reference{hint}"
         )
     if (not numbered and len(chosen) > 1) or len({file.number for file in chosen}) != len(chosen):
         raise DataError(f"--directory {directory}: several English files: {_names(file.path for file in chosen)}{hint}")

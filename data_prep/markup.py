@@ -16,7 +16,7 @@ Key = tuple[str, str]
 """Names a segment: its document and its number there."""
 
 _ENDINGS = (".sgm", ".sgml", ".xml")
-# Other elements, such as <title> and <description> of IWSLT, are no part of the test set.
+# Other elements, such as <title> and <description> of IWSLT, are not part of the test set.
 _TAG = re.compile(r"<(?P<name>srcset|refset|tstset|doc|/?seg)\b(?P<attributes>[^>]*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"(\w+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 # Codes and names of languages; WMT's SGM has "any" as the source language.
@@ -32,7 +32,7 @@ def is_markup(path: Path) -> bool:
 def read_segments(path: Path, kind: str) -> dict[Key, list[str]]:
     """Read the segments of an SGM or XML file of one side.
 
-    These files are often no well-formed XML, so only sets, documents and segments are looked for. A document without a
+    These files are often not well-formed XML, so only sets, documents and segments are looked for. A document without a
     name, which is its "docid" or "id", is named by its number. Entities such as &amp; are replaced by their characters,
     and white space becomes single spaces. A segment that occurs several times, in documents of the same name (the
     references of several translators), gets several texts.
@@ -45,7 +45,7 @@ def read_segments(path: Path, kind: str) -> dict[Key, list[str]]:
         The texts of each segment, by document and number, in the order of the file.
 
     Raises:
-        DataError: the file cannot be read, is of another kind or of other languages, a segment is not closed or occurs
+        DataError: the file cannot be read, is of another kind or in other languages, a segment is not closed or occurs
             twice in a document of a translator, or there are no segments.
     """
     text = decode_utf8(decompress(read_bytes(path), path).removeprefix(b"\xef\xbb\xbf"), str(path), 1)
@@ -116,16 +116,16 @@ class _SgmReader:
 def read_wmt_xml(path: Path) -> Iterator[tuple[str, list[str]]]:
     """Read an XML file of WMT since 2021: the source and the references in one file.
 
-    As in sacreBLEU, the documents of test suites are no part of the test set, and the segments of a document are in the
-    order of their numbers. Of a segment all text counts, also that inside of further elements.
+    As in sacreBLEU, the documents of test suites are not part of the test set, and the segments of a document are in
+    the order of their numbers. All text of a segment counts, including text in nested elements.
 
     Yields:
         Each source sentence with its references, in alphabetical order of the translators. A missing reference is
         empty.
 
     Raises:
-        DataError: the file cannot be read, is no such XML or of other languages, or a document has a segment or a
-            translator twice, or a reference of a segment that its source lacks.
+        DataError: the file cannot be read, is not such XML or is in other languages, or a document has a segment or
+            a translator twice, or a reference for a segment that its source lacks.
     """
     from lxml import etree
 
@@ -138,7 +138,9 @@ def read_wmt_xml(path: Path) -> Iterator[tuple[str, list[str]]]:
             if len(languages) != 1:
                 raise ValueError(f"{len(languages)} {side} languages")
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise DataError(f"{path}: no XML of WMT with source and references: {error}; give one file per side") from error
+        raise DataError(
+            f"{path}: not a WMT XML file with source and references: {error}; give one file per side"
+        ) from error
     _check_language(path, "src", "lang", sources[0].get("lang", ""), _CHINESE)
     _check_language(path, "ref", "lang", references[0].get("lang", ""), _ENGLISH)
     translators = sorted({element.get("translator") or "" for element in references})

@@ -126,8 +126,8 @@ def _expected(columns: Columns | None) -> str:
 def read_parallel(chinese_path: Path, english_path: Path, record: Record | None = None) -> Corpus:
     """Read two files in which line k of one translates line k of the other.
 
-    In files whose names start with "train.tags." (IWSLT), lines of markup, such as <url>, are dropped. Of BTEC's own
-    files, see `numbered_texts`, only the texts are read.
+    In files whose names start with "train.tags." (IWSLT), lines of markup, such as <url>, are dropped. From BTEC's
+    own files, see `numbered_texts`, only the texts are read.
 
     Args:
         chinese_path: the Chinese file, which may be compressed.
@@ -179,7 +179,7 @@ def numbered_texts(lines: Sequence[str], nameless: Collection[int] = ()) -> list
         nameless: numbers of lines, counted from 1, that need no name: they keep their text. Default: none
 
     Returns:
-        Pairs of a name, empty where there is none, and a text; None if it is no such file.
+        Pairs of a name, empty where there is none, and a text; None if it is not such a file.
     """
     found: list[tuple[str, str]] = []
     for number, line in enumerate(lines, 1):
@@ -263,7 +263,7 @@ def _read_sentences(path: Path) -> _Lines:
 
 
 def _drop_blank_at_end(*files: _Lines) -> int:
-    """Drop the last lines as far as they are blank, or missing, in each of the files; return how many."""
+    """Drop the lines at the end that are blank or missing in every file; return how many."""
     used = 0
     for texts, faults, _ in files:
         filled = (number for number in range(len(texts), 0, -1) if texts[number - 1].strip() or number in faults)

@@ -81,7 +81,7 @@ def train_sentencepiece(
                     **seeds,
                 )
         except (RuntimeError, SyntaxError) as error:  # SyntaxError: a number that it cannot represent
-            # Its own advice names options of its own.
+            # Its advice names its own options.
             reason = str(error).rsplit("] ", 1)[-1].split(" Increase vocab_size")[0].strip()
             raise DataError(f"{option} {vocab_size}: sentencepiece refused: {reason}") from error
     path.write_bytes(model.getvalue())

@@ -24,7 +24,7 @@ from .workers import Workers
 def usable_pairs(
     synthetic: Iterable[Pair], train: Iterable[Pair], held_out: Iterable[Pair], record: Record
 ) -> Iterator[Pair]:
-    """Yield the synthetic pairs that may be trained on and tell something new; list the others in the record.
+    """Yield the synthetic pairs that may be used for training and add something new; list the others in the record.
 
     A model can translate a training sentence into one of the held-out sets: such a pair would be a leak. A pair that
     differs from one of training, or from an earlier one, by case, width, script or punctuation alone is a repetition.

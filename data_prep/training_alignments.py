@@ -1,7 +1,7 @@
 """Word alignments of the training set, beside its binarised parts: they can teach a model where to look.
 
 fairseq-train reads them with `--load-alignments`. Only training pairs are aligned, so nothing of the held-out sets can
-enter. What is aligned are the tokens that a model reads, subwords included.
+enter. The tokens that a model reads are aligned, subwords included.
 """
 
 from __future__ import annotations

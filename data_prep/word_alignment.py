@@ -73,7 +73,7 @@ def grow_diag_final_and(forward: Set[Link], backward: Set[Link]) -> set[Link]:
 
     Starts with the links that both directions have. Then adds, until none is left, links of either direction that are
     adjacent to a chosen link (also diagonally) and have at least one word without a link. Finally adds links of the
-    forward, then the backward direction whose words both have no link.
+    forward, then the backward direction, if neither of their words has a link.
 
     Args:
         forward: links of the alignment in one direction.

@@ -31,7 +31,7 @@ FEWEST_LINES = 20_000
 """Below this number of lines starting processes takes longer than the work."""
 
 _BYTES_PER_LINE = 100
-"""Of a file of sentence pairs."""
+"""Rough size of a line of a file of sentence pairs."""
 
 _WAITING = 4
 """Chunks per process that are handed out at a time: enough to keep it busy, few enough to stop soon."""
@@ -64,7 +64,7 @@ class Workers:
             self._executor.shutdown(wait=True, cancel_futures=True)
 
     def start_for(self, size: int) -> None:
-        """Start the processes if there will be enough work. To be called before the input is read.
+        """Start the processes if there will be enough work. Call it before the input is read.
 
         Where processes are forked, each keeps all memory that its parent has at that moment, even what the parent frees
         or changes later.
@@ -116,9 +116,7 @@ class Workers:
             while waiting:
                 yield waiting.popleft().result()
         except BrokenProcessPool as error:
-            raise DataError(
-                f"--workers {self.count}: a process was ended from outside; if memory ran out, give fewer"
-            ) from error
+            raise DataError(f"--workers {self.count}: a process was killed; if memory ran out, use fewer") from error
         finally:
             for future in waiting:
                 future.cancel()
@@ -153,7 +151,7 @@ def _initialise() -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process when its parent has ended without a word, such as by SIGKILL."""
+    """End this process when its parent has ended without telling it, for example by SIGKILL."""
     parent: Any = multiprocessing.parent_process()
     wait([parent.sentinel])
     os._exit(1)

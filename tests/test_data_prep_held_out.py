@@ -82,7 +82,7 @@ def test_blank_lines_do_not_leave_names_of_sentences_in_the_texts(tmp_path: Path
         ({"zh": "甲\n", "en": "A\rB\n"}, "en, line 1: carriage return"),
         ({"zh": "", "en": ""}, "--test: the file contains no pairs"),
         ({"zh": "甲\n"} | {f"en{k}": "A\n" for k in range(17)}, "17 references; at most 16"),
-        ({"test.xml": "<dataset><doc>"}, "no XML of WMT with source and references"),
+        ({"test.xml": "<dataset><doc>"}, "not a WMT XML file with source and references"),
         ({"zh.sgm": "nothing", "en.sgm": ""}, "zh.sgm: contains no <seg>"),
         ({"a.sgm": "<doc docid='1'><seg id=1>甲</seg>", "b.sgm": "<doc docid='2'><seg id=1>A</seg>"}, "document '2'"),
         (

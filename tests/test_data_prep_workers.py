@@ -182,7 +182,7 @@ def test_processes_start_before_a_large_input_is_read(count: int, size: int, sta
 
 
 def test_a_process_that_is_ended_from_outside_is_an_error() -> None:
-    with pytest.raises(DataError, match="--workers 2: a process was ended from outside"), Workers(2) as two:
+    with pytest.raises(DataError, match="--workers 2: a process was killed"), Workers(2) as two:
         list(two.map_numbered(reverse, ["a"] * 50 + ["end"] + ["a"] * 50, 101, ""))
 
 
