@@ -19,8 +19,8 @@ from .bleu import Scores
 from .checkpoints import check_not_replaced, describe_checkpoints
 from .generation_settings import SPLITS, GenerationSettings
 from .hypotheses import best_hypotheses, in_source_order, parse_candidates
-from .program import recorded_command, run_generate
-from .provenance import Stopwatch, provenance
+from .program import run_generate
+from .provenance import Stopwatch, provenance, recorded_command
 from .results import check_absent, to_text, write_results
 from .search_settings import ChosenSearch, choose_search, search_file, tuned_settings
 from .split import read_split
@@ -69,7 +69,7 @@ def generate(settings: GenerationSettings, detokenise: Callable[[str], str] | No
     record = {
         "checkpoints": checkpoints,
         "search": search.to_json(),
-        **provenance(recorded_command(arguments), stopwatch),
+        **provenance(recorded_command("fairseq_cli.generate", arguments), stopwatch),
     }
     return write_results(
         split,

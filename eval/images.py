@@ -13,8 +13,8 @@ from data_prep.errors import DataError
 from .checkpoints import task_config
 from .hypotheses import OutputLine, parse_output
 from .pictures import new_figure, save_png
-from .program import generate_arguments, recorded_command, run_generate
-from .provenance import Stopwatch, describe_file, provenance
+from .program import generate_arguments, run_generate
+from .provenance import Stopwatch, describe_file, provenance, recorded_command
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
@@ -185,7 +185,7 @@ def evaluate(
         raise DataError(f"output of fairseq-generate: expected the {len(images.labels)} labels of {split} in {data}")
     origin = {
         "checkpoints": [describe_file(path) for path in checkpoints],
-        **provenance(recorded_command(arguments), stopwatch),
+        **provenance(recorded_command("fairseq_cli.generate", arguments), stopwatch),
     }
     return Evaluation(split, predictions, origin), images
 

@@ -190,11 +190,6 @@ def generate_arguments(
     return [*arguments, "--no-progress-bar", *options]
 
 
-def recorded_command(arguments: Sequence[str]) -> list[str]:
-    """Return the command of `run_generate` as a result file records it: without the path of the interpreter."""
-    return ["python", *COMMANDS["fairseq-generate"][1:], *arguments]
-
-
 def failure_reason(messages: str) -> str:
     """Return the line of a failed program's messages that says what went wrong: the last exception, or the last line.
 

@@ -28,8 +28,8 @@ from .checkpoints import check_not_replaced, describe_checkpoints
 from .generate import with_progress
 from .generation_settings import GenerationSettings
 from .hypotheses import Hypothesis, check_token_scores, drop_unknown, in_source_order, parse_candidates
-from .program import recorded_command, run_generate
-from .provenance import Stopwatch, provenance
+from .program import run_generate
+from .provenance import Stopwatch, provenance, recorded_command
 from .search_settings import SearchSettings, search_file
 from .split import read_split
 
@@ -198,7 +198,7 @@ def tune(settings: GenerationSettings, grid: Grid) -> dict[str, Any]:
     chosen, expected = tuner.choose()
     final = score(texts([beam[0] for beam in run(chosen, 1)]), split.references, keep_case=settings.keep_case)
     check_not_replaced(settings.checkpoints, checkpoints)
-    command = recorded_command(settings.arguments(chosen))
+    command = recorded_command("fairseq_cli.generate", settings.arguments(chosen))
     document = {
         "settings": asdict(chosen),
         "scores": final.to_json(),
