@@ -1,4 +1,4 @@
-"""Command line: `python -m data_prep {prepare,characters,segment,phrasebook,download}`."""
+"""Command line: `python -m data_prep {prepare,characters,segment,phrasebook,copy-text,download}`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_characters(commands.add_parser("characters", help="turn a file into text for character language models"))
     _add_segment(commands.add_parser("segment", help="segment raw Chinese on standard input as for training"))
     _add_phrasebook(commands.add_parser("phrasebook", help="write sentence pairs from the embedded phrasebook"))
+    _add_copy_text(
+        commands.add_parser("copy-text", help="copy what translation needs of prepared data to a checkpoint")
+    )
     _add_download(commands.add_parser("download", help="download a public file of sentence pairs"))
     return parser
 
@@ -254,6 +257,25 @@ def _run_phrasebook(args: argparse.Namespace) -> None:
     with new_file(args.output, args.overwrite, "--output") as path:
         write_phrasebook(path, args.pairs, args.seed)
     print(f"wrote {args.output}")
+
+
+def _add_copy_text(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Copy the manifest and the files that it lists for translation (dictionaries, capitals, subword models) into a "
+        "folder of checkpoints, so that these translate raw text without the data."
+    )
+    parser.add_argument("data", type=Path, metavar="DATA", help="folder of the prepared data")
+    parser.add_argument("dest", type=Path, metavar="CHECKPOINTS", help="folder of the checkpoints")
+    parser.set_defaults(run=_run_copy_text)
+
+
+def _run_copy_text(args: argparse.Namespace) -> None:
+    from reencoder.text.manifest import prepared_folder
+
+    from .manifest import copy_text_files
+
+    copy_text_files(prepared_folder(args.data), args.dest)
+    print(f"copied to {args.dest}")
 
 
 def _add_download(parser: argparse.ArgumentParser) -> None:

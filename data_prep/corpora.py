@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from .cleaning import clean_pairs
+from .cleaning import clean_pairs, script_share
 from .dropped import Entry, Record
 from .errors import DataError
 from .held_out import read_held_out
@@ -16,6 +16,9 @@ from .pairs import Columns, Pair, read_parallel, read_tsv
 from .split import PARTS, Example, assign_parts, examples_by_part, leaks_from, pair_keys
 from .synthetic_part import usable_pairs
 from .workers import Workers
+
+_INSPECTED = 1000
+"""Number of training pairs whose languages are checked."""
 
 
 @dataclass
@@ -83,7 +86,28 @@ def read_and_split(options: Options, workers: Workers | None = None) -> SplitInp
     if not parts["train"]:
         read = [str(path) for name, path in options.inputs.items() if not name.startswith(("valid", "test"))]
         raise DataError(f"no training pairs in {' and '.join(read)}: nothing to train on")
+    _check_languages(parts["train"][:_INSPECTED])
     return SplitInput(parts, _read_synthetic(options, parts, record), record, warnings)
+
+
+def _check_languages(examples: Sequence[Example]) -> None:
+    """Check that the sides of training pairs are in the languages that they should be in.
+
+    Raises:
+        DataError: most of the letters of one side are of another script.
+    """
+    pairs = [pair for example in examples for pair in example.pairs]
+    for language, script, texts in (
+        ("Chinese", "CJK", [pair.chinese for pair in pairs]),
+        ("English", "LATIN", [pair.english for pair in pairs]),
+    ):
+        share = sum(script_share(text, script) for text in texts) / len(texts)
+        if share < 0.5:
+            raise DataError(
+                f"only {share:.0%} of the letters on the {language} side of the first training pairs are {language}, "
+                f"such as {texts[0][:40]!r}: name the Chinese column or file first (--tsv-columns, --parallel); other "
+                "languages are not supported"
+            )
 
 
 def _shared(valid: Iterable[Example], test: Iterable[Example]) -> int:

@@ -101,8 +101,28 @@ class Options(PhraseOptions, SamplingOptions, TextOptions, CleaningOptions):
                 f"--test-permille {self.test_permille} --valid-permille {self.valid_permille}: "
                 "neither may be negative, and their sum may not exceed 1000"
             )
+        self._check_unused()
         if self.subword_samples and "sentencepiece" not in self.segmentation + self.target_segmentation:
             raise DataError("--subword-samples: nothing to sample; choose sentencepiece for at least one side")
+
+    def _check_unused(self) -> None:
+        """Check that no option was changed that has no effect.
+
+        Raises:
+            DataError: names one.
+        """
+        pieces = "sentencepiece" in self.segmentation, self.target_segmentation == "sentencepiece"
+        uses = {
+            "sentencepiece_vocab_size": (pieces[0], "--segmentation sentencepiece or jieba-sentencepiece"),
+            "sentencepiece_target_vocab_size": (pieces[1], "--target-segmentation sentencepiece"),
+            "sentencepiece_type": (any(pieces), "--segmentation or --target-segmentation with sentencepiece"),
+            **dict.fromkeys(_names(SamplingOptions), (self.subword_samples > 0, "--subword-samples")),
+            **dict.fromkeys(_names(PhraseOptions), (self.phrase_pairs > 0, "--phrase-pairs")),
+        }
+        defaults = {field.name: field.default for field in fields(self)}
+        for name, (used, wanted) in uses.items():
+            if not used and getattr(self, name) != defaults[name]:
+                raise DataError(f"--{name.replace('_', '-')}: only with {wanted}")
 
     @cached_property
     def corpora(self) -> list[tuple[Path, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ from .files import write_lines
 MODEL_TYPES = ("unigram", "bpe")
 
 _SEEDS = "seeds.tsv"
+_TOO_SMALL = re.compile(r"smaller than required_chars\. \d+ vs (\d+)")  # how SentencePiece says it
 _LONGEST_PIECE = 16  # SentencePiece's default
 
 # Chinese is written without spaces, so its first piece gets no mark; its rarest characters become UNK, so that a model
@@ -83,6 +85,10 @@ def train_sentencepiece(
         except (RuntimeError, SyntaxError) as error:  # SyntaxError: a number that it cannot represent
             # Its advice names its own options.
             reason = str(error).rsplit("] ", 1)[-1].split(" Increase vocab_size")[0].strip()
+            if match := _TOO_SMALL.search(reason):
+                raise DataError(
+                    f"{option} {vocab_size}: too few; the characters of the training set alone need {match[1]}"
+                ) from error
             raise DataError(f"{option} {vocab_size}: sentencepiece refused: {reason}") from error
     path.write_bytes(model.getvalue())
     return settings

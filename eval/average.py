@@ -73,8 +73,9 @@ def best_checkpoints(folder: Path, count: int, user_dir: Path | None = USER_DIR)
                 validated[_updates(state)] = (-value if higher else value, path)
     if len(validated) < count:
         raise DataError(
-            f"{folder}: {len(validated)} checkpoints with a finite validation score, expected at least {count}; keep "
-            "more with --keep-best-checkpoints or --save-interval-updates"
+            f"{folder}: {len(validated)} checkpoints with a finite validation score named checkpoint.best_<...>.pt, "
+            f"checkpoint<epoch>.pt or checkpoint_<epoch>_<updates>.pt, expected at least {count}; keep more with "
+            "--keep-best-checkpoints or --save-interval-updates"
         )
     chosen = sorted(validated, key=lambda updates: (validated[updates][0], updates or 0))[:count]
     return [validated[updates][1] for updates in sorted(chosen, key=lambda updates: updates or 0)]
@@ -125,8 +126,8 @@ def average(
         The record of what was averaged, which the checkpoint contains as ``extra_state["average"]``.
 
     Raises:
-        DataError: a checkpoint is missing or unreadable, has no moving average, or its architecture differs from that
-            of the first; or the output exists.
+        DataError: a checkpoint is missing or unreadable, has no moving average, or differs in its architecture or in
+            how its training data were prepared from the first; or the output exists.
     """
     import torch
 
@@ -200,13 +201,17 @@ def _check_same(
     model: Mapping[str, Any],
     path: Path,
 ) -> None:
-    """Check that a checkpoint has the architecture of the first.
+    """Check that a checkpoint has the architecture and the tokens of the first.
 
     Raises:
         DataError: names the first difference.
     """
     import torch
 
+    if _arch(state) != _arch(first):
+        raise DataError(f"{path}: has the architecture {_arch(state)}, not {_arch(first)} as {first_path}")
+    if _tokens(state) != _tokens(first):
+        raise DataError(f"{path}: was trained on data prepared otherwise than those of {first_path}: no average")
     head = f"{path}: another architecture than {first_path}"
     ours, theirs = _options(first), _options(state)
     for name in sorted(ours.keys() | theirs.keys()):
@@ -227,6 +232,17 @@ def _check_same(
             equal = value.is_floating_point() or torch.equal(value, other)
         if not equal:
             raise DataError(f"{path}: {name} is not a floating-point parameter and differs from that of {first_path}")
+
+
+def _arch(state: Mapping[str, Any]) -> str | None:
+    """Return the name of the architecture; a model without a dataclass has it among the options of the program."""
+    model = (state.get("cfg") or {}).get("model")
+    return model.get("_name") if isinstance(model, dict) else getattr(model, "arch", None)
+
+
+def _tokens(state: Mapping[str, Any]) -> str | None:
+    """Return what the plugin's task records of how text became tokens, if it has trained the model."""
+    return (state.get("task_state") or {}).get("text")
 
 
 def _options(state: Mapping[str, Any]) -> dict[str, Any]:

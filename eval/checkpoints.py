@@ -14,14 +14,28 @@ from typing import Any
 
 from data_prep.errors import DataError
 from data_prep.files import sha256_of
+from reencoder.hub.checkpoints import find_checkpoint
 
 from .program import USER_DIR
 from .provenance import relative
 
 
 def split_checkpoints(text: str) -> list[Path]:
-    """Return the checkpoints that ``CKPT:CKPT`` names; several are the members of an ensemble."""
-    return [Path(part) for part in text.split(os.pathsep) if part]
+    """Return the checkpoints that ``CKPT:CKPT`` names; several are the members of an ensemble.
+
+    Raises:
+        DataError: see `resolve_checkpoint`.
+    """
+    return [resolve_checkpoint(Path(part)) for part in text.split(os.pathsep) if part]
+
+
+def resolve_checkpoint(path: Path) -> Path:
+    """Return a checkpoint as it is, and of a folder the checkpoint that it stands for, as in `reencoder.hub`.
+
+    Raises:
+        DataError: the folder has no such checkpoint.
+    """
+    return find_checkpoint(path) if path.is_dir() else path
 
 
 def check_checkpoint(path: Path, option: str = "") -> None:

@@ -159,7 +159,12 @@ def _check_sources(lines: Iterable[str], tokens: Sequence[str]) -> None:
         DataError: names the first line that differs.
     """
     for line in parse_output(lines, "S"):
-        expected = tokens[line.identifier] if line.identifier < len(tokens) else ""
+        if line.identifier >= len(tokens):
+            raise DataError(
+                f"output of fairseq-generate, line {line.number}: sentence {line.identifier} (counted from 0), but the "
+                f"split has {len(tokens)}: it is an output for another split or for other data"
+            )
+        expected = tokens[line.identifier]
         words, known = line.tokens.split(), expected.split()
         if words != [UNKNOWN if word == UNKNOWN else other for word, other in zip_longest(words, known)]:
             raise DataError(

@@ -82,7 +82,7 @@ def parse_samples(lines: Iterable[str]) -> list[Sample]:
     return samples
 
 
-def task_options(checkpoint: Path, user_dir: Path = USER_DIR) -> list[str]:
+def task_options(checkpoint: Path, user_dir: Path | None = USER_DIR) -> list[str]:
     """Return the options of the task that a checkpoint was trained on, as arguments of fairseq-generate.
 
     Args:
@@ -109,7 +109,7 @@ def task_options(checkpoint: Path, user_dir: Path = USER_DIR) -> list[str]:
     return options
 
 
-def _task_defaults(name: str, user_dir: Path) -> dict[str, Any]:
+def _task_defaults(name: str, user_dir: Path | None) -> dict[str, Any]:
     """Return the default values of a task's options.
 
     Raises:
@@ -120,18 +120,19 @@ def _task_defaults(name: str, user_dir: Path) -> dict[str, Any]:
 
     load_plugin(user_dir)
     if name not in TASK_DATACLASS_REGISTRY:
-        raise DataError(f"--task {name}: the plugin {user_dir} has no such task")
+        raise DataError(f"--task {name}: no such task in the plugin {user_dir}; name its plugin with --user-dir")
     return {
         field.name: field.default for field in fields(TASK_DATACLASS_REGISTRY[name]) if field.default is not MISSING
     }
 
 
-def inspect(checkpoint: Path, split: str = "test") -> list[Sample]:
+def inspect(checkpoint: Path, split: str = "test", user_dir: Path | None = USER_DIR) -> list[Sample]:
     """Let a model predict a split that it was not trained on.
 
     Args:
         checkpoint: a checkpoint of an algorithmic task.
         split: `test` or `valid`. Default: "test"
+        user_dir: the fairseq plugin that has the task; None for none. Default: this project's
 
     Returns:
         All samples of the split.
@@ -139,8 +140,8 @@ def inspect(checkpoint: Path, split: str = "test") -> list[Sample]:
     Raises:
         DataError: the checkpoint is not of an algorithmic task, or fairseq-generate failed.
     """
-    options = [*task_options(checkpoint), "--batch-size", "100", "--num-workers", "0"]
-    with closing(run_generate(generate_arguments(None, [checkpoint], split, options))) as lines:
+    options = [*task_options(checkpoint, user_dir), "--batch-size", "100", "--num-workers", "0"]
+    with closing(run_generate(generate_arguments(None, [checkpoint], split, options, user_dir))) as lines:
         return parse_samples(lines)
 
 

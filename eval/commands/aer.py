@@ -12,11 +12,12 @@ from reencoder.text.manifest import MANIFEST
 
 from ..alignment import load_aligner
 from ..alignment_error import compare_aligners, phrasebook_gold
+from ..checkpoints import resolve_checkpoint
 from ..libraries import quiet_libraries
 from ..outputs import add_output
 from ..provenance import Stopwatch, describe_file, provenance
 from ..tables import Table
-from .shared import add_split, add_user_dir, user_dir
+from .shared import add_split, add_user_dir, data_folder, user_dir
 
 HELP = "alignment error rate of a model on the phrasebook"
 
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=Path, metavar="CKPT", help="checkpoint of a translation model")
     parser.add_argument(
         "--data",
-        type=Path,
+        type=data_folder,
         required=True,
         metavar="DIR",
         help="folder written by python -m data_prep prepare from the phrasebook",
@@ -53,7 +54,8 @@ def run(args: argparse.Namespace) -> None:
     quiet_libraries()
     stopwatch = Stopwatch()
     gold = phrasebook_gold(args.data, args.split, args.pairs, args.seed)
-    aligner = load_aligner(args.checkpoint, args.data, user_dir(args))
+    checkpoint = resolve_checkpoint(args.checkpoint)
+    aligner = load_aligner(checkpoint, args.data, user_dir(args))
     with_eflomal = find_spec("eflomal") is not None
     if not with_eflomal:
         print("note: eflomal is not installed (pip install '.[align]'): left out", file=sys.stderr)
@@ -65,7 +67,7 @@ def run(args: argparse.Namespace) -> None:
             "sentences": len(gold),
             "sure_links": sum(len(true.sure) for true in gold),
             "possible_links": sum(len(true.possible) for true in gold),
-            "files": [describe_file(path) for path in (args.checkpoint, args.data / MANIFEST)],
+            "files": [describe_file(path) for path in (checkpoint, args.data / MANIFEST)],
             **provenance(args.recorded, stopwatch),
         }
         write_json(args.json, document)

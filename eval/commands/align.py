@@ -11,11 +11,12 @@ from data_prep.errors import DataError
 from data_prep.files import write_lines
 
 from ..alignment import Alignment, Method, load_aligner, to_pharaoh
+from ..checkpoints import resolve_checkpoint
 from ..heatmap import draw
 from ..libraries import quiet_libraries
 from ..outputs import add_output
 from ..sentence_pairs import SentencePair, raw_pair, split_pairs
-from .shared import add_split, add_user_dir, user_dir
+from .shared import add_split, add_user_dir, data_folder, user_dir
 
 HELP = "show how much each source word contributed to each target word"
 
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("checkpoint", type=Path, metavar="CKPT", help="checkpoint of a translation model")
     parser.add_argument(
-        "--data", type=Path, required=True, metavar="DIR", help="folder written by python -m data_prep prepare"
+        "--data", type=data_folder, required=True, metavar="DIR", help="folder written by python -m data_prep prepare"
     )
     add_split(parser, "to align")
     parser.add_argument(
@@ -82,7 +83,7 @@ def run(args: argparse.Namespace) -> None:
     if args.picture is not None and len(pairs) != 1:
         raise DataError(f"--picture: draws one sentence, not {len(pairs)}; name it with --sentences N")
     quiet_libraries()
-    aligner = load_aligner(args.checkpoint, args.data, user_dir(args))
+    aligner = load_aligner(resolve_checkpoint(args.checkpoint), args.data, user_dir(args))
     alignments = [
         aligner.align(pair.source, pair.target, args.method, pair.number)
         for pair in tqdm(pairs, desc="align", unit="sentence", disable=len(pairs) == 1)

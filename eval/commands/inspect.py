@@ -7,8 +7,9 @@ from pathlib import Path
 
 from data_prep.errors import DataError
 
+from ..checkpoints import resolve_checkpoint
 from ..inspection import inspect, report
-from .shared import add_split
+from .shared import add_split, add_user_dir, user_dir
 
 HELP = "show samples of parity, addition or memorization with a model's errors"
 
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_split(parser, "to predict")
     parser.add_argument("--count", type=int, default=5, metavar="N", help="samples to show (default: %(default)s)")
     parser.add_argument("--errors", action="store_true", help="show only samples with errors")
+    add_user_dir(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -32,4 +34,5 @@ def run(args: argparse.Namespace) -> None:
     """
     if args.count < 0:
         raise DataError(f"--count {args.count}: must not be negative")
-    print("\n".join(report(inspect(args.checkpoint, args.split), args.count, args.errors)))
+    samples = inspect(resolve_checkpoint(args.checkpoint), args.split, user_dir(args))
+    print("\n".join(report(samples, args.count, args.errors)))

@@ -62,8 +62,9 @@ def run(args: argparse.Namespace) -> None:
             path = stack.enter_context(new_file(args.output, option="--output"))
             output = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
         model = load(args)
-        on_screen = args.output is None and sys.stdout.isatty()  # the output itself shows the progress
-        with tqdm(desc="score", unit=" pairs", total=len(sources), disable=on_screen) as progress:
+        # The output itself shows the progress on a screen; in a log the bar would be mixed with it.
+        hidden = args.output is None and (sys.stdout.isatty() or not sys.stderr.isatty())
+        with tqdm(desc="score", unit=" pairs", total=len(sources), disable=hidden) as progress:
             groups = groups_of(zip(sources, targets, strict=True), args.buffer_size)
             total = score_stream(model, groups, output, args.json, args.normalize, progress.update)
     print(f"{total.pairs} pairs, {total.tokens} tokens: perplexity per token {total.perplexity:.3f}", file=sys.stderr)

@@ -8,7 +8,7 @@ from typing import get_args
 
 from ..mbr import RiskSettings, Weights, minimum_risk
 from ..outputs import add_output
-from .shared import add_keep_case, add_keep_unknown, add_split
+from .shared import add_keep_case, add_keep_unknown, add_split, data_folder
 
 HELP = "choose among n-best lists or samples by minimum Bayes risk"
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--data",
-        type=Path,
+        type=data_folder,
         nargs="+",
         required=True,
         metavar="DIR",

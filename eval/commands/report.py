@@ -18,7 +18,7 @@ from ..report import ReportInputs, check_template_engine, origin_lines, read_ali
 from ..split import read_split
 from ..training_words import training_counts
 from .compare import named_files
-from .shared import add_keep_case, add_split
+from .shared import add_keep_case, add_split, data_folder
 
 HELP = "write one HTML file: scores, curves, tables, examples with alignments"
 
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="detokenised hypotheses, one per line; the first file is what the others are compared with",
     )
     parser.add_argument(
-        "--data", type=Path, required=True, metavar="DIR", help="folder written by python -m data_prep prepare"
+        "--data", type=data_folder, required=True, metavar="DIR", help="folder written by python -m data_prep prepare"
     )
     add_split(parser, "that was translated")
     add_output(parser, "--output", "HTML file to write", required=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..outputs import add_output
 from ..rerank import RerankSettings, rerank
-from .shared import add_keep_case, add_keep_unknown, add_split
+from .shared import add_keep_case, add_keep_unknown, add_split, data_folder
 
 HELP = "choose in n-best lists by the scores of further models, with weights tuned on the validation set"
 
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("candidates", type=Path, metavar="OUTPUT", help="folder with the generate-<split>.txt of both")
     parser.add_argument(
-        "--data", type=Path, required=True, metavar="DIR", help="folder written by python -m data_prep prepare"
+        "--data", type=data_folder, required=True, metavar="DIR", help="folder written by python -m data_prep prepare"
     )
     parser.add_argument(
         "--scorers",

@@ -9,6 +9,7 @@ from pathlib import Path
 from data_prep.errors import DataError
 from data_prep.files import read_bytes
 
+from ..checkpoints import resolve_checkpoint
 from ..sampling import SampleSettings, load, write
 
 HELP = "let a character language model write text"
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
     settings = SampleSettings(args.length, args.temperature, prime, args.seed)
     if args.data is not None and not args.data.is_dir():
         raise DataError(f"--data {args.data}: no such directory")
-    model, task = load(args.checkpoint, args.data)
+    model, task = load(resolve_checkpoint(args.checkpoint), args.data)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8")
     write(model, task, settings, sys.stdout)

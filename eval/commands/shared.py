@@ -7,11 +7,18 @@ import os
 from pathlib import Path
 from typing import Any
 
+from reencoder.text.manifest import prepared_folder
+
 from ..checkpoints import split_checkpoints
 from ..generation_settings import SPLITS, GenerationSettings
 from ..prepared import raw_references
 from ..references import reference_files
 from ..search_settings import SEARCH_FILE, SEARCH_NAMES, SearchSettings
+
+
+def data_folder(text: str) -> Path:
+    """The `type` of an option that names prepared data; the folder `bin` in them, fairseq's argument, will do."""
+    return prepared_folder(Path(text))
 
 
 def add_keep_case(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +51,9 @@ def add_references(parser: argparse.ArgumentParser) -> None:
         help="reference files, one line per source, empty if a source has no such reference; "
         "or one prefix P of files P.0, P.1, ...",
     )
-    references.add_argument("--data", type=Path, metavar="DIR", help="folder written by python -m data_prep prepare")
+    references.add_argument(
+        "--data", type=data_folder, metavar="DIR", help="folder written by python -m data_prep prepare"
+    )
     add_split(parser, "with --data")
 
 
@@ -64,7 +73,7 @@ def reference_paths(args: argparse.Namespace) -> list[Path]:
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which model translates which data; see `model_settings`."""
-    parser.add_argument("data", type=Path, metavar="DIR", help="folder written by python -m data_prep prepare")
+    parser.add_argument("data", type=data_folder, metavar="DIR", help="folder written by python -m data_prep prepare")
     parser.add_argument(
         "--path",
         required=True,

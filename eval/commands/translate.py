@@ -112,7 +112,8 @@ def run(args: argparse.Namespace) -> None:
             )
             plain = args.input is not None and args.input.is_file() and plain_name(args.input) == args.input.name
             total = count_lines(args.input) if plain else None
-            on_screen = typed or (args.output is None and sys.stdout.isatty())  # the output itself shows the progress
-            with tqdm(desc="translate", unit=" lines", total=total, disable=on_screen) as progress:
+            # The output itself shows the progress on a screen; in a log the bar would be mixed with it.
+            hidden = typed or (args.output is None and (sys.stdout.isatty() or not sys.stderr.isatty()))
+            with tqdm(desc="translate", unit=" lines", total=total, disable=hidden) as progress:
                 refused = translate_stream(model, read, output, settings, progress.update)
     check_refused(refused)

@@ -175,8 +175,8 @@ def _limits(result: dict[str, Any]) -> list[str]:
             [(part, f"{share:.1%}") for part, share in sorted(step["parts"].items(), key=lambda item: -item[1])],
         ),
         "",
-        f"The training steps run on batches of real sentence pairs ({larger['data']}). Of the blocks of the larger "
-        f"one, {larger['padding']:.0%} are padding. Its time by operation:",
+        f"The training steps run on batches of real sentence pairs ({larger['data']}). In the larger one, "
+        f"{larger['padding']:.0%} of the blocks are padding. Its time by operation:",
         "",
         *markdown_table(
             ("operations", "share of the time"), [(kind, f"{part:.0%}") for kind, part in result["profile"].items()]
