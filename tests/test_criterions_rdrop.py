@@ -104,9 +104,18 @@ def test_the_log_of_an_update_has_the_divergence_per_target_and_the_accuracy_of_
     assert values["total"] == 4 * 12 and logs[0]["nsentences"] == 3
 
 
+def test_weights_that_cannot_be_or_change_nothing_are_refused() -> None:
+    task = Task()
+    task.cfg = Namespace()  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match=r"--criterion rdrop: without --rdrop-alpha .* it is label_smoothed_cross"):
+        RDrop(task, False, EPSILON)
+    for weight in (-1.0, math.nan):
+        with pytest.raises(ValueError, match="--rdrop-alpha: expected 0 or more"):
+            RDrop(task, False, EPSILON, rdrop_alpha=weight)
+
+
 def test_a_prefix_without_loss_is_refused() -> None:
     task = Task()
     task.cfg = Namespace()  # type: ignore[attr-defined]
-    RDrop(task, False, EPSILON, ignore_prefix_size=1)
     with pytest.raises(ValueError, match="--ignore-prefix-size: cannot be combined with --rdrop-alpha"):
         RDrop(task, False, EPSILON, ignore_prefix_size=1, rdrop_alpha=ALPHA)

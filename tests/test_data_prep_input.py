@@ -205,6 +205,21 @@ def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
             "vocab-size: must be at least 1, not 0",
         ),
         (["--segmentation", "sentencepiece"], "--sentencepiece-vocab-size 8000: sentencepiece refused"),
+        (
+            ["--segmentation", "sentencepiece", "--sentencepiece-vocab-size", "4"],
+            "--sentencepiece-vocab-size 4: too few; the characters of the training set alone need 5",
+        ),
+        (
+            ["--sentencepiece-vocab-size", "300"],
+            "--sentencepiece-vocab-size: only with --segmentation sentencepiece or",
+        ),
+        (["--sentencepiece-type", "bpe"], "--sentencepiece-type: only with --segmentation or --target-segmentation"),
+        (["--subword-sampling", "0.2"], "--subword-sampling: only with --subword-samples"),
+        (["--phrase-tag", "<p>"], "--phrase-tag: only with --phrase-pairs"),
+        (
+            ["--tsv-columns", "1", "2"],
+            "only 0% of the letters on the Chinese side of the first training pairs are Chin",
+        ),
         (["--test", "a", "b", "--test-tsv", "c", "--valid", "d", "e"], "give only one of --test, --test-tsv and"),
         (["--valid", "a", "b"], "give both to use your own split"),
         (["--test-name", "tst2010"], "--valid-name, --test-name: only with --directory"),

@@ -115,6 +115,11 @@ def test_moving_averages(tmp_path: Path) -> None:
             },
             "checkpoint_version._extra_state is not a floating-point parameter and differs from that of",
         ),
+        ({"task_state": {"text": "other"}}, "was trained on data prepared otherwise than those of .*: no average"),
+        (
+            {"cfg": {"model": argparse.Namespace(arch="lstm")}},
+            "has the architecture lstm, not reencoder_tiny as ",
+        ),
         ({"model": None}, "not a checkpoint of fairseq-train: it has no 'model'"),
     ],
 )
@@ -190,7 +195,7 @@ def test_best_checkpoints_by_the_metric_of_the_training(tmp_path: Path, higher: 
     for name in ("checkpoint1.pt", "checkpoint.best_loss_2.5000.pt", "checkpoint_last.pt", "average.pt"):
         checkpoint(tmp_path / name, 1.0, 50, cfg=cfg, extra_state={"val_loss": -9.0 if name == "average.pt" else 2.5})
     assert [path.name for path in best_checkpoints(tmp_path, 2)] == [f"checkpoint_1_{updates}.pt" for updates in best]
-    with pytest.raises(DataError, match="4 checkpoints with a finite validation score, expected at least 5"):
+    with pytest.raises(DataError, match=r"4 checkpoints with a finite validation score named .*, expected at least 5"):
         best_checkpoints(tmp_path, 5)
     with pytest.raises(DataError, match="--best 0: must be at least 1"):
         best_checkpoints(tmp_path, 0)

@@ -32,6 +32,14 @@ def test_commands_say_why_a_checkpoint_cannot_be_read(
     assert error.count("\n") == 1
 
 
+def test_a_folder_stands_for_its_best_or_last_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="contains neither checkpoint_best"):
+        split_checkpoints(str(tmp_path))
+    for name in ("checkpoint_last.pt", "checkpoint_best.pt"):
+        (tmp_path / name).touch()
+        assert split_checkpoints(str(tmp_path)) == [tmp_path / name]
+
+
 def test_what_is_not_of_fairseq_train_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.pt"
     torch.save([1], path)

@@ -1,5 +1,7 @@
 """Parsing the output of fairseq-generate, on output as the program prints it."""
 
+from pathlib import Path
+
 import pytest
 
 from data_prep.errors import DataError
@@ -9,6 +11,7 @@ from eval.hypotheses import (
     drop_unknown,
     in_source_order,
     parse_candidates,
+    read_candidates,
 )
 
 # Batches are sorted by length, so ids come in any order; S- and T- hold the source and the reference, P- the scores.
@@ -89,6 +92,19 @@ def test_malformed_token_scores(line: str) -> None:
 def test_malformed_line(line: str) -> None:
     with pytest.raises(DataError, match="line 1: expected H-<id>, score and tokens"):
         parse_candidates([line + "\n"])
+
+
+def test_an_output_for_another_split_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "generate-test.txt"
+    path.write_text(OUTPUT, encoding="utf-8")
+    with pytest.raises(
+        DataError, match=r"line \d+: sentence 2 \(counted from 0\), but the split has 2: it is an output"
+    ):
+        read_candidates(path, 2, ["你好 ！", "。"])
+    with pytest.raises(
+        DataError, match="its source is '你好 ！', but that of the split is '再见': it is an output for an"
+    ):
+        read_candidates(path, 3, ["再见", "。", "我 喜欢 茶 。"])
 
 
 def test_drop_unknown() -> None:

@@ -268,4 +268,4 @@ def test_wrong_options_are_named() -> None:
     for alignment_lambda, load_alignments in ((LAMBDA, False), (0.0, True)):
         with pytest.raises(ValueError, match="--criterion rdrop needs both of them, or neither"):
             criterion(0.0, alignment_lambda, load_alignments)
-    assert criterion(0.0, alignment_lambda=0.0, load_alignments=False).alignment_lambda == 0
+    assert criterion(1.0, alignment_lambda=0.0, load_alignments=False).alignment_lambda == 0

@@ -20,6 +20,7 @@ from fairseq.tasks.translation import TranslationConfig
 
 from data_prep.errors import DataError
 from data_prep.files import sha256_of
+from data_prep.manifest import copy_text_files
 from reencoder.hub import Reencoder
 from reencoder.hub.options import GENERATOR_NAMES
 from reencoder.search_settings import SearchSettings
@@ -45,6 +46,8 @@ def test_one_sentence_or_a_list(hub_model: Reencoder) -> None:
         ({"beam": "five"}, "beam five: must be a whole number"),
         ({"temperature": "hot"}, "temperature 'hot': expected float"),
         ({"max_len_a": math.inf}, r"max_len_a inf: must be between -1e\+06 and 1e\+06"),
+        ({"no_repeat_ngram_size": -3}, r"no_repeat_ngram_size -3: must be between 0 and 1e\+06"),
+        ({"sampling": True, "sampling_topp": 1.5}, "sampling_topp 1.5: must be between -1 and 1"),
         ({"temperature": 0}, r"temperature 0: must be between 1e-06 and 1e\+06"),
         ({"lenpen": 1e300}, r"--lenpen 1e\+300: must be between -10 and 10"),
         ({"sampling": True, "sampling_topk": 10**5}, r"sampling_topk 100000: must not exceed .* dictionary, \d+"),
@@ -81,6 +84,12 @@ def test_what_is_no_text_is_named(hub_model: Reencoder) -> None:
     bad: Any = ["你好！", None]
     with pytest.raises(TypeError, match="sentence 2: expected a string, got NoneType"):
         hub_model.translate(bad)
+    nothing: Any = None
+    with pytest.raises(TypeError, match="expected sentences in a list, got NoneType"):
+        hub_model.translate(nothing)
+    paths: Any = ["a.pt", "b.pt"]
+    with pytest.raises(TypeError, match="checkpoints: expected paths, one argument for each, got list"):
+        Reencoder.from_pretrained(paths)
 
 
 def test_a_translation_is_shown_as_it_grows(hub_model: Reencoder) -> None:
@@ -172,7 +181,7 @@ def test_scores_of_many_pairs_are_those_of_each(hub_model: Reencoder) -> None:
     assert hub_model.score(sources[3:4], targets[3:4]) == [pytest.approx(hub_model.score(sources[3], targets[3]))]
     with pytest.raises(DataError, match="pair 2: the source is blank"):
         hub_model.score(sources, targets)
-    with pytest.raises(DataError, match="expected as many targets as sources"):
+    with pytest.raises(DataError, match="expected as many targets as sources, got 4 for 5"):
         hub_model.score(sources, targets[1:])
 
 
@@ -192,8 +201,11 @@ def test_a_long_source_may_have_a_long_translation(hub_model: Reencoder) -> None
 
 
 def test_a_string_is_not_taken_for_a_list_of_characters(hub_model: Reencoder) -> None:
-    with pytest.raises(TypeError, match="expected a list of sentences, got a string"):
+    with pytest.raises(TypeError, match="expected sentences in a list, got str"):
         hub_model.candidates("刘女士")
+    sentences: Any = ["刘女士"]
+    with pytest.raises(TypeError, match="expected two strings or two lists of them, got one of each"):
+        hub_model.score("刘女士", sentences)
 
 
 def test_threads_do_not_disturb_each_other(hub_model: Reencoder) -> None:
@@ -334,7 +346,16 @@ def test_what_does_not_belong_together_is_refused(hub_folder: Path, tmp_path: Pa
     (tmp_path / "alone").mkdir()
     alone = shutil.copy(checkpoint, tmp_path / "alone" / "checkpoint_last.pt")
     assert Reencoder.from_pretrained(alone).pipeline.manifest == hub_folder / "data" / "manifest.json"
+    assert Reencoder.from_pretrained(alone, data=hub_folder / "data" / "bin").pipeline.languages == ("zh", "en")
     state = torch.load(checkpoint, weights_only=True)
+    state["cfg"]["task"]["data"] = str(tmp_path / "moved" / "bin")
+    torch.save(state, alone)
+    with pytest.raises(DataError, match=r"no manifest\.json in .* or .*moved\. If `data_prep prepare` made"):
+        Reencoder.from_pretrained(alone)
+    copy_text_files(hub_folder / "data", tmp_path / "alone")
+    assert Reencoder.from_pretrained(alone).pipeline.manifest == tmp_path / "alone" / "manifest.json"
+    state = torch.load(checkpoint, weights_only=True)
+    (tmp_path / "alone" / "manifest.json").unlink()
     del state["task_state"]["text"]
     torch.save(state, alone)
     with pytest.raises(DataError, match="does not record how its training data were prepared"):

@@ -118,6 +118,12 @@ def test_the_configuration_of_fairseqs_programs_does_not_tell_that_defaults_are_
     assert (generator.max_len_a, generator.max_len_b) == (0, 30)
 
 
+def test_constraints_that_a_program_does_not_read_are_refused(task: ReencoderTranslationTask) -> None:
+    generator = task.build_generator([_model()], Namespace(constraints="ordered"))
+    with pytest.raises(ValueError, match="--constraints: only fairseq-interactive reads them"):
+        task.inference_step(generator, [_model()], {})
+
+
 def test_dropout_in_the_search_is_refused(task: ReencoderTranslationTask) -> None:
     """A Reencoder would translate without it; a model with fairseq's modules has it."""
     ours, other = _model(), nn.Linear(1, 1)

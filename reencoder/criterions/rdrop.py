@@ -73,13 +73,13 @@ class RDrop(LabelSmoothedCrossEntropyCriterion):
         for option, weight in (("--rdrop-alpha", rdrop_alpha), ("--alignment-lambda", alignment_lambda)):
             if not weight >= 0:
                 raise ValueError(f"{option}: expected 0 or more, got {weight}")
+        if (alignment_lambda > 0) != bool(getattr(task.cfg, "load_alignments", False)):
+            raise ValueError("--alignment-lambda, --load-alignments: --criterion rdrop needs both of them, or neither")
         if rdrop_alpha == alignment_lambda == 0:
             raise ValueError(
                 "--criterion rdrop: without --rdrop-alpha (the paper takes 5) and --alignment-lambda it is "
                 "label_smoothed_cross_entropy; give one of them, or that criterion"
             )
-        if (alignment_lambda > 0) != bool(getattr(task.cfg, "load_alignments", False)):
-            raise ValueError("--alignment-lambda, --load-alignments: --criterion rdrop needs both of them, or neither")
         self.rdrop_alpha = rdrop_alpha
         self.alignment_lambda = alignment_lambda
 
