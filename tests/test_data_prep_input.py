@@ -217,8 +217,8 @@ def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
         (["--subword-sampling", "0.2"], "--subword-sampling: only with --subword-samples"),
         (["--phrase-tag", "<p>"], "--phrase-tag: only with --phrase-pairs"),
         (
-            ["--tsv-columns", "1", "2"],
-            "only 0% of the letters on the Chinese side of the first training pairs are Chin",
+            ["--tsv-columns", "1", "2", "--test-permille", "0", "--valid-permille", "0"],
+            "only 0% of the letters on the Chinese side of the first training pairs are Chinese, such as 'Hi.'",
         ),
         (["--test", "a", "b", "--test-tsv", "c", "--valid", "d", "e"], "give only one of --test, --test-tsv and"),
         (["--valid", "a", "b"], "give both to use your own split"),
