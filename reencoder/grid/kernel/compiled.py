@@ -175,7 +175,7 @@ class CompiledFronts(Fronts):
         self._code, self._states = code, states
         self._points = states.layout.outputs.contiguous()
         self._entering = states.entering_blocks().hidden
-        self._batch = states.batch
+        self._blocks = states.layout.blocks
         self._threads = torch.get_num_threads()
 
     def _at(self, tensor: Tensor | None, front: Front) -> int | None:
@@ -183,17 +183,18 @@ class CompiledFronts(Fronts):
         if tensor is None:
             return None
         width = tensor.size(-1) * tensor.element_size()
-        return tensor.data_ptr() + front.start * self._batch * width
+        return tensor.data_ptr() + front.start * self._states.batch * width
 
     def _sizes(self, front: Front) -> tuple[int, ...]:
         """The front's points and sizes, as all functions of a front take them."""
+        states = self._states
         return (
             self._points.data_ptr() + 8 * front.start,
-            self._states.layout.blocks,
+            self._blocks,
             front.blocks,
-            self._batch,
+            states.batch,
             len(front.moves),
-            self._states.d,
+            states.d,
         )
 
     def activate(self, gates: Tensor) -> None:
@@ -262,7 +263,7 @@ class CompiledFronts(Fronts):
             _address(given.at_points),
             self._at(given.at_blocks, front),
             given.next_start,
-            self._states.layout.blocks,
+            self._blocks,
             ((_INTEGER * 3) * 2)(*((_INTEGER * 3)(*part) for part in strides)),
         )
 

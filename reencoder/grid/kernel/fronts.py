@@ -7,6 +7,7 @@ and `triton_fronts` (on a GPU) do the same in compiled code.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from torch import Tensor
@@ -24,7 +25,8 @@ def compiling_forbidden() -> bool:
     return os.environ.get(COMPILE) == "0"
 
 
-class GridStates(NamedTuple):
+@dataclass
+class GridStates:
     """The states of one grid at all of its points, and what the fronts do to them besides the transforms.
 
     Attributes:
@@ -35,6 +37,7 @@ class GridStates(NamedTuple):
         real: False where a block is padding, shape (blocks * batch, 1), or None.
         leaving_blocks: takes the hidden vectors that leave all blocks, shape (blocks, batch, K * d), contiguous, or
             None.
+        batch, width, d: sizes; the width is K * d.
     """
 
     layout: GridLayout
@@ -44,18 +47,9 @@ class GridStates(NamedTuple):
     real: Tensor | None = None
     leaving_blocks: Tensor | None = None
 
-    @property
-    def batch(self) -> int:
-        return self.hidden.size(1)
-
-    @property
-    def width(self) -> int:
-        """K * d."""
-        return self.hidden.size(2)
-
-    @property
-    def d(self) -> int:
-        return self.hidden.size(2) // len(self.layout.extents)
+    def __post_init__(self) -> None:
+        self.batch, self.width = self.hidden.shape[1:]
+        self.d = self.width // len(self.layout.extents)
 
     def part(self, n: int) -> slice:
         """The elements of a state that belong to dimension n."""
