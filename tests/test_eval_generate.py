@@ -215,7 +215,7 @@ def test_pieces_become_words(settings: GenerationSettings, stub: Stub) -> None:
     ("change", "message"),
     [
         (["--path", "none.pt"], "--path none.pt: no such checkpoint"),
-        (["--path", "."], "--path .: is a folder; name a checkpoint in it"),
+        (["--path", "."], ".: contains neither checkpoint_best.pt nor checkpoint_last.pt; name a checkpoint"),
         (["--user-dir", "nowhere"], "--user-dir nowhere: no such directory"),
         (["--beam", "0"], "--beam 0: must be at least 1"),
         (["--min-len-ratio", "-1"], "--min-len-ratio -1.0: must not be negative"),

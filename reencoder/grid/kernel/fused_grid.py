@@ -142,8 +142,10 @@ class FusedGrid:
             self.fronts.activate(gates)
             span = self.states.span(piece)
             inside = slice(span.start - whole.start, span.stop - whole.start)
-            hidden, memory = self.fronts.backward(piece, gates, arriving, self.products, None, output_form)
-            grads[0][inside], grads[1][inside] = hidden, memory
+            # Without names of their own, which would keep the gradients of one piece until the next has its own.
+            grads[0][inside], grads[1][inside] = self.fronts.backward(
+                piece, gates, arriving, self.products, None, output_form
+            )
             on_gate_gradients([piece], gates)
         return grads
 
