@@ -207,6 +207,8 @@ def test_the_compared_experiments_differ_in_what_is_named() -> None:
         ("lstm-long-rare-words", "lstm-muon-decayed-long"): {"optimizer", "weight_decay", "lr"},
         ("pieces-phrases-scaled-dropped", "pieces-phrases-decayed"): {"weight_decay"},
         ("pieces-phrases-undecayed", "pieces-phrases-decayed"): {"weight_decay"},
+        ("pieces-phrases-decayed", "pieces-phrases-decayed-long-seed-3"): {*length, "matmul_precision"},
+        ("pieces-phrases-decayed-long", "pieces-phrases-decayed-longer"): length,
         ("pieces-phrases-decayed-long", "pieces-phrases-decayed-lighter"): {"dropout"},
         ("pieces-phrases-decayed", "pieces-phrases-shared"): {
             "embed_dim",

@@ -51,6 +51,8 @@ EFFECTS: Sequence[Effect] = (
         "pieces-phrases-decayed",
     ),
     Effect("of these, weight decay alone", "pieces-phrases-undecayed", "pieces-phrases-decayed"),
+    Effect("with weight decay, twice as many updates", "pieces-phrases-decayed", "pieces-phrases-decayed-long-seed-3"),
+    Effect("twice as many again", "pieces-phrases-decayed-long", "pieces-phrases-decayed-longer"),
     Effect(
         "less dropout in the blocks (0.15 instead of 0.25)",
         "pieces-phrases-decayed-long",
