@@ -243,6 +243,18 @@ EXPERIMENTS: dict[str, Experiment] = {
 BEST = "pieces-phrases-decayed-lighter"
 """The experiment with the best validation BLEU of a single Reencoder."""
 
+HIGHLIGHTED = (
+    "pieces-phrases-long",
+    "pieces-phrases-decayed-long",
+    "pieces-phrases-decayed-longer",
+    BEST,
+    "transformer-muon",
+    "transformer-muon-decayed-long",
+    "lstm-long-rare-words",
+    "lstm-muon-decayed-long",
+)
+"""Experiments whose curves have colours of their own in the plot: long trainings of each kind of model."""
+
 
 def group_by_tokens(names: Iterable[str]) -> list[list[str]]:
     """Group experiments whose data have the same tokens; those of a group can make an ensemble.

@@ -12,7 +12,7 @@ from eval.pictures import new_figure, save_png
 from eval.provenance import describe_commit
 from eval.tables import markdown_table
 
-from .catalogue import EXPERIMENTS, group_by_tokens
+from .catalogue import EXPERIMENTS, HIGHLIGHTED, group_by_tokens
 from .costs import WALL, describe_minutes, millions, minutes
 from .execution import BEAM, UNKPEN
 from .experiment import Experiment
@@ -113,7 +113,7 @@ def perplexity_curves(folder: Path, best: str) -> dict[str, list[tuple[float, fl
 
 
 def plot_perplexities(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]]) -> None:
-    """Draw validation perplexity against minutes of training, one line per experiment.
+    """Draw validation perplexity against minutes of training, one line per experiment; all but some are grey.
 
     Args:
         path: PNG file to write.
@@ -123,8 +123,11 @@ def plot_perplexities(path: Path, curves: Mapping[str, Sequence[tuple[float, flo
 
     figure = new_figure(7, 4.5)
     axes = figure.add_subplot()
+    grey = {"color": "0.8", "linewidth": 0.8, "zorder": 1}
     for name, points in curves.items():
-        axes.plot(*zip(*points, strict=True), marker=".", label=name)
+        style: dict[str, Any] = {"marker": ".", "label": name} if name in HIGHLIGHTED else grey
+        axes.plot(*zip(*points, strict=True), **style)
+    axes.plot([], [], **grey, label="other experiments")
     axes.set(xlabel="minutes of training, one thread", ylabel="validation perplexity", yscale="log")
     axes.set_yticks(ticks := [6, 7, 8, 10, 15, 20, 30, 50], [str(tick) for tick in ticks])
     axes.yaxis.set_minor_formatter(NullFormatter())
