@@ -123,9 +123,9 @@ def plot_perplexities(path: Path, curves: Mapping[str, Sequence[tuple[float, flo
 
     figure = new_figure(7, 4.5)
     axes = figure.add_subplot()
-    grey = {"color": "0.8", "linewidth": 0.8, "zorder": 1}
+    grey: dict[str, Any] = {"color": "0.8", "linewidth": 0.8, "zorder": 1}
     for name, points in curves.items():
-        style: dict[str, Any] = {"marker": ".", "label": name} if name in HIGHLIGHTED else grey
+        style = {"marker": ".", "label": name} if name in HIGHLIGHTED else grey
         axes.plot(*zip(*points, strict=True), **style)
     axes.plot([], [], **grey, label="other experiments")
     axes.set(xlabel="minutes of training, one thread", ylabel="validation perplexity", yscale="log")
