@@ -24,7 +24,7 @@ MAIN = {
     "reranked": "Reencoders without weight decay, reranked by the reverse direction",
     "pieces-phrases-decayed-lighter": "Reencoder, Muon and weight decay, less dropout",
     "pieces-phrases-decayed-long": "Reencoder, Muon and weight decay",
-    "reencoders": "Reencoders, Muon and weight decay, an ensemble",
+    "reencoders-longer": "Reencoders, Muon and weight decay, an ensemble",
     "pieces-phrases-long": "Reencoder, without weight decay",
     "pieces-phrases": "Reencoder, without weight decay, half as many updates",
     "transformer-muon-decayed-long": "fairseq's Transformer, Muon and weight decay",
