@@ -36,7 +36,7 @@ def test_experiments_have_data_and_options_of_their_own() -> None:
     assert len({repr(experiment.training()) + experiment.data for experiment in EXPERIMENTS.values()}) == len(
         EXPERIMENTS
     )
-    assert {experiment.data for experiment in EXPERIMENTS.values()} <= set(VARIANTS)
+    assert {experiment.data for experiment in EXPERIMENTS.values()} == set(VARIANTS)
     options = Experiment("", {"dropout": 0.5}, updates=300, lr=0.1, seed=9).training()
     assert (options["dropout"], options["max_update"], options["lr"], options["seed"]) == (0.5, 300, 0.1, 9)
     assert options["warmup_updates"] == 30

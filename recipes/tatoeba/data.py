@@ -21,7 +21,6 @@ _PIECES: Mapping[str, Any] = {
     "sentencepiece_vocab_size": 8000,
     "sentencepiece_target_vocab_size": 6000,
 }
-_SAMPLED: Mapping[str, Any] = {**_PIECES, "subword_samples": 8}
 _PHRASES: Mapping[str, Any] = {"phrase_pairs": 120_000}
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
@@ -38,10 +37,9 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "sentencepiece_target_vocab_size": 3700,
     },
     "pieces": _PIECES,
-    "pieces-sampled": _SAMPLED,
+    "pieces-sampled": {**_PIECES, "subword_samples": 8},
     "pieces-phrases": {**_PIECES, **_PHRASES},
     "pieces-phrases-aligned": {**_PIECES, **_PHRASES, "word_alignments": True},
-    "pieces-sampled-phrases": {**_SAMPLED, **_PHRASES},
     "pieces-phrases-translated": {**_PIECES, **_PHRASES},
 }
 """Options of data preparation by the name of the variant."""
