@@ -39,6 +39,10 @@ def test_chinese_is_simplified_nfkc_and_segmented(segmentation: str, expected: s
     assert SEGMENTERS[segmentation]("我在北京大學讀書，認識Ｔｏｍ。") == expected
 
 
+def test_numbers_and_latin_words_are_not_cut_into_characters() -> None:
+    assert SEGMENTERS["char"]("他有12台5G手機，叫Émile。") == "他 有 12 台 5G 手 机 , 叫 Émile 。"
+
+
 def test_jieba_finds_words_that_its_dictionary_lacks() -> None:
     assert "杭研" in SEGMENTERS["jieba"]("他来到了网易杭研大厦").split()  # only the hidden Markov model does
 
