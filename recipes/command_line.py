@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from data_prep import command_line
+from data_prep.command_line import positive
 from data_prep.errors import DataError
 
 S = TypeVar("S")
@@ -21,21 +22,6 @@ def run(work: Callable[[], object]) -> int:
         The exit status; see `data_prep.command_line.run`.
     """
     return command_line.run(work, interrupted="interrupted; run the same command again to resume")
-
-
-def positive(text: str) -> int:
-    """Return a whole number that is at least 1: a `type` of argparse.
-
-    Raises:
-        argparse.ArgumentTypeError: the text is something else.
-    """
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text}: must be a whole number of at least 1")
-    return number
 
 
 def add_run_options(

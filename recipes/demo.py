@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from data_prep.command_line import Parser
+from data_prep.command_line import Parser, positive
 from data_prep.errors import DataError
 from data_prep.files import read_lines, write_json
 from data_prep.manifest import copy_text_files
@@ -22,7 +22,7 @@ from eval.generate import GenerationSettings, generate
 from eval.provenance import Stopwatch, mark_dirty, provenance, recorded_command, relative
 from eval.references import read_references
 
-from .command_line import positive, run
+from .command_line import run
 from .options import translation_options
 from .training import train
 

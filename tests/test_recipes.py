@@ -133,8 +133,8 @@ def test_options_get_their_present_names() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (["--jobs", "0"], "argument --jobs: 0: must be a whole number of at least 1"),
-        (["--jobs", "two"], "argument --jobs: two: must be a whole number of at least 1"),
+        (["--jobs", "0"], "argument --jobs: must be at least 1, not 0"),
+        (["--jobs", "two"], "argument --jobs: expected an integer, found 'two'"),
         (["--output", "{folder}/list.json"], "list.json: exists already and is not a file of results"),
         (["--output", "{folder}/broken.json"], "broken.json: not JSON"),
         (["--output", "{folder}/other.json"], "other.json: holds results with another base"),
@@ -163,7 +163,7 @@ def test_trainings_at_the_same_time_are_counted_before_anything_is_read(
 ) -> None:
     with pytest.raises(SystemExit) as end:
         main(["--jobs", "0"])
-    assert end.value.code == 2 and "argument --jobs: 0: must be a whole number of at least 1" in error_of(capsys)
+    assert end.value.code == 2 and "argument --jobs: must be at least 1, not 0" in error_of(capsys)
 
 
 def test_data_that_is_not_binarised(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

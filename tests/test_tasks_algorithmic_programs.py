@@ -255,4 +255,4 @@ def test_bad_options_of_recipes_are_named(tmp_path: Path, capsys: pytest.Capture
     assert "--layers 0: must be at least 1" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
         main(ADDITION, ["--scale", "smoke", "--dest", str(tmp_path), "--digits", "0"])
-    assert "argument --digits: 0: must be a whole number of at least 1" in capsys.readouterr().err
+    assert "argument --digits: must be at least 1, not 0" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from data_prep.command_line import Parser
+from data_prep.command_line import Parser, positive
 from data_prep.files import read_json, write_json
 from eval.provenance import Stopwatch, provenance, recorded_command
 
@@ -21,7 +21,6 @@ from ..command_line import (
     add_changes,
     add_run_options,
     folders,
-    positive,
     run,
     with_changes,
 )

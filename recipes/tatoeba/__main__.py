@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from data_prep.command_line import Parser
+from data_prep.command_line import Parser, positive
 from data_prep.errors import DataError
 from data_prep.files import read_json, read_lines, write_json
 from eval.bleu import Scores
@@ -37,7 +37,7 @@ from eval.rerank import RerankSettings, rerank
 from eval.search_settings import search_file
 from eval.tune import Grid, tune
 
-from ..command_line import positive, run
+from ..command_line import run
 from ..training import run_in_parallel
 from .catalogue import BEST, EXPERIMENTS, group_by_tokens
 from .execution import best_checkpoint, execute, training_folder

@@ -10,14 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from data_prep.command_line import Parser
+from data_prep.command_line import Parser, positive
 from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
 from eval.curves import read_log
 from eval.prepared import check_binarised
 from eval.provenance import Stopwatch, provenance, recorded_command
 
-from ..command_line import positive, run
+from ..command_line import run
 from ..options import Value, with_current_names
 from ..training import run_in_parallel, train
 

@@ -13,10 +13,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from data_prep.command_line import Parser
+from data_prep.command_line import Parser, positive
 from eval.provenance import recorded_command
 
-from ..command_line import positive, run
+from ..command_line import run
 from ..training import run_in_parallel
 from .catalogue import EXPERIMENTS
 from .execution import execute, result_path

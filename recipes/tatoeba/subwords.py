@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from data_prep.command_line import Parser
+from data_prep.command_line import Parser, positive
 from data_prep.corpora import read_and_split
 from data_prep.errors import DataError
 from data_prep.files import iterate_lines, read_json, write_json
@@ -29,7 +29,7 @@ from eval.provenance import Stopwatch, provenance, recorded_command
 from eval.tables import markdown_table
 from reencoder.text.pieces import model_name
 
-from ..command_line import positive, run
+from ..command_line import run
 from ..origins import origin
 
 SIZES = ((4000, 2000), (6000, 4000), (8000, 6000))
