@@ -225,13 +225,13 @@ EXPERIMENTS: dict[str, Experiment] = {
         seed=3,
     ),
     "btec": Experiment(
-        "the paper's model and optimizer, half as long as the best single model",
+        "the paper's model and optimizer",
         {"arch": "reencoder_btec", "label_smoothing": 0.0},
         updates=1200,
         lr=0.001,
     ),
     "btec-long": Experiment(
-        "the paper's model and optimizer, as long as the best single model",
+        "the same, twice as many updates",
         {"arch": "reencoder_btec", "label_smoothing": 0.0},
         updates=2400,
         lr=0.001,
