@@ -3,61 +3,26 @@
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
 import sys
-from functools import cache
 
 import torch
 
+from .float32_products import set_matmul_precision
+
 KEEP_MEMORY = "REENCODER_KEEP_MEMORY"
 """Environment variable that turns `keep_freed_memory` off if it is 0."""
-
-
-MATMUL_PRECISIONS = ("highest", "high", "medium")
-"""The values of `torch.set_float32_matmul_precision`."""
 
 
 def set_up_training(matmul_precision: str = "highest") -> None:
     """Set the process up for training; the tasks call this before each epoch.
 
     Args:
-        matmul_precision: one of `MATMUL_PRECISIONS`.
+        matmul_precision: see `set_matmul_precision`.
     """
     keep_freed_memory()
     flush_denormals()
-    torch.set_float32_matmul_precision(matmul_precision)
-    if matmul_precision != "highest" and not torch.cuda.is_available():
-        _warn_without_effect(matmul_precision)
-
-
-@cache
-def _warn_without_effect(precision: str) -> None:
-    """Say so, once per process, if a precision changes nothing."""
-    if not lowers_precision(precision):
-        logging.getLogger(__name__).warning(
-            f"--matmul-precision {precision}: this processor computes the products in full float32 all the same"
-        )
-
-
-def lowers_precision(precision: str) -> bool:
-    """Return whether a precision changes products of float32 matrices on the CPU, by a trial.
-
-    Only some processors have units for less exact products, and torch does not tell which of them it uses.
-
-    Args:
-        precision: one of `MATMUL_PRECISIONS`.
-    """
-    before = torch.get_float32_matmul_precision()
-    matrix = torch.linspace(0.1, 1.1, 128 * 128).reshape(128, 128)
-    products = []
-    try:
-        for tried in ("highest", precision):
-            torch.set_float32_matmul_precision(tried)
-            products.append(matrix @ matrix)
-    finally:
-        torch.set_float32_matmul_precision(before)
-    return not torch.equal(*products)
+    set_matmul_precision(matmul_precision)
 
 
 def flush_denormals() -> bool:

@@ -13,9 +13,10 @@ import torch
 from reencoder.hub import Reencoder
 from tests.hub_helpers import train_small_model
 
-# Some tests compare processes to the last bit, which the measured choice of packing would leave to chance. The programs
-# that tests start inherit it.
+# Some tests compare processes to the last bit, which measured choices would leave to chance. The programs that tests
+# start inherit these.
 os.environ.setdefault("REENCODER_PACKING", "1")
+os.environ.setdefault("REENCODER_ONEDNN", "1")
 
 
 # A machine that pauses now and then must not fail a test of what is computed.

@@ -19,7 +19,7 @@ PACKAGES = ("data_prep", "eval", "recipes", "reencoder")
 RULES: dict[str, tuple[str, ...]] = {
     "data_prep": ("reencoder.text",),
     "eval": ("data_prep", "reencoder"),
-    "recipes": ("data_prep", "eval", "reencoder.text", "reencoder.training_process"),
+    "recipes": ("data_prep", "eval", "reencoder.text", "reencoder.float32_products"),
     # The plugin, and the only module that knows all of its parts.
     "reencoder": ("reencoder._after_import",),
     "reencoder.plugin": (
@@ -30,7 +30,8 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder.safe_loading": (),
     "reencoder.compat": (),
     "reencoder.images": (),
-    "reencoder.training_process": (),
+    "reencoder.float32_products": (),
+    "reencoder.training_process": ("reencoder.float32_products",),
     "reencoder.search": (),
     "reencoder.search_settings": ("reencoder.text",),
     # Raw text to tokens and back, which data preparation shares.
@@ -66,8 +67,9 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder.models": ("reencoder.compat", "reencoder.grid", "reencoder.optim"),
     "reencoder.criterions": ("reencoder.compat",),
     "reencoder.tasks": (
-        "reencoder.batching", "reencoder.compat", "reencoder.criterions", "reencoder.images",
-        "reencoder.training_process", "reencoder.optim", "reencoder.search", "reencoder.text", "reencoder.tokenizer",
+        "reencoder.batching", "reencoder.compat", "reencoder.criterions", "reencoder.float32_products",
+        "reencoder.images", "reencoder.training_process", "reencoder.optim", "reencoder.search", "reencoder.text",
+        "reencoder.tokenizer",
     ),
 }  # fmt: skip
 """For each part what it may import besides itself. The longest name that matches a module decides."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from reencoder.float32_products import onednn_pays
+
 INSTRUCTION_SETS = {
     "avx2": "AVX2",
     "avx512f": "AVX-512",
@@ -30,7 +32,8 @@ def instruction_sets(cpuinfo: Path = Path("/proc/cpuinfo")) -> list[str] | None:
 def processor() -> dict[str, Any]:
     """Return the instruction sets, the one that torch's own loops use, torch's threads, and its BLAS and oneDNN.
 
-    The measurements compute in float32, for which neither AMX nor the bfloat16 instructions are used.
+    The measurements compute in float32, for which neither AMX nor the bfloat16 instructions are used. After
+    `set_up_training`, oneDNN computes the products if it is faster.
     """
     settings = dict(
         part.partition("=")[::2] for part in torch.__config__.show().replace("\n", ",").split(",") if "=" in part
@@ -42,6 +45,7 @@ def processor() -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "blas": blas,
         "onednn": torch.backends.mkldnn.is_available(),
+        "onednn_for_products": onednn_pays(),
     }
 
 

@@ -20,8 +20,8 @@ from data_prep.command_line import Parser
 from data_prep.errors import DataError
 from data_prep.files import read_bytes, read_json, sha256_of, write_json
 from eval.provenance import Stopwatch, provenance, recorded_command, relative
+from reencoder.float32_products import MATMUL_PRECISIONS
 from reencoder.text.manifest import MANIFEST, read_manifest
-from reencoder.training_process import MATMUL_PRECISIONS
 
 from ..command_line import (
     HOURS,

@@ -7,7 +7,8 @@ from typing import Any
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.tasks import FairseqTask
 
-from ..training_process import MATMUL_PRECISIONS, set_up_training
+from ..float32_products import MATMUL_PRECISIONS
+from ..training_process import set_up_training
 
 
 @dataclass
