@@ -1,9 +1,9 @@
 """How the process computes products of float32 matrices: how precisely and, on a CPU, by which library.
 
-On x86 CPUs torch has two libraries for these products, MKL and oneDNN. For full precision it takes MKL, which needs
-more than twice as much time as oneDNN on some of AMD's processors with AVX-512. If less precision is allowed, it takes
-oneDNN, which then computes less exactly only on processors with units for that. On all others, allowing less precision
-changes the library and nothing else. Whether that is so, and whether it is faster, is measured here.
+On x86 CPUs torch has two libraries for these products, MKL and oneDNN. For full precision it takes MKL, which is much
+slower than oneDNN on some of AMD's processors with AVX-512. If less precision is allowed, it takes oneDNN, which then
+computes less exactly only on processors with units for that. On all others, allowing less precision changes the library
+and nothing else. Whether that is so, and whether it is faster, is measured here.
 """
 
 from __future__ import annotations

@@ -345,3 +345,21 @@ def test_what_the_documents_say_of_muon_and_adam_is_in_the_curves() -> None:
     for run in ("stacked_lstm-20", "tied_stacked_lstm-20"):
         assert best(curve("memorization", "", run), symbols) == 1
         assert best(curve("memorization", "adam", run), symbols) < 0.08
+
+
+MEMORIZED = {
+    "tied_2lstm-20": "90% of the symbols after {:,.0f} samples, 99% after {:,.0f} and all after {:,.0f}.",
+    "stacked_lstm-20": "The best of the others, the untied Stacked LSTM, needs {:,.0f}, {:,.0f} and {:,.0f},",
+    "tied_stacked_lstm-20": "half as many weights as the 2-LSTM, and needs {:,.0f}, {:,.0f} and {:,.0f}.",
+    "stacked_lstm_scaled-20": "reaches 90% after {:,.0f} samples and 99% after {:,.0f}, but solves the task later, "
+    "after {:,.0f};",
+}
+"""What the notes on memorization say of the samples after which a model recalls 90%, 99% and all of the symbols."""
+
+
+@pytest.mark.parametrize("run", MEMORIZED)
+def test_what_the_notes_say_of_memorization_is_in_the_curves(run: str) -> None:
+    prose = " ".join(text_of(ROOT / "recipes" / "memorization" / "results" / "notes.md").split())
+    points = curve("memorization", "", run)
+    reached = [first(points, "valid_recall_accuracy", least)["samples"] for least in (0.9, 0.99, 1.0)]
+    assert MEMORIZED[run].format(*reached) in prose

@@ -118,8 +118,12 @@ def test_instruction_sets_are_those_of_the_system(tmp_path: Path) -> None:
     cpuinfo.write_text("processor\t: 0\nflags\t\t: fpu avx2 avx512f amx_tile\n")
     assert processor.instruction_sets(cpuinfo) == ["AVX2", "AVX-512", "AMX"]
     assert processor.instruction_sets(tmp_path / "none") is None
-    words = processor.describe({**processor.processor(), "instruction_sets": ["AVX2"], "blas": "mkl", "threads": 1})
+    known = {"instruction_sets": ["AVX2"], "blas": "mkl", "threads": 1, "onednn": True}
+    found = {**processor.processor(), **known}
+    words = processor.describe(found)
     assert words.startswith("instruction sets AVX2; torch uses ") and ", 1 thread, BLAS mkl, oneDNN " in words
+    assert processor.describe({**found, "onednn_for_products": True}).endswith("oneDNN yes, for all products")
+    assert processor.describe({**found, "onednn_for_products": False}).endswith("oneDNN yes")
 
 
 def test_the_training_step_of_the_recipes_is_that_of_the_readme() -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from reencoder import float32_products
 from reencoder.float32_products import ONEDNN, lowers_precision, onednn_pays, set_matmul_precision
+from reencoder.training_process import set_up_training
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +47,13 @@ def test_full_precision_stays_full_whichever_library_computes(
     a, b = torch.randn(70, 130, generator=generator), torch.randn(130, 90, generator=generator)
     torch.testing.assert_close((a @ b).double(), a.double() @ b.double(), rtol=0, atol=3e-5)
     assert (torch.get_float32_matmul_precision() == "medium") == onednn_pays()
+
+
+def test_training_sets_the_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ONEDNN, "0")
+    for precision in float32_products.MATMUL_PRECISIONS:
+        set_up_training(precision)
+        assert torch.get_float32_matmul_precision() == precision
 
 
 def _with_less_precise(compute: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:

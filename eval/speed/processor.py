@@ -56,4 +56,6 @@ def describe(found: dict[str, Any]) -> str:
         f"instruction sets {'unknown' if sets is None else ', '.join(sets) or 'without AVX2'}; torch uses "
         f"{found['torch_uses']}, {found['threads']} {'thread' if found['threads'] == 1 else 'threads'}, BLAS "
         f"{found['blas'] or 'unknown'}, oneDNN {'yes' if found['onednn'] else 'no'}"
+        # Older results do not say it; MKL computed them.
+        f"{', for all products' if found.get('onednn_for_products') else ''}"
     )
