@@ -15,7 +15,7 @@ from data_prep.errors import DataError
 from data_prep.files import read_json, write_json
 from eval.curves import read_log
 from eval.prepared import check_binarised
-from eval.provenance import Stopwatch, provenance, recorded_command
+from eval.provenance import Stopwatch, provenance, recorded_command, relative
 
 from ..command_line import run
 from ..options import Value, with_current_names
@@ -118,10 +118,12 @@ def train_variant(name: str, data: Path, logs: Path, command: list[str]) -> dict
         TrainingError: fairseq-train failed.
     """
     stopwatch = Stopwatch()
-    # Each variant has its own folder, because `train` locks it.
-    log = logs / name.replace(" ", "-").replace("*", "x") / "train.log"
+    # Each variant has its own folder, because `train` locks it, and so that it resumes from no other training.
+    folder = logs / name.replace(" ", "-").replace("*", "x")
+    log = folder / "train.log"
     log.unlink(missing_ok=True)
-    train(data, {**BASE, **VARIANTS[name]}, log, threads=1, quiet=True)
+    options: dict[str, Value] = {**BASE, **VARIANTS[name], "save_dir": relative(folder / "checkpoints")}
+    train(data, options, log, threads=1, quiet=True)
     point = read_log(log)[-1]
     print(f"{name:36} validation perplexity {point.valid_ppl:8.2f}  {stopwatch.seconds():6.0f} s", flush=True)
     return {
