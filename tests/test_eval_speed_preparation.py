@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import mmap
-import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -48,14 +47,32 @@ def test_the_memory_is_that_of_a_process_and_its_descendants(tmp_path: Path) -> 
     assert memory_of_tree(10, tmp_path / "none") is None
 
 
+ALLOCATE = """
+import mmap
+print("started", flush=True)
+input()
+with mmap.mmap(-1, 50_000_000) as more:
+    for start in range(0, len(more), mmap.PAGESIZE):
+        more[start] = 1
+    print("allocated", flush=True)
+    input()
+"""
+
+
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="the system does not tell")
 def test_memory_that_is_allocated_counts() -> None:
-    """A mapping of its own: an ordinary object may get memory that the process has kept."""
-    before = memory_of_tree(os.getpid())
-    with mmap.mmap(-1, 50_000_000) as more:
-        for start in range(0, len(more), mmap.PAGESIZE):
-            more[start] = 1
-        after = memory_of_tree(os.getpid())
+    """In a small process of its own: the share of large libraries changes when other processes start or end."""
+    with subprocess.Popen(
+        [sys.executable, "-c", ALLOCATE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        before = memory_of_tree(process.pid)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "allocated\n"
+        after = memory_of_tree(process.pid)
+        process.stdin.write("\n")
     assert before is not None and after is not None and 40_000_000 < after - before < 60_000_000
 
 
