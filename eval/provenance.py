@@ -97,15 +97,25 @@ def versions() -> dict[str, str | None]:
     return found
 
 
-def _processor() -> str:
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the processor's name, with its family and model where Linux tells.
+
+    Virtual machines often have only the name of a product line, whose generations differ in speed.
+
+    Args:
+        cpuinfo: Linux's description of the processors. Default: that of this machine
+    """
+    fields: dict[str, str] = {}
     try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == "model name":
-                return value.strip()
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            key, _, value = line.partition(":")
+            fields.setdefault(key.strip(), value.strip())  # of the first processor
     except OSError:
         pass  # not Linux
-    return platform.processor() or platform.machine()
+    name = fields.get("model name") or platform.processor() or platform.machine()
+    if "cpu family" in fields and "model" in fields:
+        return f"{name}, family {fields['cpu family']}, model {fields['model']}"
+    return name
 
 
 def _available_cores() -> int | None:
@@ -124,7 +134,7 @@ def hardware() -> dict[str, Any]:
     return {
         "machine": platform.machine(),
         "system": platform.system(),
-        "cpu": _processor(),
+        "cpu": processor(),
         "cores": _available_cores(),
         "threads": torch.get_num_threads(),
         "accelerator": torch.cuda.get_device_name() if torch.cuda.is_available() else None,

@@ -22,6 +22,7 @@ from eval.provenance import (
     commit,
     commit_at_end,
     mark_dirty,
+    processor,
     provenance,
     recorded_command,
     versions,
@@ -163,6 +164,15 @@ def test_provenance_is_json() -> None:
     assert record["hardware"]["cpu"] and record["hardware"]["cores"] >= 1
     expected = commit()
     assert record["commit"] == (None if expected is None else {"revision": expected.revision, "dirty": expected.dirty})
+
+
+def test_the_generation_of_a_processor_is_named(tmp_path: Path) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    first = "processor\t: 0\ncpu family\t: 26\nmodel\t\t: 2\nmodel name\t: AMD EPYC\n"
+    cpuinfo.write_text(first + "\n" + first.replace("26", "25"))
+    assert processor(cpuinfo) == "AMD EPYC, family 26, model 2"
+    cpuinfo.write_text("processor\t: 0\nBogoMIPS\t: 243.75\nCPU part\t: 0xd40\n")  # as on Arm
+    assert processor(cpuinfo) == processor(tmp_path / "none") == (platform.processor() or platform.machine())
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_every_figure_is_there(small: None, data: Path, tmp_path: Path, capsys: 
     assert program.main(["--quick", "--data", str(data), "--json", str(tmp_path / "speed.json")]) == 0
     result = json.loads((tmp_path / "speed.json").read_text())
     assert set(result["limit_ratio"]) == {*grids.PLANES, "train_step_d256", "train_step_d160"} == {
-        "plane_d256", "plane_d450", "plane_d128", "stack_tied_d400", "train_step_d256", "train_step_d160"
+        "plane_d256", "plane_d450", "plane_d128", "plane_d160", "stack_tied_d400", "train_step_d256", "train_step_d160"
     }  # fmt: skip
     assert set(result["time_in_products"]) == set(result["fastest_products"]) == set(result["limit_ratio"])
     assert sum(result["recipe_step"]["parts"].values()) == pytest.approx(1)

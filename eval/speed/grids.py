@@ -22,9 +22,13 @@ PLANES: dict[str, Shape] = {
     "plane_d256": (256, 64, 12, 12),
     "plane_d450": (450, 32, 12, 12),
     "plane_d128": (128, 32, 12, 12),
+    "plane_d160": (160, 21, 12, 12),
     "stack_tied_d400": (400, 15, 47, 18),
 }
-"""Hidden size, batch size and both extents of the planes whose time is compared with that of the matrix products."""
+"""Hidden size, batch size and both extents of the planes whose time is compared with that of the matrix products.
+
+`plane_d160` has the hidden size and about the number of blocks (3,000) of a batch of the translation recipes.
+"""
 
 TWINS = (256, 12, 12)
 """Hidden size and both extents of the planes that are also computed in slower ways."""
