@@ -188,6 +188,12 @@ def test_every_figure_is_there(small: None, data: Path, tmp_path: Path, capsys: 
     document = "\n".join(tables.document(result, "speed.png", None, {**served, "provenance": result["provenance"]}))
     assert "of 9 requests from 3 clients at once, server and clients on one machine, none were lost" in document
     assert "half of them waited less than 0.1 seconds, 95% less than 2.5 (1.2 requests per second)" in document
+    second = {**result, "limit_ratio": {"plane_d256": 0.5}, "speedup": {"twin_b4": 9.0}}
+    document = "\n".join(tables.document(result, "speed.png", second=second))
+    assert "(target: 8)" in document and "\n| " + tables.NAMES["plane_d256"] + " | " in document
+    rows = {line.split(" | ")[0]: line.split(" | ")[-1] for line in document.splitlines()}
+    last = [rows["| " + tables.NAMES[name]] for name in ("plane_d256", "plane_d450", "twin_b4", "twin_b64")]
+    assert last == ["0.50 |", "not measured |", "9.00 |", "not measured |"]
     tables.plot(tmp_path / "speed.png", result)
     assert (tmp_path / "speed.png").read_bytes().startswith(b"\x89PNG")
 

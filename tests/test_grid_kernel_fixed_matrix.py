@@ -84,7 +84,7 @@ def test_what_is_measured_does_not_depend_on_the_caller(unmeasured: None, monkey
     monkeypatch.setattr(torch.nn.functional, "linear", recorded)
     if available:
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            fixed_matrix._packing_times(8, 8, 16, 1)
+            fixed_matrix._packing_times(8, 8, 16, 1, False)
         assert set(products) == {torch.float32}
 
 
@@ -93,6 +93,7 @@ def test_packing_pays_where_it_saves_more_than_it_costs() -> None:
     assert not times.pays(3)  # 6 against 5.4
     assert times.pays(4)  # 7 against 7.2
     assert not fixed_matrix.PackingTimes(pack=0.0, packed=1.0, plain=1.0).pays(1000)  # no gain
+    assert times.pays(4, gain=0.9) and not times.pays(4, gain=0.8)  # 7 against 6.4
 
 
 def test_packing_is_measured_once_per_class_of_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +111,17 @@ def test_packing_is_measured_once_per_class_of_sizes(monkeypatch: pytest.MonkeyP
     assert measured == []
     assert [fixed_matrix.packing_pays(12, 8, rows, uses=10) for rows in (200, 256, 400)] == [True] * 3
     assert fixed_matrix.packing_pays(12, 8, 16, uses=10)
-    assert measured == [(12, 8, 256, threads), (12, 8, 16, threads)]
+    assert measured == [(12, 8, 256, threads, False), (12, 8, 16, threads, False)]
+
+
+def test_any_gain_counts_where_one_library_computes_both_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(fixed_matrix.PACKING, raising=False)
+    monkeypatch.setattr(fixed_matrix, "_packing_times", lambda *sizes: fixed_matrix.PackingTimes(0.1, 1.9, 2.0))
+    pays = {}
+    for precision in ("highest", "medium"):
+        torch.set_float32_matmul_precision(precision)
+        pays[precision] = fixed_matrix.packing_pays(12, 8, 256, uses=10)
+    assert pays == {"highest": False, "medium": True}
 
 
 def test_measuring_draws_no_random_numbers() -> None:
@@ -118,5 +129,5 @@ def test_measuring_draws_no_random_numbers() -> None:
     if not fixed_matrix.packing_available():
         pytest.skip("this torch or processor has no product by a packed matrix")
     before = torch.get_rng_state()
-    assert min(fixed_matrix._packing_times.__wrapped__(12, 8, 3, 1)) > 0
+    assert min(fixed_matrix._packing_times.__wrapped__(12, 8, 3, 1, False)) > 0
     assert torch.equal(torch.get_rng_state(), before)

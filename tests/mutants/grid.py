@@ -35,7 +35,7 @@ MUTANTS: list[Mutant] = [
         "grid_kernel_fixed_matrix",
         ('return torch.autocast("cpu", enabled=False)', 'return torch.autocast("cpu")'),
         ("rounded = int(4 ** round(math.log(max(1, rows), 4)))", "rounded = rows"),
-        ("self.pack + uses * self.packed < _GAIN", "uses * self.packed < _GAIN"),
+        ("self.pack + uses * self.packed < gain", "uses * self.packed < gain"),
     ),
     *group(
         "reencoder/grid/block.py",

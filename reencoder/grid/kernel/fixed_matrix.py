@@ -29,7 +29,8 @@ MANY = 1 << 20
 """Number of uses of a matrix that is packed for as long as it does not change."""
 
 _GAIN = 0.9
-"""Pack only if it takes less than 90% of the plain time, so that near-ties always resolve to plain."""
+"""Pack only if it takes less than 90% of the plain time, so that near-ties always resolve to plain: where another
+library computes the plain products, their last bits differ."""
 
 _FEW_ROWS = 16
 """Rows of the products of a search, in which a front is one block for each hypothesis."""
@@ -77,14 +78,19 @@ class PackingTimes(NamedTuple):
     packed: float
     plain: float
 
-    def pays(self, uses: int) -> bool:
-        """True if packing is faster for this number of products."""
-        return self.pack + uses * self.packed < _GAIN * uses * self.plain
+    def pays(self, uses: int, gain: float = _GAIN) -> bool:
+        """True if packing is faster for this number of products.
+
+        Args:
+            uses: number of products.
+            gain: the part of the plain time that it may take. Default: such that near-ties resolve to plain
+        """
+        return self.pack + uses * self.packed < gain * uses * self.plain
 
 
 @lru_cache(maxsize=256)
-def _packing_times(outputs: int, inputs: int, rows: int, threads: int) -> PackingTimes:
-    """Measure, which takes some ten products; `threads` only tells apart what was measured with other numbers."""
+def _packing_times(outputs: int, inputs: int, rows: int, threads: int, by_onednn: bool) -> PackingTimes:
+    """Measure, which takes some ten products; `threads` and `by_onednn` tell apart what was measured with others."""
     with torch.no_grad(), _single_precision():
         matrix, rows_in = (
             torch.full((size, inputs), 0.01, dtype=torch.float32, device="cpu") for size in (outputs, rows)
@@ -119,7 +125,10 @@ def packing_pays(outputs: int, inputs: int, rows: int, uses: int) -> bool:
     if uses < 2:
         return False
     rounded = int(4 ** round(math.log(max(1, rows), 4)))
-    return _packing_times(outputs, inputs, rounded, torch.get_num_threads()).pays(uses)
+    # Below the highest precision oneDNN computes plain products, too, with the same bits as packed ones.
+    by_onednn = torch.get_float32_matmul_precision() != "highest"
+    times = _packing_times(outputs, inputs, rounded, torch.get_num_threads(), by_onednn)
+    return times.pays(uses, 1.0 if by_onednn else _GAIN)
 
 
 class FixedMatrix:
