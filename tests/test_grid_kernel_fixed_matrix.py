@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import pytest
 import torch
@@ -116,12 +117,19 @@ def test_packing_is_measured_once_per_class_of_sizes(monkeypatch: pytest.MonkeyP
 
 def test_any_gain_counts_where_one_library_computes_both_products(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(fixed_matrix.PACKING, raising=False)
-    monkeypatch.setattr(fixed_matrix, "_packing_times", lambda *sizes: fixed_matrix.PackingTimes(0.1, 1.9, 2.0))
+    by_onednn: list[bool] = []
     pays = {}
+
+    def times(*given: Any) -> fixed_matrix.PackingTimes:
+        by_onednn.append(given[-1])
+        return fixed_matrix.PackingTimes(0.1, 1.9, 2.0)
+
+    monkeypatch.setattr(fixed_matrix, "_packing_times", times)
     for precision in ("highest", "medium"):
         torch.set_float32_matmul_precision(precision)
         pays[precision] = fixed_matrix.packing_pays(12, 8, 256, uses=10)
     assert pays == {"highest": False, "medium": True}
+    assert by_onednn == [False, True]  # measured for each
 
 
 def test_measuring_draws_no_random_numbers() -> None:

@@ -36,6 +36,8 @@ MUTANTS: list[Mutant] = [
         ('return torch.autocast("cpu", enabled=False)', 'return torch.autocast("cpu")'),
         ("rounded = int(4 ** round(math.log(max(1, rows), 4)))", "rounded = rows"),
         ("self.pack + uses * self.packed < gain", "uses * self.packed < gain"),
+        ("1.0 if by_onednn else _GAIN", "_GAIN if by_onednn else 1.0"),
+        ("torch.get_num_threads(), by_onednn)", "torch.get_num_threads(), False)"),
     ),
     *group(
         "reencoder/grid/block.py",
