@@ -76,6 +76,13 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_text(text: argparse._ArgumentGroup) -> None:
+    text.add_argument(
+        "--like",
+        type=Path,
+        metavar="DATA",
+        help="use the segmentation, case, subword models and dictionaries of this prepared data, to train a model of "
+        "it further on other text",
+    )
     text.add_argument("--segmentation", choices=SEGMENTATIONS, help="segmentation of Chinese (default: %(default)s)")
     text.add_argument(
         "--target-segmentation",

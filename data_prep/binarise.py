@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from . import LANGUAGES
-from .check import SideCounts, check_alignments, check_sentences
+from .check import SideCounts, check_alignments, check_sentences, read_dictionary
 from .errors import DataError
 from .files import count_lines, iterate_lines, read_lines, write_lines
 
@@ -19,7 +19,7 @@ def binarise(
     directory: Path,
     parts: Sequence[str],
     min_count: int,
-    vocabularies: Mapping[str, Sequence[str]] | None = None,
+    dictionaries: Mapping[str, Path],
     workers: int = 1,
 ) -> dict[str, dict[str, SideCounts]]:
     """Binarise `directory/text/PART.LANG` into `directory/bin`.
@@ -28,8 +28,7 @@ def binarise(
         directory: directory of the prepared data.
         parts: names of the parts; "train", from which the dictionaries are built, is one of them.
         min_count: words seen less often in training become UNK.
-        vocabularies: for languages whose dictionary is not built from the training set, all tokens but fairseq's own
-            symbols. Default: none
+        dictionaries: the dictionaries of languages for which none is built from the training set.
         workers: number of processes; the output does not depend on it. Default: 1
 
     Returns:
@@ -39,15 +38,10 @@ def binarise(
         DataError: fairseq-preprocess fails, or its output differs from the text.
     """
     options = ["--thresholdsrc", str(min_count), "--thresholdtgt", str(min_count)]
-    dictionaries = []
     for option, language in zip(("--srcdict", "--tgtdict"), LANGUAGES, strict=True):
-        if vocabularies is not None and language in vocabularies:
-            dictionaries.append(directory / f"dict.{language}.txt")
-            _write_dictionary(dictionaries[-1], vocabularies[language], directory / "text" / f"train.{language}")
-            options += [option, dictionaries[-1].name]
+        if language in dictionaries:
+            options += [option, str(dictionaries[language].resolve())]
     _preprocess(directory, "bin", {part: part for part in parts}, options, workers)
-    for dictionary in dictionaries:
-        dictionary.unlink()  # fairseq-preprocess has copied it
     return {part: _checked_sides(directory, part) for part in parts}
 
 
@@ -59,7 +53,8 @@ def binarise_further_part(
     Args:
         directory: directory of the prepared data, whose other parts are binarised.
         part: name of the part: "train1", "train2", ...
-        tag: word at the beginning of every source, which is added to the end of the source dictionary. Default: none
+        tag: word at the beginning of every source, which is added to the end of the source dictionary if that lacks
+            it. Default: none
         workers: number of processes; the output does not depend on it. Default: 1
 
     Returns:
@@ -71,7 +66,8 @@ def binarise_further_part(
     if tag is not None:
         count = count_lines(directory / "text" / f"{part}.{LANGUAGES[0]}")
         dictionary = directory / "bin" / f"dict.{LANGUAGES[0]}.txt"
-        write_lines(dictionary, [*read_lines(dictionary), f"{tag} {count}"])
+        if tag not in read_dictionary(dictionary):
+            write_lines(dictionary, [*read_lines(dictionary), f"{tag} {count}"])
     # fairseq-preprocess does not accept a destination that contains dictionaries, and names the part itself.
     _preprocess(directory, "further", {"valid": part}, _dictionaries_of_train(), workers)
     for file in sorted((directory / "further").glob("valid.*")):
@@ -106,8 +102,14 @@ def _dictionaries_of_train() -> list[str]:
     return ["--srcdict", f"bin/dict.{source}.txt", "--tgtdict", f"bin/dict.{target}.txt"]
 
 
-def _write_dictionary(path: Path, vocabulary: Sequence[str], text: Path) -> None:
-    """Write a dictionary in the order in which fairseq writes one: by descending count in the text, then by symbol."""
+def write_dictionary(path: Path, vocabulary: Sequence[str], text: Path) -> None:
+    """Write a dictionary in the order in which fairseq writes one: by descending count in the text, then by symbol.
+
+    Args:
+        path: the file to write.
+        vocabulary: all tokens but fairseq's own symbols.
+        text: the text.
+    """
     counts = dict.fromkeys(vocabulary, 0)
     for line in iterate_lines(text):
         for token in line.split():

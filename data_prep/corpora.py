@@ -11,6 +11,7 @@ from .cleaning import clean_pairs, script_share
 from .dropped import Entry, Record
 from .errors import DataError
 from .held_out import read_held_out
+from .like import held_out_pairs
 from .options import Options
 from .pairs import Columns, Pair, read_parallel, read_tsv
 from .split import PARTS, Example, assign_parts, examples_by_part, leaks_from, pair_keys
@@ -66,13 +67,7 @@ def read_and_split(options: Options, workers: Workers | None = None) -> SplitInp
                 f"{shared} sentences of the test set that you gave are in the valid set, too, in at least one "
                 "language; what is tuned on the valid set has seen them"
             )
-        if options.drop_leaks:
-            pairs = list(_without_leaks(pairs, is_leak, record))
-        elif leaks := sum(map(is_leak, pairs)):
-            warnings.append(
-                f"{leaks} training pairs share a sentence with the valid or test set that you gave; "
-                "--drop-leaks drops them"
-            )
+        pairs = _checked_for_leaks(pairs, is_leak, "that you gave", options, record, warnings)
         parts = {"train": [Example((pair,)) for pair in pairs], **held_out}
     else:
         assigned = assign_parts(pairs, options.test_permille, options.valid_permille, workers)
@@ -83,11 +78,20 @@ def read_and_split(options: Options, workers: Workers | None = None) -> SplitInp
                 warnings.append(
                     f"no pair fell into {part}: with so few pairs, provide your own split (--valid-tsv, --test-tsv)"
                 )
+    known = [] if options.like is None else list(held_out_pairs(options.like))
+    if known:
+        pairs = [example.pairs[0] for example in parts["train"]]
+        pairs = _checked_for_leaks(pairs, leaks_from(known), f"of {options.like}", options, record, warnings)
+        parts["train"] = [Example((pair,)) for pair in pairs]
+    elif options.like is not None:
+        warnings.append(
+            f"{options.like} does not contain its valid and test set; the training pairs may contain sentences of them"
+        )
     if not parts["train"]:
         read = [str(path) for name, path in options.inputs.items() if not name.startswith(("valid", "test"))]
         raise DataError(f"no training pairs in {' and '.join(read)}: nothing to train on")
     _check_languages(parts["train"][:_INSPECTED])
-    return SplitInput(parts, _read_synthetic(options, parts, record), record, warnings)
+    return SplitInput(parts, _read_synthetic(options, parts, known, record), record, warnings)
 
 
 def _check_languages(examples: Sequence[Example]) -> None:
@@ -116,6 +120,33 @@ def _shared(valid: Iterable[Example], test: Iterable[Example]) -> int:
     return sum(any(map(is_leak, example.pairs)) for example in test)
 
 
+def _checked_for_leaks(
+    pairs: list[Pair],
+    is_leak: Callable[[Pair], bool],
+    whose: str,
+    options: Options,
+    record: Record,
+    warnings: list[str],
+) -> list[Pair]:
+    """Return the training pairs, without leaks if the options say so; otherwise a warning counts them.
+
+    Args:
+        pairs: the training pairs.
+        is_leak: whether one shares a sentence with a valid or test set.
+        whose: which valid or test set that is.
+        options: the options.
+        record: lists the pairs that are dropped.
+        warnings: takes the warning.
+    """
+    if options.drop_leaks:
+        return list(_without_leaks(pairs, is_leak, record))
+    if leaks := sum(map(is_leak, pairs)):
+        warnings.append(
+            f"{leaks} training pairs share a sentence with the valid or test set {whose}; --drop-leaks drops them"
+        )
+    return pairs
+
+
 def _without_leaks(pairs: Iterable[Pair], is_leak: Callable[[Pair], bool], record: Record) -> Iterator[Pair]:
     """Yield the pairs that are not leaks; list the others in the record."""
     for pair in pairs:
@@ -126,8 +157,16 @@ def _without_leaks(pairs: Iterable[Pair], is_leak: Callable[[Pair], bool], recor
             yield pair
 
 
-def _read_synthetic(options: Options, parts: Mapping[str, Sequence[Example]], record: Record) -> list[Pair]:
+def _read_synthetic(
+    options: Options, parts: Mapping[str, Sequence[Example]], known: Sequence[Pair], record: Record
+) -> list[Pair]:
     """Return the usable synthetic pairs.
+
+    Args:
+        options: the options.
+        parts: the examples of each part.
+        known: the pairs of the valid and test set of `options.like`.
+        record: lists the pairs that are not usable.
 
     Raises:
         DataError: a file cannot be read or is malformed, or no pair of it is usable.
@@ -136,7 +175,7 @@ def _read_synthetic(options: Options, parts: Mapping[str, Sequence[Example]], re
         return []
     synthetic = _read_files([(path,) for path in options.synthetic_tsv], record)
     train, *held_out = ([pair for example in parts[part] for pair in example.pairs] for part in PARTS)
-    usable = list(usable_pairs(synthetic, train, chain(*held_out), record))
+    usable = list(usable_pairs(synthetic, train, chain(*held_out, known), record))
     if not usable:
         raise DataError(
             "--synthetic-tsv: no pair is usable: each repeats another, shares a sentence with the valid or test set, "

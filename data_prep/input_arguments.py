@@ -90,8 +90,8 @@ def add_held_out(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--drop-leaks",
         action="store_true",
-        help="drop training pairs that share a sentence, in either language, with your own validation or test set "
-        "(default: a warning counts them)",
+        help="drop training pairs that share a sentence, in either language, with your own validation or test set, or "
+        "with those of --like (default: a warning counts them)",
     )
 
 

@@ -12,6 +12,7 @@ from . import LANGUAGES
 from .cleaning import CleaningOptions
 from .errors import DataError
 from .layout import Layout, find_layout
+from .like import KnownText, known_text
 from .pairs import EMPTY, MALFORMED, Columns
 from .phrases import PhraseOptions
 from .sampled_part import SamplingOptions
@@ -40,6 +41,7 @@ class Options(PhraseOptions, SamplingOptions, TextOptions, CleaningOptions):
             `add_synthetic_part`.
         test_permille: see `assign_parts`.
         valid_permille: see `assign_parts`.
+        like: prepared data whose `TextOptions`, subwords, dictionaries and capitals are used again, see `known_text`.
         overwrite: replace an existing `dest` that an earlier run wrote.
         workers: number of processes; the data do not depend on it.
         word_alignments: align the words of the training set, see `add_alignments`.
@@ -63,12 +65,14 @@ class Options(PhraseOptions, SamplingOptions, TextOptions, CleaningOptions):
     synthetic_tsv: Sequence[Path] = ()
     test_permille: int = PERMILLE
     valid_permille: int = PERMILLE
+    like: Path | None = None
     overwrite: bool = False
     workers: int = 1
     word_alignments: bool = False
     alignment_seed: int = 1
 
     def __post_init__(self) -> None:
+        self._take_known_options()
         for group in (CleaningOptions, TextOptions, SamplingOptions, PhraseOptions):
             group.__post_init__(self)
         if not self.corpora:
@@ -81,9 +85,10 @@ class Options(PhraseOptions, SamplingOptions, TextOptions, CleaningOptions):
                 "--valid-tsv and --test-tsv go together (or --valid and --test): give both to use your own split, "
                 "or neither"
             )
-        if self.drop_leaks and not self.held_out:
+        if self.drop_leaks and not self.held_out and self.like is None:
             raise DataError(
-                "--drop-leaks: only with your own validation and test set; those that are split off have no leaks"
+                "--drop-leaks: only with your own validation and test set, or with --like; sets that are split off "
+                "have no leaks"
             )
         if self.directory is None and (self.valid_name or self.test_name):
             raise DataError("--valid-name, --test-name: only with --directory")
@@ -104,6 +109,23 @@ class Options(PhraseOptions, SamplingOptions, TextOptions, CleaningOptions):
         self._check_unused()
         if self.subword_samples and "sentencepiece" not in self.segmentation + self.target_segmentation:
             raise DataError("--subword-samples: nothing to sample; choose sentencepiece for at least one side")
+
+    def _take_known_options(self) -> None:
+        """Take those of `TextOptions` that `like` was prepared with.
+
+        Raises:
+            DataError: one was given with another value.
+        """
+        if self.known is None:
+            return
+        for field in fields(TextOptions):
+            given, known = getattr(self, field.name), self.known.options.get(field.name, field.default)
+            if given not in (field.default, known):
+                option = f"--{field.name.replace('_', '-')}"
+                raise DataError(
+                    f"{option}: {self.like} was prepared with {known}, not {given}; with --like, leave the option out"
+                )
+            object.__setattr__(self, field.name, known)  # the dataclass is frozen
 
     def _check_unused(self) -> None:
         """Check that no option was changed that has no effect.
@@ -142,6 +164,11 @@ class Options(PhraseOptions, SamplingOptions, TextOptions, CleaningOptions):
             elif files:
                 found[part] = f"--{part}", tuple(files)
         return found
+
+    @cached_property
+    def known(self) -> KnownText | None:
+        """How the text of `like` becomes token numbers; None if it is not given."""
+        return None if self.like is None else known_text(self.like)
 
     @cached_property
     def layout(self) -> Layout | None:

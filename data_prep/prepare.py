@@ -6,7 +6,7 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from reencoder.text.pieces import model_name
 from reencoder.text.segmentation import ChineseSegmenter, EnglishTokenizer
 from reencoder.text.truecase import usual_capitals
 
-from .binarise import binarise
+from .binarise import binarise, write_dictionary
 from .check import SideCounts
 from .corpora import SplitInput, read_and_split
 from .directories import check_directory, new_directory
@@ -51,20 +51,24 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         DataError: bad input or options; the destination is left unchanged.
     """
     started = time.time()
+    if options.known and options.phrase_pairs:
+        options.known.check_tag(options.phrase_tag)
     if options.needs_aligner:
         check_aligner("--word-alignments" if options.word_alignments else "--phrase-pairs")
     inputs = list(options.inputs.values())
-    check_directory(options.dest, options.overwrite, foreign_file, inputs)
+    keep = [*inputs, *(options.known.files_to_keep if options.known else [])]
+    check_directory(options.dest, options.overwrite, foreign_file, keep)
     with Workers(options.workers) as workers:
         workers.start_for(sum(path.stat().st_size for path in inputs if path.is_file()))
         with recorded_reading() as read:
             split = read_and_split(options, workers)
-        with new_directory(options.dest, options.overwrite, foreign_file, inputs) as directory:
+        with new_directory(options.dest, options.overwrite, foreign_file, keep) as directory:
             written = _write_data(options, directory, split, workers)
             manifest = {
                 "options": options.recorded(),
                 "versions": package_versions(options.needs_aligner, repair=options.mojibake != "keep"),
                 "inputs": {name: {"path": str(path), **read[path]} for name, path in options.inputs.items()},
+                **({"like": options.known.record} if options.known else {}),
                 **written,
                 "dropped": split.record.counts(),
                 "repaired": split.record.repairs(),
@@ -88,19 +92,22 @@ def _write_data(options: Options, directory: Path, split: SplitInput, workers: W
     encodings = encodings_of(options)
     normalised = directory / "normalised"
     write_normalised(normalised, parts, encodings, workers)
-    if not options.keep_case:
+    known = options.known
+    if known is not None:
+        known.copy_files(directory)
+    elif not options.keep_case:
         texts = iterate_lines(normalised / "train.en")
         forms = workers.map(cased_forms, texts, len(parts["train"]), "train: English capitals")
         write_json(directory / TRUECASE, usual_capitals(form for line in forms for form in line.split()))
-    models = train_subwords(options, normalised, encodings, directory)
+    models = train_subwords(options, normalised, encodings, directory) if known is None else known.models
     for language in models:
         encodings[language] = replace(encodings[language], model=directory / model_name(language))
     write_text(directory / "text", parts, normalised, encodings, workers)
     write_raw(directory / "raw", parts)
     split.record.write(directory)
     print("binarising with fairseq-preprocess ...", file=sys.stderr)
-    vocabularies = {language: vocabulary(directory / model_name(language)) for language in models}
-    counts = binarise(directory, list(parts), options.min_count, vocabularies, options.workers)
+    dictionaries = _dictionaries_of_models(directory, normalised, models) if known is None else known.dictionaries
+    counts = binarise(directory, list(parts), options.min_count, dictionaries, options.workers)
     further = _add_further_parts(options, directory, split, encodings, workers)
     shutil.rmtree(normalised)
     return {
@@ -108,6 +115,21 @@ def _write_data(options: Options, directory: Path, split: SplitInput, workers: W
         **({"sentencepiece": models} if models else {}),
         **further,
     }
+
+
+def _dictionaries_of_models(directory: Path, temporary: Path, models: Iterable[str]) -> dict[str, Path]:
+    """Write the dictionaries of the pieces of subword models, and return them by language.
+
+    Args:
+        directory: contains the models and the text.
+        temporary: where to write them; fairseq-preprocess copies them.
+        models: the languages that have a model.
+    """
+    dictionaries = {language: temporary / f"dict.{language}.txt" for language in models}
+    for language, path in dictionaries.items():
+        pieces = vocabulary(directory / model_name(language))
+        write_dictionary(path, pieces, directory / "text" / f"train.{language}")
+    return dictionaries
 
 
 def write_raw(directory: Path, parts: Mapping[str, Sequence[Example]]) -> None:

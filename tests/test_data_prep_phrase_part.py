@@ -201,3 +201,10 @@ def test_with_eflomal_the_same_input_gives_the_same_bytes(tsv: Path, tmp_path: P
     assert found[0]["versions"]["eflomal"] != "unknown"
     targets = lines(tmp_path / "one" / "text" / "train1.en")
     assert "tom" in targets and "cats ." in targets
+
+
+def test_data_like_these_have_the_tag_once(prepared: Path, tsv: Path, tmp_path: Path) -> None:
+    prepare_with(tmp_path / "data", tsv, [*FLAGS, "--like", str(prepared)])
+    dictionary = (tmp_path / "data" / "bin" / "dict.zh.txt").read_text(encoding="utf-8")
+    assert dictionary == (prepared / "bin" / "dict.zh.txt").read_text(encoding="utf-8")
+    assert dictionary.count("<phrase>") == 1
