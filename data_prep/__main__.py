@@ -13,8 +13,13 @@ from reencoder.text.segmentation import SEGMENTATIONS, TARGET_SEGMENTATIONS
 
 from .command_line import Parser, non_negative, positive, run, share
 from .input_arguments import add_cleaning, add_corpora, add_held_out
+from .like import with_text_options
 from .options import Options
 from .subwords import MODEL_TYPES
+from .tokenise import TextOptions
+
+_USUAL = {field.name: field.default for field in fields(TextOptions)}
+"""The text options that are used if they are not given."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -72,6 +77,7 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     # Lists, because `action="extend"` cannot extend a tuple.
     defaults: dict[str, Any] = {field.name: [] if field.default == () else field.default for field in fields(Options)}
     del defaults["dest"]
+    defaults |= dict.fromkeys(_USUAL)  # None: not given
     parser.set_defaults(run=_run_prepare, **defaults)
 
 
@@ -80,31 +86,36 @@ def _add_text(text: argparse._ArgumentGroup) -> None:
         "--like",
         type=Path,
         metavar="DATA",
-        help="use the segmentation, case, subword models and dictionaries of this prepared data, to train a model of "
-        "it further on other text",
+        help="prepare the text for a model that was trained on this prepared data: with its segmentation, case, "
+        "subword models and dictionaries",
     )
-    text.add_argument("--segmentation", choices=SEGMENTATIONS, help="segmentation of Chinese (default: %(default)s)")
+    text.add_argument(
+        "--segmentation", choices=SEGMENTATIONS, help=f"segmentation of Chinese (default: {_USUAL['segmentation']})"
+    )
     text.add_argument(
         "--target-segmentation",
         choices=TARGET_SEGMENTATIONS,
-        help="segmentation of English: words, or sentencepiece's pieces of them (default: %(default)s)",
+        help="segmentation of English: words, or sentencepiece's pieces of them "
+        f"(default: {_USUAL['target_segmentation']})",
     )
     text.add_argument(
         "--sentencepiece-type",
         choices=MODEL_TYPES,
-        help="type of the sentencepiece models of both languages (default: %(default)s)",
+        help=f"type of the sentencepiece models of both languages (default: {_USUAL['sentencepiece_type']})",
     )
     text.add_argument(
         "--sentencepiece-vocab-size",
         type=positive,
         metavar="N",
-        help="number of Chinese pieces, with --segmentation sentencepiece (default: %(default)s)",
+        help="number of Chinese pieces, with --segmentation sentencepiece "
+        f"(default: {_USUAL['sentencepiece_vocab_size']})",
     )
     text.add_argument(
         "--sentencepiece-target-vocab-size",
         type=positive,
         metavar="N",
-        help="number of English pieces, with --target-segmentation sentencepiece (default: %(default)s)",
+        help="number of English pieces, with --target-segmentation sentencepiece "
+        f"(default: {_USUAL['sentencepiece_target_vocab_size']})",
     )
     text.add_argument(
         "--subword-samples",
@@ -133,7 +144,7 @@ def _add_text(text: argparse._ArgumentGroup) -> None:
         type=positive,
         metavar="N",
         help="words and characters seen less often in training become UNK; sentencepiece's pieces never do "
-        "(default: %(default)s)",
+        f"(default: {_USUAL['min_count']})",
     )
 
 
@@ -190,7 +201,7 @@ def _run_prepare(args: argparse.Namespace) -> None:
     from .prepare import format_counts, prepare
 
     given = {name: value for name, value in vars(args).items() if name not in {"command", "run"}}
-    manifest = prepare(Options(**given), args.command)
+    manifest = prepare(Options(**with_text_options(args.like, given)), args.command)
     print(format_counts(manifest))
 
 

@@ -11,7 +11,6 @@ from .cleaning import clean_pairs, script_share
 from .dropped import Entry, Record
 from .errors import DataError
 from .held_out import read_held_out
-from .like import held_out_pairs
 from .options import Options
 from .pairs import Columns, Pair, read_parallel, read_tsv
 from .split import PARTS, Example, assign_parts, examples_by_part, leaks_from, pair_keys
@@ -29,12 +28,14 @@ class SplitInput:
     Attributes:
         parts: the examples of each part.
         synthetic: usable synthetic pairs, see `usable_pairs`.
+        earlier: the pairs that the data of `--like` hold out.
         record: what was dropped or repaired.
         warnings: messages for the user.
     """
 
     parts: dict[str, list[Example]]
     synthetic: list[Pair]
+    earlier: list[Pair]
     record: Record
     warnings: list[str]
 
@@ -44,7 +45,8 @@ def read_and_split(options: Options, workers: Workers | None = None) -> SplitInp
 
     `assign_parts` needs a key on both sides. A pair with a side without letters and digits has none, so it is dropped
     and counted. With the user's own split every pair that passes the cleaning is kept, except leaks if the options say
-    so. Validation and test sets that the user gives are never cleaned; sentences that they share give a warning.
+    so. Validation and test sets that the user gives are never cleaned; sentences that they share give a warning. The
+    held-out sentences of `options.like` are treated as those of the user's own sets, whatever the split is.
 
     Args:
         options: the options.
@@ -55,43 +57,67 @@ def read_and_split(options: Options, workers: Workers | None = None) -> SplitInp
     """
     record = Record(options.tolerated)
     pairs = list(clean_pairs(_read_corpora(options, record), options, record))
-    warnings = []
+    warnings: list[str] = []
     if options.held_out:
-        held_out = {
-            part: read_held_out(option, files, record, options.columns)
-            for part, (option, files) in options.held_out.items()
-        }
-        is_leak = leaks_from(pair for examples in held_out.values() for example in examples for pair in example.pairs)
-        if shared := _shared(held_out["valid"], held_out["test"]):
-            warnings.append(
-                f"{shared} sentences of the test set that you gave are in the valid set, too, in at least one "
-                "language; what is tuned on the valid set has seen them"
-            )
-        pairs = _checked_for_leaks(pairs, is_leak, "that you gave", options, record, warnings)
-        parts = {"train": [Example((pair,)) for pair in pairs], **held_out}
+        parts = _parts_as_given(pairs, options, record, warnings)
     else:
-        assigned = assign_parts(pairs, options.test_permille, options.valid_permille, workers)
-        _record_keyless(pairs, assigned, record)
-        parts = examples_by_part(pairs, assigned)
-        for part, permille in (("valid", options.valid_permille), ("test", options.test_permille)):
-            if permille and not parts[part]:
-                warnings.append(
-                    f"no pair fell into {part}: with so few pairs, provide your own split (--valid-tsv, --test-tsv)"
-                )
-    known = [] if options.like is None else list(held_out_pairs(options.like))
-    if known:
-        pairs = [example.pairs[0] for example in parts["train"]]
-        pairs = _checked_for_leaks(pairs, leaks_from(known), f"of {options.like}", options, record, warnings)
-        parts["train"] = [Example((pair,)) for pair in pairs]
-    elif options.like is not None:
-        warnings.append(
-            f"{options.like} does not contain its valid and test set; the training pairs may contain sentences of them"
-        )
+        parts = _parts_by_rule(pairs, options, record, warnings, workers)
+    earlier = _held_out_by_like(options, warnings)
+    parts["train"] = _checked_for_leaks(parts, earlier, options, record, warnings)
     if not parts["train"]:
         read = [str(path) for name, path in options.inputs.items() if not name.startswith(("valid", "test"))]
         raise DataError(f"no training pairs in {' and '.join(read)}: nothing to train on")
     _check_languages(parts["train"][:_INSPECTED])
-    return SplitInput(parts, _read_synthetic(options, parts, known, record), record, warnings)
+    return SplitInput(parts, _read_synthetic(options, parts, earlier, record), earlier, record, warnings)
+
+
+def _parts_as_given(
+    pairs: Sequence[Pair], options: Options, record: Record, warnings: list[str]
+) -> dict[str, list[Example]]:
+    """Return all pairs as the training set, and the user's own validation and test set."""
+    held_out = {
+        part: read_held_out(option, files, record, options.columns)
+        for part, (option, files) in options.held_out.items()
+    }
+    if shared := _shared(held_out["valid"], held_out["test"]):
+        warnings.append(
+            f"{shared} sentences of the test set that you gave are in the valid set, too, in at least one language; "
+            "what is tuned on the valid set has seen them"
+        )
+    return {"train": [Example((pair,)) for pair in pairs], **held_out}
+
+
+def _parts_by_rule(
+    pairs: Sequence[Pair], options: Options, record: Record, warnings: list[str], workers: Workers | None
+) -> dict[str, list[Example]]:
+    """Return the parts of `assign_parts`."""
+    assigned = assign_parts(pairs, options.test_permille, options.valid_permille, workers)
+    _record_keyless(pairs, assigned, record)
+    parts = examples_by_part(pairs, assigned)
+    for part, permille in (("valid", options.valid_permille), ("test", options.test_permille)):
+        if permille and not parts[part]:
+            warnings.append(
+                f"no pair fell into {part}: with so few pairs, provide your own split (--valid-tsv, --test-tsv)"
+            )
+    return parts
+
+
+def _held_out_by_like(options: Options, warnings: list[str]) -> list[Pair]:
+    """Return the held-out pairs of the data of `options.like`.
+
+    Raises:
+        DataError: they are damaged, or are missing though leaks should be dropped.
+    """
+    if options.known is None:
+        return []
+    pairs = options.known.held_out()
+    if pairs is not None:
+        return pairs
+    lacking = f"--like {options.like} does not contain its validation and test set"
+    if options.drop_leaks:
+        raise DataError(f"--drop-leaks: {lacking}; give the prepared data, not a copy of their files for translation")
+    warnings.append(f"{lacking}; the training pairs may contain sentences of them")
+    return []
 
 
 def _check_languages(examples: Sequence[Example]) -> None:
@@ -121,30 +147,35 @@ def _shared(valid: Iterable[Example], test: Iterable[Example]) -> int:
 
 
 def _checked_for_leaks(
-    pairs: list[Pair],
-    is_leak: Callable[[Pair], bool],
-    whose: str,
+    parts: Mapping[str, list[Example]],
+    earlier: Sequence[Pair],
     options: Options,
     record: Record,
     warnings: list[str],
-) -> list[Pair]:
-    """Return the training pairs, without leaks if the options say so; otherwise a warning counts them.
+) -> list[Example]:
+    """Return the training set, without leaks if the options say so; otherwise a warning counts them.
 
     Args:
-        pairs: the training pairs.
-        is_leak: whether one shares a sentence with a valid or test set.
-        whose: which valid or test set that is.
+        parts: the examples of each part. A split by rule has no leaks.
+        earlier: the held-out pairs of the data of `options.like`.
         options: the options.
         record: lists the pairs that are dropped.
         warnings: takes the warning.
     """
+    given = [pair for part in options.held_out for example in parts[part] for pair in example.pairs]
+    whose = [name for name, pairs in (("that you gave", given), (f"of --like {options.like}", earlier)) if pairs]
+    if not whose:
+        return parts["train"]
+    is_leak = leaks_from([*given, *earlier])
+    train = [pair for example in parts["train"] for pair in example.pairs]
     if options.drop_leaks:
-        return list(_without_leaks(pairs, is_leak, record))
-    if leaks := sum(map(is_leak, pairs)):
+        return [Example((pair,)) for pair in _without_leaks(train, is_leak, record)]
+    if leaks := sum(map(is_leak, train)):
         warnings.append(
-            f"{leaks} training pairs share a sentence with the valid or test set {whose}; --drop-leaks drops them"
+            f"{leaks} training pairs share a sentence with the valid or test set {' or '.join(whose)}; "
+            "--drop-leaks drops them"
         )
-    return pairs
+    return parts["train"]
 
 
 def _without_leaks(pairs: Iterable[Pair], is_leak: Callable[[Pair], bool], record: Record) -> Iterator[Pair]:
@@ -158,14 +189,14 @@ def _without_leaks(pairs: Iterable[Pair], is_leak: Callable[[Pair], bool], recor
 
 
 def _read_synthetic(
-    options: Options, parts: Mapping[str, Sequence[Example]], known: Sequence[Pair], record: Record
+    options: Options, parts: Mapping[str, Sequence[Example]], earlier: Sequence[Pair], record: Record
 ) -> list[Pair]:
     """Return the usable synthetic pairs.
 
     Args:
         options: the options.
         parts: the examples of each part.
-        known: the pairs of the valid and test set of `options.like`.
+        earlier: the held-out pairs of the data of `options.like`.
         record: lists the pairs that are not usable.
 
     Raises:
@@ -175,7 +206,7 @@ def _read_synthetic(
         return []
     synthetic = _read_files([(path,) for path in options.synthetic_tsv], record)
     train, *held_out = ([pair for example in parts[part] for pair in example.pairs] for part in PARTS)
-    usable = list(usable_pairs(synthetic, train, chain(*held_out, known), record))
+    usable = list(usable_pairs(synthetic, train, chain(*held_out, earlier), record))
     if not usable:
         raise DataError(
             "--synthetic-tsv: no pair is usable: each repeats another, shares a sentence with the valid or test set, "

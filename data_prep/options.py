@@ -12,7 +12,7 @@ from . import LANGUAGES
 from .cleaning import CleaningOptions
 from .errors import DataError
 from .layout import Layout, find_layout
-from .like import KnownText, known_text
+from .like import KnownText, check_options, known_text
 from .pairs import EMPTY, MALFORMED, Columns
 from .phrases import PhraseOptions
 from .sampled_part import SamplingOptions
@@ -41,7 +41,8 @@ class Options(PhraseOptions, SamplingOptions, TextOptions, CleaningOptions):
             `add_synthetic_part`.
         test_permille: see `assign_parts`.
         valid_permille: see `assign_parts`.
-        like: prepared data whose `TextOptions`, subwords, dictionaries and capitals are used again, see `known_text`.
+        like: prepared data whose subwords, dictionaries and capitals are used; their `TextOptions` have to be given,
+            see `with_text_options`.
         overwrite: replace an existing `dest` that an earlier run wrote.
         workers: number of processes; the data do not depend on it.
         word_alignments: align the words of the training set, see `add_alignments`.
@@ -72,7 +73,8 @@ class Options(PhraseOptions, SamplingOptions, TextOptions, CleaningOptions):
     alignment_seed: int = 1
 
     def __post_init__(self) -> None:
-        self._take_known_options()
+        if self.known is not None and self.like is not None:
+            check_options(self.like, self.known.options, {name: getattr(self, name) for name in _names(TextOptions)})
         for group in (CleaningOptions, TextOptions, SamplingOptions, PhraseOptions):
             group.__post_init__(self)
         if not self.corpora:
@@ -109,23 +111,6 @@ class Options(PhraseOptions, SamplingOptions, TextOptions, CleaningOptions):
         self._check_unused()
         if self.subword_samples and "sentencepiece" not in self.segmentation + self.target_segmentation:
             raise DataError("--subword-samples: nothing to sample; choose sentencepiece for at least one side")
-
-    def _take_known_options(self) -> None:
-        """Take those of `TextOptions` that `like` was prepared with.
-
-        Raises:
-            DataError: one was given with another value.
-        """
-        if self.known is None:
-            return
-        for field in fields(TextOptions):
-            given, known = getattr(self, field.name), self.known.options.get(field.name, field.default)
-            if given not in (field.default, known):
-                option = f"--{field.name.replace('_', '-')}"
-                raise DataError(
-                    f"{option}: {self.like} was prepared with {known}, not {given}; with --like, leave the option out"
-                )
-            object.__setattr__(self, field.name, known)  # the dataclass is frozen
 
     def _check_unused(self) -> None:
         """Check that no option was changed that has no effect.

@@ -22,7 +22,9 @@ from .corpora import SplitInput, read_and_split
 from .directories import check_directory, new_directory
 from .dropped import BLANK_AT_END, DROPPED
 from .encoding import Encoding, cased_forms, chinese_words
+from .errors import DataError
 from .files import iterate_lines, recorded_reading, write_json, write_lines
+from .like import write_earlier
 from .manifest import checksums, foreign_file, package_versions, write_manifest
 from .options import Options
 from .phrase_part import add_phrase_part
@@ -51,24 +53,25 @@ def prepare(options: Options, command: Sequence[str] = ()) -> dict[str, Any]:
         DataError: bad input or options; the destination is left unchanged.
     """
     started = time.time()
-    if options.known and options.phrase_pairs:
+    if options.known is not None and options.phrase_pairs:
         options.known.check_tag(options.phrase_tag)
     if options.needs_aligner:
         check_aligner("--word-alignments" if options.word_alignments else "--phrase-pairs")
     inputs = list(options.inputs.values())
-    keep = [*inputs, *(options.known.files_to_keep if options.known else [])]
-    check_directory(options.dest, options.overwrite, foreign_file, keep)
+    if options.known is not None and options.known.folder.resolve().is_relative_to(options.dest.resolve()):
+        raise DataError(f"--dest {options.dest}: contains the data of --like; choose another destination")
+    check_directory(options.dest, options.overwrite, foreign_file, inputs)
     with Workers(options.workers) as workers:
         workers.start_for(sum(path.stat().st_size for path in inputs if path.is_file()))
         with recorded_reading() as read:
             split = read_and_split(options, workers)
-        with new_directory(options.dest, options.overwrite, foreign_file, keep) as directory:
+        with new_directory(options.dest, options.overwrite, foreign_file, inputs) as directory:
             written = _write_data(options, directory, split, workers)
             manifest = {
                 "options": options.recorded(),
                 "versions": package_versions(options.needs_aligner, repair=options.mojibake != "keep"),
                 "inputs": {name: {"path": str(path), **read[path]} for name, path in options.inputs.items()},
-                **({"like": options.known.record} if options.known else {}),
+                **({} if options.known is None else {"like": options.known.record}),
                 **written,
                 "dropped": split.record.counts(),
                 "repaired": split.record.repairs(),
@@ -104,6 +107,9 @@ def _write_data(options: Options, directory: Path, split: SplitInput, workers: W
         encodings[language] = replace(encodings[language], model=directory / model_name(language))
     write_text(directory / "text", parts, normalised, encodings, workers)
     write_raw(directory / "raw", parts)
+    write_earlier(directory / "raw", split.earlier)
+    if known is not None:
+        split.warnings.extend(known.warnings_of_training(directory / "text", parts))
     split.record.write(directory)
     print("binarising with fairseq-preprocess ...", file=sys.stderr)
     dictionaries = _dictionaries_of_models(directory, normalised, models) if known is None else known.dictionaries

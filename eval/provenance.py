@@ -7,7 +7,7 @@ import platform
 import re
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -97,14 +97,8 @@ def versions() -> dict[str, str | None]:
     return found
 
 
-def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """Return the processor's name, with its family and model where Linux tells.
-
-    Virtual machines often have only the name of a product line, whose generations differ in speed.
-
-    Args:
-        cpuinfo: Linux's description of the processors. Default: that of this machine
-    """
+def _processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str | None]:
+    """Return the processor's name and, where Linux tells, its generation."""
     fields: dict[str, str] = {}
     try:
         for line in cpuinfo.read_text(encoding="utf-8").splitlines():
@@ -112,10 +106,20 @@ def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
             fields.setdefault(key.strip(), value.strip())  # of the first processor
     except OSError:
         pass  # not Linux
-    name = fields.get("model name") or platform.processor() or platform.machine()
-    if "cpu family" in fields and "model" in fields:
-        return f"{name}, family {fields['cpu family']}, model {fields['model']}"
-    return name
+    known = "cpu family" in fields and "model" in fields
+    return {
+        "cpu": fields.get("model name") or platform.processor() or platform.machine(),
+        "cpu_generation": f"family {fields['cpu family']} model {fields['model']}" if known else None,
+    }
+
+
+def describe_processor(hardware: Mapping[str, Any]) -> str:
+    """Return the name and the generation of a processor from `hardware`, which earlier records lack.
+
+    Virtual machines often have only the name of a product line, whose generations differ in speed.
+    """
+    generation = hardware.get("cpu_generation")
+    return f"{hardware['cpu']}, {generation}" if generation else str(hardware["cpu"])
 
 
 def _available_cores() -> int | None:
@@ -134,7 +138,7 @@ def hardware() -> dict[str, Any]:
     return {
         "machine": platform.machine(),
         "system": platform.system(),
-        "cpu": processor(),
+        **_processor(),
         "cores": _available_cores(),
         "threads": torch.get_num_threads(),
         "accelerator": torch.cuda.get_device_name() if torch.cuda.is_available() else None,

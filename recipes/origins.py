@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from eval.provenance import combined_commit, describe_commit
+from eval.provenance import combined_commit, describe_commit, describe_processor
 
 
 def origin(provenance: dict[str, Any]) -> str:
@@ -27,7 +27,7 @@ def machine(provenance: dict[str, Any]) -> str:
     """Return the machine of a result."""
     hardware = provenance["hardware"]
     cores = f"{hardware['cores']} core{'' if hardware['cores'] == 1 else 's'}"
-    return f"{cores} ({hardware['cpu']}), torch {provenance['versions']['torch']}"
+    return f"{cores} ({describe_processor(hardware)}), torch {provenance['versions']['torch']}"
 
 
 def origin_of_system(result: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from data_prep import command_line
 from data_prep.files import read_json, read_lines, write_lines
-from eval.provenance import ROOT
+from eval.provenance import ROOT, describe_processor
 from eval.speed import tables as speed_tables
 from eval.tables import markdown_table
 
@@ -123,8 +123,8 @@ def demo_line(result: Mapping[str, Any]) -> str:
     hardware = origin["hardware"]
     return (
         f"The demo took {origin['wall_seconds'] / 60:.0f} minutes after the installation on {hardware['cores']} cores "
-        f"({hardware['cpu']}), and reached {scores['trained']['bleu']:.1f} BLEU on the {scores['trained']['sources']} "
-        f"held-out sentences; before training it had {scores['untrained']['bleu']:.1f}."
+        f"({describe_processor(hardware)}), and reached {scores['trained']['bleu']:.1f} BLEU on the "
+        f"{scores['trained']['sources']} held-out sentences; before training it had {scores['untrained']['bleu']:.1f}."
     )
 
 

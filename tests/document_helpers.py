@@ -174,6 +174,7 @@ def inputs_of_data(folder: Path, pairs: list[tuple[str, str]]) -> None:
     """Write the corpora and the test sets that docs/data.md reads."""
     chinese, english = ["".join(f"{pair[side]}\n" for pair in pairs).encode() for side in (0, 1)]
     rows = (folder / "cmn-eng.tsv").read_bytes()
+    (folder / "domain.tsv").write_bytes(rows)
     (folder / "more.tsv.gz").write_bytes(gzip.compress(rows))
     _lines(folder / "translated.tsv", [f"i think: {english}\t{chinese}" for chinese, english in pairs])
     (folder / "crawled.tsv.xz").write_bytes(lzma.compress(rows + b"no tab\n"))

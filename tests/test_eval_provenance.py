@@ -21,8 +21,8 @@ from eval.provenance import (
     combined_commit,
     commit,
     commit_at_end,
+    describe_processor,
     mark_dirty,
-    processor,
     provenance,
     recorded_command,
     versions,
@@ -170,9 +170,13 @@ def test_the_generation_of_a_processor_is_named(tmp_path: Path) -> None:
     cpuinfo = tmp_path / "cpuinfo"
     first = "processor\t: 0\ncpu family\t: 26\nmodel\t\t: 2\nmodel name\t: AMD EPYC\n"
     cpuinfo.write_text(first + "\n" + first.replace("26", "25"))
-    assert processor(cpuinfo) == "AMD EPYC, family 26, model 2"
+    found = eval.provenance._processor(cpuinfo)
+    assert found == {"cpu": "AMD EPYC", "cpu_generation": "family 26 model 2"}
+    assert describe_processor(found) == "AMD EPYC, family 26 model 2"
+    assert describe_processor({"cpu": "AMD EPYC"}) == "AMD EPYC"  # an earlier record
     cpuinfo.write_text("processor\t: 0\nBogoMIPS\t: 243.75\nCPU part\t: 0xd40\n")  # as on Arm
-    assert processor(cpuinfo) == processor(tmp_path / "none") == (platform.processor() or platform.machine())
+    unknown = {"cpu": platform.processor() or platform.machine(), "cpu_generation": None}
+    assert eval.provenance._processor(cpuinfo) == eval.provenance._processor(tmp_path / "none") == unknown
 
 
 @pytest.mark.parametrize(

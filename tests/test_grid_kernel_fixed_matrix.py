@@ -56,9 +56,9 @@ def unmeasured(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing has been tried or measured in this process, and nothing is afterwards."""
     monkeypatch.delenv(fixed_matrix.PACKING, raising=False)
     monkeypatch.setattr(fixed_matrix, "_packing", None)
-    fixed_matrix._packing_times.cache_clear()
+    fixed_matrix._packing_trial.cache_clear()
     yield
-    fixed_matrix._packing_times.cache_clear()
+    fixed_matrix._packing_trial.cache_clear()
 
 
 def test_what_is_measured_does_not_depend_on_the_caller(unmeasured: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +70,7 @@ def test_what_is_measured_does_not_depend_on_the_caller(unmeasured: None, monkey
         with torch.device("meta"), torch.autocast("cpu", dtype=torch.bfloat16):
             assert fixed_matrix.packing_available() == available
             fixed_matrix.FixedMatrix(matrix, 100)
-            measured = fixed_matrix._packing_times.cache_info().currsize
+            measured = fixed_matrix._packing_trial.cache_info().currsize
     finally:
         torch.set_default_dtype(double)
     assert measured == (1 if available else 0)
@@ -85,51 +85,63 @@ def test_what_is_measured_does_not_depend_on_the_caller(unmeasured: None, monkey
     monkeypatch.setattr(torch.nn.functional, "linear", recorded)
     if available:
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            fixed_matrix._packing_times(8, 8, 16, 1, False)
+            fixed_matrix._packing_trial(8, 8, 16, 1, "highest")
         assert set(products) == {torch.float32}
 
 
 def test_packing_pays_where_it_saves_more_than_it_costs() -> None:
-    times = fixed_matrix.PackingTimes(pack=3.0, packed=1.0, plain=2.0)
+    times = fixed_matrix.PackingTrial(pack=3.0, packed=1.0, plain=2.0)
     assert not times.pays(3)  # 6 against 5.4
     assert times.pays(4)  # 7 against 7.2
-    assert not fixed_matrix.PackingTimes(pack=0.0, packed=1.0, plain=1.0).pays(1000)  # no gain
-    assert times.pays(4, gain=0.9) and not times.pays(4, gain=0.8)  # 7 against 6.4
+    assert not fixed_matrix.PackingTrial(pack=0.0, packed=1.0, plain=1.0).pays(1000)  # no gain
+    near = fixed_matrix.PackingTrial(pack=0.1, packed=1.9, plain=2.0)
+    assert not near.pays(10) and near._replace(same_bits=True).pays(10)  # 19.1 against 18 and 20
 
 
 def test_packing_is_measured_once_per_class_of_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(fixed_matrix.PACKING, raising=False)
-    measured: list[tuple[int, ...]] = []
+    measured: list[tuple[Any, ...]] = []
 
     @lru_cache
-    def times(*sizes: int) -> fixed_matrix.PackingTimes:
+    def times(*sizes: Any) -> fixed_matrix.PackingTrial:
         measured.append(sizes)
-        return fixed_matrix.PackingTimes(1.0, 1.0, 2.0)
+        return fixed_matrix.PackingTrial(1.0, 1.0, 2.0)
 
-    monkeypatch.setattr(fixed_matrix, "_packing_times", times)
+    monkeypatch.setattr(fixed_matrix, "_packing_trial", times)
     threads = torch.get_num_threads()
     assert not fixed_matrix.packing_pays(12, 8, 300, uses=1)  # one product is never worth it
     assert measured == []
     assert [fixed_matrix.packing_pays(12, 8, rows, uses=10) for rows in (200, 256, 400)] == [True] * 3
     assert fixed_matrix.packing_pays(12, 8, 16, uses=10)
-    assert measured == [(12, 8, 256, threads, False), (12, 8, 16, threads, False)]
+    assert measured == [(12, 8, 256, threads, "highest"), (12, 8, 16, threads, "highest")]
 
 
-def test_any_gain_counts_where_one_library_computes_both_products(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("precision", ["highest", "high", "medium"])
+def test_the_trial_compares_the_bits_of_the_products(precision: str) -> None:
+    """For each precision, which selects the library of the plain product."""
+    if not fixed_matrix.packing_available():
+        pytest.skip("this torch or processor has no product by a packed matrix")
+    torch.set_float32_matmul_precision(precision)
+    torch.manual_seed(1)
+    rows, matrix = torch.randn(64, 96), torch.randn(128, 96)
+    packed = fixed_matrix._packed_product(rows, torch.ops.mkldnn._reorder_linear_weight(matrix, None), None)
+    same = torch.equal(packed, torch.nn.functional.linear(rows, matrix))
+    assert fixed_matrix._packing_trial.__wrapped__(128, 96, 64, 1, precision).same_bits == same
+
+
+def test_every_precision_has_its_own_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(fixed_matrix.PACKING, raising=False)
-    by_onednn: list[bool] = []
-    pays = {}
+    tried: list[Any] = []
 
-    def times(*given: Any) -> fixed_matrix.PackingTimes:
-        by_onednn.append(given[-1])
-        return fixed_matrix.PackingTimes(0.1, 1.9, 2.0)
+    def trial(*given: Any) -> fixed_matrix.PackingTrial:
+        tried.append(given[-1])
+        return fixed_matrix.PackingTrial(0.0, 1.0, 2.0)
 
-    monkeypatch.setattr(fixed_matrix, "_packing_times", times)
+    monkeypatch.setattr(fixed_matrix, "_packing_trial", trial)
     for precision in ("highest", "medium"):
         torch.set_float32_matmul_precision(precision)
-        pays[precision] = fixed_matrix.packing_pays(12, 8, 256, uses=10)
-    assert pays == {"highest": False, "medium": True}
-    assert by_onednn == [False, True]  # measured for each
+        assert fixed_matrix.packing_pays(12, 8, 256, uses=10)
+    assert tried == ["highest", "medium"]
 
 
 def test_measuring_draws_no_random_numbers() -> None:
@@ -137,5 +149,5 @@ def test_measuring_draws_no_random_numbers() -> None:
     if not fixed_matrix.packing_available():
         pytest.skip("this torch or processor has no product by a packed matrix")
     before = torch.get_rng_state()
-    assert min(fixed_matrix._packing_times.__wrapped__(12, 8, 3, 1, False)) > 0
+    assert min(fixed_matrix._packing_trial.__wrapped__(12, 8, 3, 1, "highest")[:3]) > 0
     assert torch.equal(torch.get_rng_state(), before)

@@ -361,3 +361,9 @@ def test_minutes_on_other_processors_are_marked(tmp_path: Path) -> None:
         "Minutes on different processors are not comparable. Trained on B: Reencoder, without weight decay, half as "
         "many updates. All others: on A."
     )
+    member["provenance"] = {"hardware": {"cpu": "A", "cpu_generation": "family 26 model 2"}}
+    write_json(tmp_path / "pieces-phrases" / "result.json", {"members": [member], "scores": {"test": scores}})
+    assert main_scores(tmp_path, tmp_path / "baselines.json")[-1].endswith(
+        "Trained on A, family 26 model 2: Reencoder, without weight decay, half as many updates. "
+        "All others: on A (generation not recorded)."
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..pictures import new_figure, save_png
-from ..provenance import describe_commit
+from ..provenance import describe_commit, describe_processor
 from ..tables import markdown_table
 from . import preparation
 from .processor import describe
@@ -97,8 +97,7 @@ def _origin(origin: dict[str, Any]) -> list[str]:
     return [
         f"Measured by `{' '.join(origin['command'])}` at {describe_commit(origin['commit'])}, "
         f"{origin['started'][:10]}, in {origin['wall_seconds']:.0f} seconds: "
-        f"{_number(hardware['threads'], 'thread')} on {_number(hardware['cores'], 'core')} "
-        f"({hardware['cpu']}), "
+        f"{_number(hardware['threads'], 'thread')} on {_cores(hardware)}, "
         f"torch {origin['versions']['torch']}, float32, forward and backward pass. Ratios are of "
         "medians, from one process in which the compared computations take turns. With one thread, times are the "
         "process's own, which other processes do not lengthen. Absolute times say little about another machine.",
@@ -110,15 +109,19 @@ def _number(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
+def _cores(hardware: dict[str, Any]) -> str:
+    return f"{_number(hardware['cores'], 'core')} ({describe_processor(hardware)})"
+
+
 def _second_origin(second: dict[str, Any] | None) -> list[str]:
     """Return the lines on where the figures of the second processor were measured, none if there is none."""
     if second is None:
         return []
     origin = second["provenance"]
     return [
-        f"The columns *second processor* are of another machine ({origin['hardware']['cpu']}; "
-        f"{describe(second['processor'])}), measured by the same program at {describe_commit(origin['commit'])}, "
-        f"{origin['started'][:10]}. The faster a processor multiplies, the larger the share of everything else.",
+        f"The columns *second processor* are of another machine ({describe_processor(origin['hardware'])}; "
+        f"{describe(second['processor'])}), measured at {describe_commit(origin['commit'])}, {origin['started'][:10]}: "
+        "with the code and the options of that commit, so they compare with the targets, not with the other columns.",
         "",
     ]
 
@@ -248,7 +251,7 @@ def _preparation(result: dict[str, Any] | None) -> list[str]:
         "## Data preparation",
         "",
         f"Measured by `{' '.join(origin['command'])}` at {describe_commit(origin['commit'])}, "
-        f"{origin['started'][:10]}, on {origin['hardware']['cores']} cores ({origin['hardware']['cpu']}): {text}. "
+        f"{origin['started'][:10]}, on {_cores(origin['hardware'])}: {text}. "
         "The pairs are synthetic: each consists of two pairs of the embedded phrasebook. The memory is that of all "
         "processes together.",
     ]
@@ -264,7 +267,7 @@ def _serving(result: dict[str, Any] | None) -> list[str]:
         "## Serving",
         "",
         f"Measured by `{' '.join(origin['command'])}` at {describe_commit(origin['commit'])}, "
-        f"{origin['started'][:10]}, on {origin['hardware']['cores']} cores ({origin['hardware']['cpu']}): of "
+        f"{origin['started'][:10]}, on {_cores(origin['hardware'])}: of "
         f"{result['requests']} requests from {result['clients']} clients at once, server and clients on one machine, "
         f"{result['lost'] or 'none'} {'were' if result['lost'] != 1 else 'was'} lost; half of them waited less than "
         f"{result['p50_ms'] / 1000:.1f} seconds, 95% less than {result['p95_ms'] / 1000:.1f} "

@@ -34,8 +34,8 @@ RECIPE = Recipe(
             forget_bias=3.0,
             input_scale=2.0,
         ),
-        # For the large input weights and forget bias see the memorization recipe. Batches four times as large need
-        # more samples, smaller ones do not need fewer.
+        # For the large input weights and forget bias see the memorization recipe. These batches and the weight decay
+        # come from short trials with eight digits.
         "cpu": Scale(
             (8,),
             100,

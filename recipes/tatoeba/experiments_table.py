@@ -9,7 +9,7 @@ from typing import Any
 
 from data_prep.files import read_json
 from eval.pictures import new_figure, save_png
-from eval.provenance import describe_commit
+from eval.provenance import describe_commit, describe_processor
 from eval.tables import markdown_table
 
 from .catalogue import EXPERIMENTS, HIGHLIGHTED, group_by_tokens
@@ -89,7 +89,7 @@ def _origin(result: Mapping[str, Any]) -> str:
     times = f", in {len(starts)} parts" if starts and len(starts) > 1 else ""
     return (
         f"`{shlex.join(provenance['command'])}`, {describe_commit(provenance['commit'])}, {began}{times}, "
-        f"torch {provenance['versions']['torch']}, {provenance['hardware']['cpu']}"
+        f"torch {provenance['versions']['torch']}, {describe_processor(provenance['hardware'])}"
     )
 
 

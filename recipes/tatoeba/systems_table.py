@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.files import read_json
-from eval.provenance import ROOT
+from eval.provenance import ROOT, describe_processor
 from eval.tables import markdown_table
 
 from ..origins import origin, origin_of_system
@@ -146,10 +146,24 @@ def _two_digits(value: float | None) -> str:
 
 def _processors(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
     """Return a paragraph on which systems were trained on which processor, if it was not the same for all."""
+    machines = {
+        label: [
+            member["provenance"]["hardware"]
+            for member in result["members"]
+            if member.get("provenance", {}).get("hardware")
+        ]
+        for label, result in rows
+    }
+    known = {machine["cpu"] for used in machines.values() for machine in used if machine.get("cpu_generation")}
     trained: dict[str, list[str]] = {}
-    for label, result in rows:
-        machines = (member.get("provenance", {}).get("hardware") for member in result["members"])
-        for processor in sorted({machine["cpu"] for machine in machines if machine}):
+    for label, used in machines.items():
+        names = {
+            # Without its generation a processor may be the same as another or not.
+            describe_processor(machine)
+            + (" (generation not recorded)" if machine["cpu"] in known and not machine.get("cpu_generation") else "")
+            for machine in used
+        }
+        for processor in sorted(names):
             trained.setdefault(processor, []).append(label)
     if len(trained) < 2:
         return []

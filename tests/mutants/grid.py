@@ -35,9 +35,10 @@ MUTANTS: list[Mutant] = [
         "grid_kernel_fixed_matrix",
         ('return torch.autocast("cpu", enabled=False)', 'return torch.autocast("cpu")'),
         ("rounded = int(4 ** round(math.log(max(1, rows), 4)))", "rounded = rows"),
-        ("self.pack + uses * self.packed < gain", "uses * self.packed < gain"),
-        ("1.0 if by_onednn else _GAIN", "_GAIN if by_onednn else 1.0"),
-        ("torch.get_num_threads(), by_onednn)", "torch.get_num_threads(), False)"),
+        ("return self.pack + uses * self.packed", "return uses * self.packed"),
+        ("1.0 if self.same_bits else _GAIN", "_GAIN if self.same_bits else 1.0"),
+        ("return PackingTrial(pack, product, plain, same_bits)", "return PackingTrial(pack, product, plain, True)"),
+        ("torch.get_num_threads(), precision)", 'torch.get_num_threads(), "highest")'),
     ),
     *group(
         "reencoder/grid/block.py",

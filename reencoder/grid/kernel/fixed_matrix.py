@@ -29,8 +29,8 @@ MANY = 1 << 20
 """Number of uses of a matrix that is packed for as long as it does not change."""
 
 _GAIN = 0.9
-"""Pack only if it takes less than 90% of the plain time, so that near-ties always resolve to plain: where another
-library computes the plain products, their last bits differ."""
+"""Pack only if it takes less than 90% of the plain time, so that near-ties always resolve to plain. Any gain counts if
+plain products have the same bits, because oneDNN computes them, too."""
 
 _FEW_ROWS = 16
 """Rows of the products of a search, in which a front is one block for each hypothesis."""
@@ -71,29 +71,34 @@ def packing_available() -> bool:
     return _packing
 
 
-class PackingTimes(NamedTuple):
-    """Seconds that it takes to pack a matrix, and for one product by it, packed and plain."""
+class PackingTrial(NamedTuple):
+    """What a trial with a matrix found.
+
+    Attributes:
+        pack: seconds that it takes to pack the matrix.
+        packed: seconds of a product by the packed matrix.
+        plain: seconds of an ordinary product.
+        same_bits: whether both products are equal to the last bit.
+    """
 
     pack: float
     packed: float
     plain: float
+    same_bits: bool = False
 
-    def pays(self, uses: int, gain: float = _GAIN) -> bool:
-        """True if packing is faster for this number of products.
-
-        Args:
-            uses: number of products.
-            gain: the part of the plain time that it may take. Default: such that near-ties resolve to plain
-        """
-        return self.pack + uses * self.packed < gain * uses * self.plain
+    def pays(self, uses: int) -> bool:
+        """True if packing is faster for this number of products, and clearly so if it changes their last bits."""
+        return self.pack + uses * self.packed < (1.0 if self.same_bits else _GAIN) * uses * self.plain
 
 
 @lru_cache(maxsize=256)
-def _packing_times(outputs: int, inputs: int, rows: int, threads: int, by_onednn: bool) -> PackingTimes:
-    """Measure, which takes some ten products; `threads` and `by_onednn` tell apart what was measured with others."""
+def _packing_trial(outputs: int, inputs: int, rows: int, threads: int, precision: str) -> PackingTrial:
+    """Measure, which takes some ten products; `threads` and `precision` tell apart what was measured with others."""
     with torch.no_grad(), _single_precision():
+        # Inexact products, whose last bits depend on the order of the sums.
         matrix, rows_in = (
-            torch.full((size, inputs), 0.01, dtype=torch.float32, device="cpu") for size in (outputs, rows)
+            torch.linspace(0.1, 1.1, size * inputs, dtype=torch.float32, device="cpu").view(size, inputs)
+            for size in (outputs, rows)
         )
         packed = torch.ops.mkldnn._reorder_linear_weight(matrix, None)
         ways: list[Callable[[], object]] = [
@@ -101,6 +106,7 @@ def _packing_times(outputs: int, inputs: int, rows: int, threads: int, by_onednn
             lambda: _packed_product(rows_in, packed, None),
             lambda: torch.nn.functional.linear(rows_in, matrix),
         ]
+        same_bits = torch.equal(_packed_product(rows_in, packed, None), torch.nn.functional.linear(rows_in, matrix))
         best = [math.inf] * len(ways)
         clock = time.process_time if threads == 1 else time.perf_counter
         for _ in range(4):  # in turn, so that a slow moment of the machine affects all of them
@@ -108,7 +114,8 @@ def _packing_times(outputs: int, inputs: int, rows: int, threads: int, by_onednn
                 started = clock()
                 way()
                 best[n] = min(best[n], clock() - started)
-    return PackingTimes(*best)
+    pack, product, plain = best
+    return PackingTrial(pack, product, plain, same_bits)
 
 
 def packing_pays(outputs: int, inputs: int, rows: int, uses: int) -> bool:
@@ -125,10 +132,8 @@ def packing_pays(outputs: int, inputs: int, rows: int, uses: int) -> bool:
     if uses < 2:
         return False
     rounded = int(4 ** round(math.log(max(1, rows), 4)))
-    # Below the highest precision oneDNN computes plain products, too, with the same bits as packed ones.
-    by_onednn = torch.get_float32_matmul_precision() != "highest"
-    times = _packing_times(outputs, inputs, rounded, torch.get_num_threads(), by_onednn)
-    return times.pays(uses, 1.0 if by_onednn else _GAIN)
+    precision = torch.get_float32_matmul_precision()  # the library of plain products depends on it
+    return _packing_trial(outputs, inputs, rounded, torch.get_num_threads(), precision).pays(uses)
 
 
 class FixedMatrix:
