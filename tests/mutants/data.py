@@ -28,6 +28,7 @@ MUTANTS: list[Mutant] = [
         "data_prep_like",
         ("leaks_from([*given, *earlier])", "leaks_from(given)"),
         ("chain(*held_out, earlier), record", "chain(*held_out), record"),
+        ("if options.drop_leaks:\n        raise", "if not options.drop_leaks:\n        raise"),
         ("    if pairs is not None:\n        return pairs\n", "    if pairs:\n        return pairs\n"),
     ),
     *group(
@@ -114,7 +115,10 @@ MUTANTS: list[Mutant] = [
     *group(
         "data_prep/corpora.py",
         "data_prep_held_out",
-        ("if options.drop_leaks:", "if not options.drop_leaks:"),
+        (
+            "if options.drop_leaks:\n        return [Example",
+            "if not options.drop_leaks:\n        return [Example",
+        ),
         ("        if is_leak(pair):\n", "        if not is_leak(pair):\n"),
     ),
     *group(
