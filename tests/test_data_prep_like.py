@@ -225,6 +225,9 @@ def test_sentences_that_were_trained_on_are_counted(
     english, chinese = ((like / "text" / f"train.{language}").read_text().splitlines() for language in ("en", "zh"))
     (tmp_path / "new.tsv").write_text("A new one.\t一個新的。\n", encoding="utf-8")
     held_out = [row for row in rows if row.split("\t")[1] not in (like / "raw" / "valid.zh").read_text()][:40]
+    # Of some only the Chinese side is known.
+    some = [row.split("\t")[1] for row in held_out[::3]]
+    held_out[::3] = [f"Nobody has said {number}.\t{source}" for number, source in enumerate(some)]
     for part, lines in (("valid", held_out), ("test", ["The next one.\t下一個。"])):
         (tmp_path / f"{part}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     sets = ["--valid-tsv", tmp_path / "valid.tsv", "--test-tsv", tmp_path / "test.tsv"]
