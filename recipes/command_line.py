@@ -25,7 +25,12 @@ def run(work: Callable[[], object]) -> int:
 
 
 def add_run_options(
-    parser: argparse.ArgumentParser, name: str, scales: Iterable[str], jobs: bool = True, threads: int | None = 1
+    parser: argparse.ArgumentParser,
+    name: str,
+    scales: Iterable[str],
+    jobs: bool = True,
+    threads: int | None = 1,
+    seeds: bool = False,
 ) -> None:
     """Add the options that the recipes of all tasks but translation share.
 
@@ -35,12 +40,23 @@ def add_run_options(
         scales: names of the scales, one of which is "cpu".
         jobs: add `--jobs`, for a recipe that trains several models. Default: True
         threads: default number of threads; None: torch's choice. Default: 1
+        seeds: add `--seeds` instead of `--seed`, for a recipe that repeats its trainings. Default: False
     """
     shown = "torch's choice" if threads is None else threads
     parser.add_argument("--scale", choices=list(scales), default="cpu", help="sizes of the run (default: %(default)s)")
     parser.add_argument("--dest", type=Path, help=f"folder of the runs (default: runs/{name}-SCALE)")
     parser.add_argument("--results", type=Path, help="folder of the result files (default: DEST/results)")
-    parser.add_argument("--seed", type=int, default=1, help="seed of everything random (default: %(default)s)")
+    if seeds:
+        parser.add_argument(
+            "--seeds",
+            type=int,
+            nargs="+",
+            default=[1],
+            metavar="N",
+            help="seeds of everything random; every model is trained once with each (default: 1)",
+        )
+    else:
+        parser.add_argument("--seed", type=int, default=1, help="seed of everything random (default: %(default)s)")
     parser.add_argument("--threads", type=positive, default=threads, help=f"CPU threads per model (default: {shown})")
     if jobs:
         parser.add_argument(

@@ -153,8 +153,28 @@ def test_the_table_shows_last_best_chance_and_the_fresh_set(tmp_path: Path) -> N
     lines = section(RECIPE, tmp_path)
     last, best = (f"{100 * parity(16).interval(1000, n)[1]:.1f}%" for n in (1, 3))
     shared = f"48.00% ({last}) | 54.00% ({best}) | 3 | 48.00%, 54.00%"
-    assert f"| 16 | ReLU | {shared} | - | not tested | 300 | 1 |" in lines
-    assert f"| 16 | tanh | {shared} | 300 | 990 of 1,000 (at least 98.3%) | 300 | 1 |" in lines
-    assert "A note." in lines
+    assert f"| 16 | ReLU | 1 | {shared} | - | not tested | 300 | 1 |" in lines
+    assert f"| 16 | tanh | 1 | {shared} | 300 | 990 of 1,000 (at least 98.3%) | 300 | 1 |" in lines
+    assert "A note." in lines and not any(line.startswith("Over several seeds") for line in lines)
     # the commit of the start was clean, that at the end of the run was not
     assert any("`python 'a b'` (commit aaaaaaa with uncommitted changes, 2026-01-01)" in line for line in lines)
+
+
+def test_the_table_compares_the_seeds_of_a_model(tmp_path: Path) -> None:
+    def seeded(seed: int, samples: int | None, best: float) -> dict[str, Any]:
+        one = run(solved=samples is not None, samples_to_solve=samples)
+        return {**one, "options": {**one["options"], "seed": seed}, "best": {**one["best"], "valid_accuracy": best}}
+
+    runs = [seeded(10, None, 0.6), seeded(2, 2000, 1.0), seeded(1, 1000, 1.0), run(label="tanh")]
+    write_json(tmp_path / "curves.json", {"scale": "cpu", "runs": {str(n): one for n, one in enumerate(runs)}})
+    write_lines(tmp_path / "notes.md", [])
+    lines = section(RECIPE, tmp_path)
+    table = [line for line in lines if line.startswith("| 16 |")]
+    assert [line.split(" | ")[1:3] for line in table[:4]] == [
+        ["ReLU", "1"],
+        ["ReLU", "2"],
+        ["ReLU", "10"],
+        ["tanh", "1"],
+    ]
+    compared = "1, 2, 10 | 2 of 3 | 1,000, 2,000, not solved | 60.00%, 100.00%, 100.00%"
+    assert table[4:] == [f"| 16 | ReLU | {compared} |"], "a model with one seed has no row here"

@@ -180,10 +180,20 @@ def test_recipes_run(
 def test_all_models_of_a_recipe_run_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "inspect", lambda checkpoint, split: [Sample(("0",), ("0",), ("0",))])
     small = ["--bits", "6", "--hidden-size", "8", "--samples", "100", "--samples-per-epoch", "50", "--quiet"]
-    assert main(PARITY, ["--scale", "smoke", "--dest", str(tmp_path), "--jobs", "3", *small]) == 0
+    command = ["--scale", "smoke", "--dest", str(tmp_path), "--jobs", "3", *small]
+    assert main(PARITY, command) == 0
     document = json.loads((tmp_path / "results" / "curves.json").read_text())
     assert [run["model"] for run in document["runs"].values()] == list(PARITY.models)
     assert all(run["samples"] == 100 and len(run["starts"]) == 1 for run in document["runs"].values())
+
+    # another seed is another run; that of the first is not repeated
+    first = document["runs"]["relu-6"]
+    assert main(PARITY, [*command, "--models", "relu", "--seeds", "1", "7", "7"]) == 0
+    document = json.loads((tmp_path / "results" / "curves.json").read_text())
+    assert [name for name in document["runs"] if name.startswith("relu")] == ["relu-6", "relu-6-seed-7"]
+    assert document["runs"]["relu-6"] == first
+    second = document["runs"]["relu-6-seed-7"]
+    assert second["options"] == {**first["options"], "seed": 7} and second["points"] != first["points"]
 
 
 def test_a_folder_has_one_training_at_a_time(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from ..runs import combined_provenance
 from ..training import run_in_parallel
 from .picture import draw
 from .recipe import Recipe, Scale
+from .runs import run_name
 
 CHANGES = (
     Change("hidden_size", int, "units of every model", least=1),
@@ -62,7 +63,7 @@ def build_parser(recipe: Recipe) -> argparse.ArgumentParser:
         description=f"{recipe.title}: train the models and plot accuracy against samples. A run that was stopped "
         "continues when the same command is given again; a finished one is not repeated.",
     )
-    add_run_options(parser, recipe.name, recipe.scales)
+    add_run_options(parser, recipe.name, recipe.scales, seeds=True)
     parser.add_argument(
         "--models",
         nargs="+",
@@ -119,10 +120,11 @@ def run_recipe(recipe: Recipe, options: argparse.Namespace, arguments: list[str]
     command = recorded_command(f"recipes.{recipe.name}", arguments)
     drawing = threading.Lock()
 
-    def run_model(model: str) -> list[dict[str, Any]]:
+    def run_sizes(series: tuple[str, int]) -> list[dict[str, Any]]:
+        model, seed = series
         results = []
         for size in scale.sizes:
-            training = recipe.run(model, size, scale, options.seed)
+            training = recipe.run(model, size, scale, seed)
             print(f"{training.name}: {training.label}, {size} {recipe.unit}", flush=True)
             result = training.execute(dest / training.name, command, options.threads, options.quiet)
             results.append(result)
@@ -133,7 +135,8 @@ def run_recipe(recipe: Recipe, options: argparse.Namespace, arguments: list[str]
                 break
         return results
 
-    return [result for results in run_in_parallel(run_model, options.models, options.jobs) for result in results]
+    every_series = [(model, seed) for seed in dict.fromkeys(options.seeds) for model in options.models]
+    return [result for results in run_in_parallel(run_sizes, every_series, options.jobs) for result in results]
 
 
 def describe(result: Mapping[str, Any], metric: str) -> str:
@@ -166,8 +169,8 @@ def collect(recipe: Recipe, dest: Path, folder: Path, scale: str, command: list[
     """
     order = {name: number for number, name in enumerate(recipe.models)}
     results = [read_json(path) for path in dest.glob("*/result.json")]
-    results.sort(key=lambda result: (result["size"], order[result["model"]]))
-    names = [f"{result['model']}-{result['size']}" for result in results]
+    results.sort(key=lambda result: (result["size"], order[result["model"]], result["options"]["seed"]))
+    names = [run_name(result["model"], result["size"], result["options"]["seed"]) for result in results]
     write_curves(folder / "curves.csv", dict(zip(names, (result["points"] for result in results), strict=True)))
     draw(folder / "curves.png", results, recipe.metric, recipe.unit, f"{recipe.title}, {scale} scale", recipe.paper)
     document = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,13 @@ from .recipe import Recipe
 from .runs import against_chance
 
 COLUMNS = (
-    *("model", "last (chance)", "best (chance)", "validations", "whole samples, last and best"),
+    *("model", "seed", "last (chance)", "best (chance)", "validations", "whole samples, last and best"),
     *("samples until solved", "fresh set, whole samples", "samples seen", "minutes"),
 )
-"""What the table shows beside the size of the problem."""
+"""What the table of runs shows beside the size of the problem."""
+
+SEED_COLUMNS = ("model", "seeds", "solved", "samples until solved: least, median, most", "best: least, median, most")
+"""What the table of models that were trained with several seeds shows beside the size of the problem."""
 
 
 def section(recipe: Recipe, folder: Path | None = None) -> list[str]:
@@ -37,7 +42,8 @@ def section(recipe: Recipe, folder: Path | None = None) -> list[str]:
 def _runs(recipe: Recipe, folder: Path) -> list[str]:
     """Return the runs in a folder of results and the notes beside them."""
     found = read_json(folder / "curves.json")
-    runs = sorted(found["runs"].values(), key=lambda run: (run["size"], -run["best"][recipe.metric]))
+    series = _series(recipe, found["runs"].values())
+    runs = [run for of_model in series for run in of_model]
     # A folder outside of the checkout has no path relative to it.
     place = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder.name
     held_out = runs[0]["options"]["valid_samples"]
@@ -56,6 +62,7 @@ def _runs(recipe: Recipe, folder: Path) -> list[str]:
         "",
         *markdown_table((recipe.unit, *COLUMNS), (_row(recipe, run) for run in runs)),
         "",
+        *_over_seeds(recipe, [of_model for of_model in series if len(of_model) > 1]),
         *read_lines(folder / "notes.md"),
         "",
         *(
@@ -64,6 +71,47 @@ def _runs(recipe: Recipe, folder: Path) -> list[str]:
         ),
         "",
     ]
+
+
+def _series(recipe: Recipe, runs: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Return the runs of each model and size by seed; the sizes in order, and of each the best model first."""
+    series: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
+    for run in sorted(runs, key=lambda run: run["options"]["seed"]):
+        series[run["size"], run["label"]].append(run)
+    return sorted(
+        series.values(), key=lambda of_model: (of_model[0]["size"], -max(_best(recipe, run) for run in of_model))
+    )
+
+
+def _best(recipe: Recipe, run: dict[str, Any]) -> float:
+    return float(run["best"][recipe.metric])
+
+
+def _over_seeds(recipe: Recipe, series: list[list[dict[str, Any]]]) -> list[str]:
+    """Return a table of the models that were trained with several seeds; nothing if there are none."""
+    if not series:
+        return []
+    rows = []
+    for runs in series:
+        solved = [run["samples_to_solve"] for run in runs if run["solved"]]
+        # a run that is not solved would need more samples than any that is
+        needed = sorted(solved) + [None] * (len(runs) - len(solved))
+        rows.append(
+            [
+                str(runs[0]["size"]),
+                runs[0]["label"],
+                ", ".join(str(run["options"]["seed"]) for run in runs),
+                f"{len(solved)} of {len(runs)}",
+                _spread(["not solved" if samples is None else f"{samples:,}" for samples in needed]),
+                _spread([f"{best:.2%}" for best in sorted(_best(recipe, run) for run in runs)]),
+            ]
+        )
+    return ["Over several seeds:", "", *markdown_table((recipe.unit, *SEED_COLUMNS), rows), ""]
+
+
+def _spread(ascending: list[str]) -> str:
+    """Return the least, the median (of an even number the lower one) and the greatest of values in their order."""
+    return f"{ascending[0]}, {ascending[(len(ascending) - 1) // 2]}, {ascending[-1]}"
 
 
 def _row(recipe: Recipe, run: dict[str, Any]) -> list[str]:
@@ -80,6 +128,7 @@ def _row(recipe: Recipe, run: dict[str, Any]) -> list[str]:
     return [
         str(run["size"]),
         run["label"],
+        str(run["options"]["seed"]),
         f"{last[recipe.metric]:.2%} ({chance['last'][1]:.1%})",
         f"{best[recipe.metric]:.2%} ({chance['best'][1]:.1%})",
         str(len(validated)),
