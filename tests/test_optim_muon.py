@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from torch import nn
 from reencoder.grid import GridLSTM2d
 from reencoder.models.sequence import GridLSTM2dConfig, GridLSTM2dModel, StackedLSTM, StackedLSTMConfig
 from reencoder.models.string import FeedForward, FeedForwardConfig, GridLSTM1dConfig, GridLSTM1dModel
+from reencoder.optim import orthogonal
 from reencoder.optim.matrices import hidden_matrix_rows, mark_hidden_matrices, mark_layers
 from reencoder.optim.muon import FairseqMuon, MuonConfig, MuonWithAdamW
 from reencoder.optim.orthogonal import orthogonalize
@@ -62,12 +64,61 @@ def slow_orthogonalize(matrix: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize("shape", [(1, 4, 4), (3, 4, 9), (2, 9, 4), (1, 1, 5)])
 def test_matrices_become_orthogonal_together(shape: tuple[int, ...]) -> None:
     matrices = torch.randn(*shape, dtype=torch.float32, generator=torch.Generator().manual_seed(1))
-    result = orthogonalize(matrices)
-    for mine, matrix in zip(result, matrices, strict=True):
-        torch.testing.assert_close(mine.double(), slow_orthogonalize(matrix), rtol=1e-5, atol=1e-5)
+    result = orthogonalize(matrices, precision="float32")
+    rounded = orthogonalize(matrices, precision="bfloat16")
+    assert rounded.dtype == torch.float32
+    for mine, less, matrix in zip(result, rounded, matrices, strict=True):
+        exact = slow_orthogonalize(matrix)
+        torch.testing.assert_close(mine.double(), exact, rtol=1e-5, atol=1e-5)
+        assert 1e-4 < float((less - exact).norm() / exact.norm()) < 0.05  # bfloat16 has 8 bits
     singular = torch.linalg.svdvals(result)
     assert float(singular.min()) > 0.6 and float(singular.max()) < 1.25
     assert not orthogonalize(torch.zeros(2, 3, 4)).any()
+
+
+@pytest.mark.parametrize(
+    ("precision", "faster", "expected"),
+    [
+        ("auto", True, torch.bfloat16),
+        ("auto", False, torch.float32),
+        ("float32", True, torch.float32),
+        ("bfloat16", False, torch.bfloat16),
+    ],
+)
+def test_bfloat16_is_used_where_it_is_faster_or_asked_for(
+    precision: str, faster: bool, expected: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[torch.dtype] = []
+    iterate = orthogonal._iterate
+    monkeypatch.setattr(orthogonal, "_bfloat16_is_faster", lambda *_: faster)
+
+    def watched(x: torch.Tensor, steps: int) -> torch.Tensor:
+        computed.append(x.dtype)
+        return iterate(x, steps)
+
+    monkeypatch.setattr(orthogonal, "_iterate", watched)
+    orthogonalize(torch.randn(1, 4, 9), precision=precision)
+    assert computed == [expected]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(("share", "faster"), [(0.5, True), (0.79, True), (0.81, False), (20.0, False)])
+def test_bfloat16_has_to_be_clearly_faster(
+    share: float, faster: bool, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time of bfloat16 is `share` of that of float32; a slow moment of the machine does not count."""
+    now = 0.0
+    slow = iter([5.0, 1.0] + [1.0] * 20)
+
+    def iterate(x: torch.Tensor, _steps: int) -> torch.Tensor:
+        nonlocal now
+        now += next(slow) * (share if x.dtype == torch.bfloat16 else 1.0)
+        return x
+
+    clock = {"process_time" if threads == 1 else "perf_counter": lambda: now}
+    monkeypatch.setattr(orthogonal, "time", SimpleNamespace(**clock))
+    monkeypatch.setattr(orthogonal, "_iterate", iterate)
+    assert orthogonal._bfloat16_is_faster.__wrapped__(threads, "highest") == faster
 
 
 def test_torch_computes_the_same_in_bfloat16() -> None:
@@ -75,14 +126,14 @@ def test_torch_computes_the_same_in_bfloat16() -> None:
     mine, theirs = (nn.Parameter(torch.zeros(6, 9)) for _ in range(2))
     mark_hidden_matrices([mine])
     mine.grad, theirs.grad = matrix.clone(), matrix.clone()
-    MuonWithAdamW([mine, nn.Parameter(torch.zeros(1))], lr=1.0).step()
+    MuonWithAdamW([mine, nn.Parameter(torch.zeros(1))], lr=1.0, precision="float32").step()
     torch.optim.Muon([theirs], lr=1.0, weight_decay=0.0, adjust_lr_fn="match_rms_adamw").step()
     assert float((mine - theirs).norm() / theirs.norm()) < 0.02  # bfloat16 has 8 bits
 
 
 def test_steps_are_those_of_the_definition() -> None:
     model, twin = marked_grid(), marked_grid()
-    take_steps(model, MuonWithAdamW(model.parameters(), lr=0.02, **OPTIONS), 3)
+    take_steps(model, MuonWithAdamW(model.parameters(), lr=0.02, precision="float32", **OPTIONS), 3)
 
     weights = list(twin.grid.weights)
     rest = [parameter for parameter in twin.parameters() if not any(parameter is weight for weight in weights)]
@@ -196,6 +247,23 @@ def test_options_reach_both_optimizers() -> None:
     assert {"weight_decay": 0.4, **expected}.items() <= optimizer._adamw.param_groups[0].items()
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_precision_reaches_the_steps(precision: str) -> None:
+    models = [marked_grid() for _ in range(3)]
+    config = MuonConfig(lr=[0.02], muon_precision=precision)
+    optimizers = [
+        FairseqMuon(config, list(models[0].parameters())).optimizer,
+        *(
+            MuonWithAdamW(model.parameters(), lr=0.02, precision=name)
+            for model, name in zip(models[1:], ("float32", "bfloat16"), strict=True)
+        ),
+    ]
+    for model, optimizer in zip(models, optimizers, strict=True):
+        take_steps(model, optimizer, 1)
+    equal = [torch.equal(models[0].grid.weights[0], model.grid.weights[0]) for model in models[1:]]
+    assert equal == [precision == "float32", precision == "bfloat16"]
+
+
 def test_both_had_one_weight_decay_in_checkpoints_of_earlier_versions() -> None:
     model = marked_grid()
     optimizer = MuonWithAdamW(model.parameters(), lr=0.02, weight_decay=0.2)
@@ -284,6 +352,7 @@ def test_a_model_that_marks_its_matrices_keeps_its_marks() -> None:
             "--adam-betas: expected two numbers of at least 0 and below 1",
         ),
         ({"adam_eps": -1.0}, "--adam-eps: expected 0 or more, got -1.0"),
+        ({"muon_precision": "half"}, "--muon-precision: expected one of auto, float32, bfloat16, got half"),
         ({"weight_decay": -5.0}, "--weight-decay: expected 0 or more, got -5.0"),
         ({"adam_weight_decay": float("inf")}, "--adam-weight-decay: expected 0 or more, got inf"),
     ],

@@ -12,13 +12,13 @@ from math import isfinite
 from typing import Any
 
 import torch
-from fairseq.dataclass import FairseqDataclass
+from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.optim import FairseqOptimizer, register_optimizer
 from omegaconf import II
 from torch import Tensor, nn
 
 from .matrices import hidden_matrix_rows
-from .orthogonal import orthogonalize
+from .orthogonal import PRECISIONS, orthogonalize
 
 
 class MuonWithAdamW(torch.optim.Optimizer):
@@ -30,8 +30,8 @@ class MuonWithAdamW(torch.optim.Optimizer):
         step = orthogonalize((1 - momentum) * gradient + momentum * buffer) * 0.2 * sqrt(max(rows, columns))
 
     whose factor makes it as large as a step of AdamW, so that one learning rate suits both. The parts of one shape are
-    orthogonalized together. torch's own Muon takes one step per matrix and computes in bfloat16, which is several times
-    slower than float32 on a CPU without bfloat16 units.
+    orthogonalized together. torch's own Muon takes one step per matrix and always computes in bfloat16, which is
+    several times slower than float32 on a CPU without units for it.
 
     All parameters have the same options: there is one group of them.
 
@@ -43,6 +43,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
         eps: epsilon of AdamW.
         weight_decay: weight decay of Muon, decoupled from the gradient.
         adam_weight_decay: the same of AdamW.
+        precision: in which numbers Muon's steps are orthogonalized, one of `orthogonal.PRECISIONS`.
 
     Raises:
         ValueError: no parameter is marked, there are several groups, or an option is out of range.
@@ -57,7 +58,11 @@ class MuonWithAdamW(torch.optim.Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
         adam_weight_decay: float = 0.0,
+        precision: str = "auto",
     ) -> None:
+        if precision not in PRECISIONS:
+            raise ValueError(f"--muon-precision: expected one of {', '.join(PRECISIONS)}, got {precision}")
+        self._precision = precision
         defaults = {
             "lr": lr,
             "momentum": momentum,
@@ -123,7 +128,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
             parts = direction.reshape(-1, rows, param.size(-1))
             by_shape[parts.shape[1:]].append((param, parts))
         for shape, members in by_shape.items():
-            steps = orthogonalize(torch.cat([parts for _, parts in members]))
+            steps = orthogonalize(torch.cat([parts for _, parts in members]), precision=self._precision)
             for (param, _), step in zip(members, steps.split([len(parts) for _, parts in members]), strict=True):
                 param.mul_(1 - lr * weight_decay)
                 param.add_(step.reshape(param.shape), alpha=-lr * 0.2 * max(shape) ** 0.5)
@@ -199,6 +204,13 @@ class MuonConfig(FairseqDataclass):
     """Options of the optimizer."""
 
     muon_momentum: float = field(default=0.95, metadata={"help": "momentum of Muon"})
+    muon_precision: ChoiceEnum(list(PRECISIONS)) = field(  # type: ignore[valid-type]
+        default="auto",
+        metadata={
+            "help": "in which numbers Muon's steps are orthogonalized; auto: bfloat16 on a GPU, and on a CPU where a "
+            "short trial finds it faster"
+        },
+    )
     adam_betas: str = field(default="(0.9, 0.999)", metadata={"help": "betas of AdamW"})
     adam_eps: float = field(default=1e-8, metadata={"help": "epsilon of AdamW"})
     weight_decay: float = field(
@@ -247,6 +259,7 @@ class FairseqMuon(FairseqOptimizer):
             "eps": self.cfg.adam_eps,
             "weight_decay": self.cfg.weight_decay,
             "adam_weight_decay": self.cfg.adam_weight_decay,
+            "precision": str(self.cfg.muon_precision),
         }
 
     def step(self, closure: Any = None, scale: float = 1.0, groups: Any = None) -> None:

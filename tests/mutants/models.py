@@ -157,6 +157,8 @@ MUTANTS: list[Mutant] = [
         ('[{**group, "fused": self._fused} for group in adamw["param_groups"]]', 'adamw["param_groups"]'),
         ('"momentum": self.cfg.muon_momentum,', ""),
         ('"eps": self.cfg.adam_eps,', ""),
+        ("precision=self._precision", ""),
+        ('"precision": str(self.cfg.muon_precision),', ""),
     ),
     *group(
         "reencoder/optim/orthogonal.py",
@@ -168,5 +170,9 @@ MUTANTS: list[Mutant] = [
         ),
         ("return (x.mT if tall else x)", "return x"),
         ("beta=b, alpha=c)", "beta=c, alpha=b)"),
+        ("torch.bfloat16 if fast or", "torch.bfloat16 if not fast or"),
+        ('torch.bfloat16 if precision == "bfloat16"', 'torch.bfloat16 if precision == "float32"'),
+        ("best[torch.bfloat16] < _GAIN * best", "best[torch.bfloat16] < best"),
+        ("min(best[dtype], clock() - started)", "clock() - started"),
     ),
 ]
