@@ -162,6 +162,7 @@ def test_every_figure_is_there(small: None, data: Path, tmp_path: Path, capsys: 
     }  # fmt: skip
     assert set(result["time_in_products"]) == set(result["fastest_products"]) == set(result["limit_ratio"])
     assert sum(result["recipe_step"]["parts"].values()) == pytest.approx(1)
+    assert result["recipe_step"]["muon_dtype"] in ("float32", "bfloat16")
     assert result["processor"]["threads"] >= 1
     assert {"twin_b64", "twin_b4", "autograd_diagonals"} < set(result["speedup"])
     assert {"ms_per_word", "over_recompute"} < set(result["decode"])
@@ -172,6 +173,9 @@ def test_every_figure_is_there(small: None, data: Path, tmp_path: Path, capsys: 
     assert result["train_step"]["data"] == "phrases"
     assert result["provenance"]["hardware"]["threads"] >= 1
     assert result["preparation"]["pairs"] == 150 and result["preparation"]["pairs_per_second"] > 0
+    for dtype, exception in (("float32", ""), ("bfloat16", ", only the steps of Muon in bfloat16")):
+        result["recipe_step"]["muon_dtype"] = dtype
+        assert f"Everything is computed in float32{exception}." in "\n".join(tables.document(result, "speed.png"))
     document = "\n".join(tables.document(result, "speed.png"))
     assert f"{result['limit_ratio']['plane_d256']:.2f} | {tables.TARGETS['plane_d256']}" in document
     assert "can pass 1 by noise only" in document

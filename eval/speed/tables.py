@@ -206,7 +206,9 @@ def _limits(result: dict[str, Any], second: dict[str, Any] | None) -> list[str]:
             second and second["limit_ratio"],
         ),
         "",
-        f"The processor: {describe(result['processor'])}. Everything is computed in float32.",
+        f"The processor: {describe(result['processor'])}. Everything is computed in float32"
+        # the only choice there was, in older files
+        f"{', only the steps of Muon in bfloat16' if step.get('muon_dtype', 'float32') == 'bfloat16' else ''}.",
         "",
         "The limit of a training step counts only the products of the model, and only those of real positions. The "
         "products of the optimizer (Muon) count only as time. The time of the recipes' training step by part "

@@ -15,6 +15,8 @@ from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
+from reencoder.optim.orthogonal import compute_dtype
+
 from .grids import limit_figures
 from .measure import Work, alternating, clock
 from .parts import Parts
@@ -163,8 +165,8 @@ def training_step(data: Path, quick: bool) -> dict[str, Any]:
 
     Returns:
         What `limit_figures` returns for both; `train_step`: target words per second and fraction of padding of the
-        large one; `profile`: fraction of its time by kind of operation; `recipe_step`: as `train_step`, and `parts`:
-        fraction of the time by part of the model.
+        large one; `profile`: fraction of its time by kind of operation; `recipe_step`: as `train_step`, `parts`:
+        fraction of the time by part of the model, and `muon_dtype`: type that Muon's steps are orthogonalized in.
     """
     repeats = 1 if quick else 5
     step = Step(data, PAPER, max_blocks=9000, batches=2, hidden_size=HIDDEN_SIZE)
@@ -186,6 +188,7 @@ def training_step(data: Path, quick: bool) -> dict[str, Any]:
             "words_per_second": recipe.words / small.taken,
             "padding": recipe.padding(),
             "parts": recipe.parts(repeats),
+            "muon_dtype": str(compute_dtype("auto", torch.device("cpu"))).removeprefix("torch."),
         },
     }
 

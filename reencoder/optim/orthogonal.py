@@ -31,7 +31,7 @@ def orthogonalize(matrices: Tensor, steps: int = 5, eps: float = 1e-7, precision
     Returns:
         The matrices, in the type of the input.
     """
-    x = matrices.to(_dtype(precision, matrices.device))
+    x = matrices.to(compute_dtype(precision, matrices.device))
     tall = x.size(-2) > x.size(-1)
     if tall:
         x = x.mT
@@ -47,8 +47,13 @@ def _iterate(x: Tensor, steps: int) -> Tensor:
     return x
 
 
-def _dtype(precision: str, device: torch.device) -> torch.dtype:
-    """Return the type to compute in."""
+def compute_dtype(precision: str, device: torch.device) -> torch.dtype:
+    """Return the type that `orthogonalize` computes in.
+
+    Args:
+        precision: one of `PRECISIONS`.
+        device: where the matrices are.
+    """
     if precision == "auto":
         cpu = device.type == "cpu"
         # the library of float32 products depends on their precision
