@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import MISSING, dataclass, fields
@@ -145,6 +146,21 @@ def inspect(checkpoint: Path, split: str = "test", user_dir: Path | None = USER_
         return parse_samples(lines)
 
 
+def accuracy_by_position(samples: Iterable[Sample]) -> list[float]:
+    """Return the fraction of right symbols at each position of the result.
+
+    Args:
+        samples: the samples. At some positions none of their targets has a symbol other than a delimiter: these are
+            left out. At the others, the targets that have one count.
+    """
+    right: dict[int, list[bool]] = defaultdict(list)
+    for sample in samples:
+        for position, (target, predicted) in enumerate(zip(sample.target, sample.prediction, strict=True)):
+            if target != DELIMITER:
+                right[position].append(target == predicted)
+    return [sum(found) / len(found) for _, found in sorted(right.items())]
+
+
 def report(samples: Sequence[Sample], count: int, errors_only: bool = False) -> list[str]:
     """Return lines of text that show some samples and count the errors of all.
 
@@ -168,6 +184,9 @@ def report(samples: Sequence[Sample], count: int, errors_only: bool = False) -> 
     results = [pair for sample in samples for pair in sample.results()]
     if len(results) < symbols:
         right = sum(target == predicted for target, predicted in results)
-        share = f" ({right / len(results):.2%})" if results else ""
-        lines.append(f"without delimiters: {right} of {len(results)} right{share}")
+        fraction = f" ({right / len(results):.2%})" if results else ""
+        lines.append(f"without delimiters: {right} of {len(results)} right{fraction}")
+        positions = accuracy_by_position(samples)
+        if len(positions) > 1:
+            lines.append(f"right by position, %: {' '.join(f'{100 * share:.0f}' for share in positions)}")
     return lines

@@ -14,7 +14,7 @@ import torch
 from data_prep.errors import DataError
 from data_prep.files import read_json
 from eval import provenance
-from eval.inspection import Sample, parse_samples, report, task_options
+from eval.inspection import Sample, accuracy_by_position, parse_samples, report, task_options
 from eval.provenance import Commit, Stopwatch
 from recipes.algorithmic.runs import METRICS, outcome, samples_to_reach
 from recipes.curves import read_points, write_curves
@@ -99,6 +99,17 @@ def test_errors_stand_below_the_symbols_that_are_wrong() -> None:
     ]
 
 
+def test_the_accuracy_at_each_position_counts_results_only() -> None:
+    samples = [
+        Sample(("-",) * 4, ("-", "1", "2", "-"), ("-", "1", "3", "9")),
+        Sample(("-",) * 4, ("-", "4", "5", "6"), ("7", "4", "5", "6")),
+        Sample(("-",) * 4, ("-", "7", "8", "-"), ("-", "7", "9", "-")),
+    ]
+    assert accuracy_by_position(samples) == [1.0, 1 / 3, 1.0]
+    assert report(samples, 0)[-1] == "right by position, %: 100 33 100"
+    assert report([Sample(("1",), ("1",), ("1",))], 0)[-1].startswith("1 of 1 symbols"), "no delimiters, one position"
+
+
 @pytest.mark.parametrize(
     ("output", "message"),
     [
@@ -137,7 +148,7 @@ class TaskWithFlags(FairseqTask):
 DRAWS_AFTER_THE_TEST = """
 from pathlib import Path
 import sys
-from eval.inspection import task_options
+from eval.inspection import accuracy_by_position, task_options
 from eval.pictures import new_figure, save_png
 from eval.program import USER_DIR
 

@@ -125,6 +125,7 @@ def test_the_fresh_set_is_the_one_for_tests(monkeypatch: pytest.MonkeyPatch) -> 
         "right": 1,
         "at_least": lower_bound(1, 3),
         "accuracy": 5 / 6,
+        "by_position": [1.0, 2 / 3],
     }
 
 

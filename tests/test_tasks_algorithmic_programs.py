@@ -112,9 +112,9 @@ def test_errors_are_shown(solved: tuple[Path, str], capsys: pytest.CaptureFixtur
     assert evaluate(["inspect", str(folder / "checkpoint_best.pt"), "--split", "valid", "--count", "2"]) == 0
     shown = capsys.readouterr().out
     assert "48 of 48 symbols right (100.00%), 8 of 8 samples without an error" in shown
-    assert shown.splitlines()[-1] == "without delimiters: 16 of 16 right (100.00%)"
+    assert shown.splitlines()[-2:] == ["without delimiters: 16 of 16 right (100.00%)", "right by position, %: 100 100"]
     lines = shown.splitlines()
-    assert lines[0] == "sample 0: 6 of 6 symbols right" and len(lines) == 2 * 5 + 2
+    assert lines[0] == "sample 0: 6 of 6 symbols right" and len(lines) == 2 * 5 + 3
     source, target, predicted = (line.split()[1:] for line in lines[1:4])
     assert source[0] == "-" and source[3:] == ["-"] * 3 and target == predicted == ["-"] * 3 + source[1:3] + ["-"]
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.inspection import inspect
+from eval.inspection import accuracy_by_position, inspect
 
 from ..curves import Point, read_points, training_seconds
 from ..options import Value
@@ -144,7 +144,7 @@ def fresh_set(checkpoint: Path) -> dict[str, Any]:
 
     Returns:
         `checkpoint`, its file name; `samples` of the set; how many are `right` as a whole; `at_least`, the lower bound
-        of the probability of a right sample; and `accuracy` over the symbols other than delimiters.
+        of the probability of a right sample; `accuracy` over the symbols other than delimiters, also `by_position`.
 
     Raises:
         DataError: fairseq-generate failed.
@@ -158,6 +158,7 @@ def fresh_set(checkpoint: Path) -> dict[str, Any]:
         "right": right,
         "at_least": lower_bound(right, len(samples)),
         "accuracy": sum(target == predicted for target, predicted in results) / len(results),
+        "by_position": accuracy_by_position(samples),
     }
 
 
