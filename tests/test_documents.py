@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import re
 import runpy
 import shlex
@@ -345,6 +346,20 @@ def test_what_the_documents_say_of_muon_and_adam_is_in_the_curves() -> None:
     for run in ("stacked_lstm-20", "tied_stacked_lstm-20"):
         assert best(curve("memorization", "", run), symbols) == 1
         assert best(curve("memorization", "adam", run), symbols) < 0.08
+
+
+def test_what_the_notes_say_of_fifteen_digits_is_in_the_results() -> None:
+    folder = ROOT / "recipes" / "addition" / "results"
+    run = json.loads(text_of(folder / "curves.json"))["runs"]["tied_2lstm-15"]
+    prose = " ".join(text_of(folder / "notes.md").split())
+    share, samples = run["last"]["valid_digit_accuracy"], run["samples"]
+    assert f"predicts {share:.0%} of them after {samples:,} samples (chance: {run['chance']['accuracy']:.0%})" in prose
+    positions = run["test"]["by_position"]
+    least, tenth, most = min(positions[:9]), positions[9], max(positions[10:])
+    assert f"right in at least {least:.0%}, the tenth in {tenth:.0%}, and each of the last six in at most" in prose
+    assert least >= 0.91 and most < 0.12 and "in at most 12%, which is chance" in prose
+    before = [point["valid_digit_accuracy"] for point in run["points"] if point["samples"] < 930_000]
+    assert max(before) > share - 0.02, "it has hardly improved since"
 
 
 MEMORIZED = {
