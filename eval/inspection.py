@@ -188,5 +188,5 @@ def report(samples: Sequence[Sample], count: int, errors_only: bool = False) -> 
         lines.append(f"without delimiters: {right} of {len(results)} right{fraction}")
         positions = accuracy_by_position(samples)
         if len(positions) > 1:
-            lines.append(f"right by position, %: {' '.join(f'{100 * share:.0f}' for share in positions)}")
+            lines.append(f"right by position, %: {' '.join(f'{100 * share:.1f}' for share in positions)}")
     return lines

@@ -106,7 +106,7 @@ def test_the_accuracy_at_each_position_counts_results_only() -> None:
         Sample(("-",) * 4, ("-", "7", "8", "-"), ("-", "7", "9", "-")),
     ]
     assert accuracy_by_position(samples) == [1.0, 1 / 3, 1.0]
-    assert report(samples, 0)[-1] == "right by position, %: 100 33 100"
+    assert report(samples, 0)[-1] == "right by position, %: 100.0 33.3 100.0"
     assert report([Sample(("1",), ("1",), ("1",))], 0)[-1].startswith("1 of 1 symbols"), "no delimiters, one position"
 
 
@@ -148,7 +148,7 @@ class TaskWithFlags(FairseqTask):
 DRAWS_AFTER_THE_TEST = """
 from pathlib import Path
 import sys
-from eval.inspection import accuracy_by_position, task_options
+from eval.inspection import task_options
 from eval.pictures import new_figure, save_png
 from eval.program import USER_DIR
 

@@ -173,7 +173,7 @@ def test_every_figure_is_there(small: None, data: Path, tmp_path: Path, capsys: 
     assert result["train_step"]["data"] == "phrases"
     assert result["provenance"]["hardware"]["threads"] >= 1
     assert result["preparation"]["pairs"] == 150 and result["preparation"]["pairs_per_second"] > 0
-    for dtype, exception in (("float32", ""), ("bfloat16", ", only the steps of Muon in bfloat16")):
+    for dtype, exception in (("float32", ""), ("bfloat16", ", only the orthogonalization of Muon in bfloat16")):
         result["recipe_step"]["muon_dtype"] = dtype
         assert f"Everything is computed in float32{exception}." in "\n".join(tables.document(result, "speed.png"))
     document = "\n".join(tables.document(result, "speed.png"))

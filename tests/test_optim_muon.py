@@ -19,7 +19,7 @@ from reencoder.models.string import FeedForward, FeedForwardConfig, GridLSTM1dCo
 from reencoder.optim import orthogonal
 from reencoder.optim.matrices import hidden_matrix_rows, mark_hidden_matrices, mark_layers
 from reencoder.optim.muon import FairseqMuon, MuonConfig, MuonWithAdamW
-from reencoder.optim.orthogonal import orthogonalize
+from reencoder.optim.orthogonal import compute_dtype, orthogonalize
 
 OPTIONS: dict[str, Any] = {
     "momentum": 0.9,
@@ -77,28 +77,42 @@ def test_matrices_become_orthogonal_together(shape: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("precision", "faster", "expected"),
+    ("precision", "faster", "columns", "expected"),
     [
-        ("auto", True, torch.bfloat16),
-        ("auto", False, torch.float32),
-        ("float32", True, torch.float32),
-        ("bfloat16", False, torch.bfloat16),
+        ("auto", True, 64, torch.bfloat16),
+        ("auto", True, 63, torch.float32),
+        ("auto", False, 64, torch.float32),
+        ("float32", True, 64, torch.float32),
+        ("bfloat16", False, 9, torch.bfloat16),
     ],
 )
 def test_bfloat16_is_used_where_it_is_faster_or_asked_for(
-    precision: str, faster: bool, expected: torch.dtype, monkeypatch: pytest.MonkeyPatch
+    precision: str, faster: bool, columns: int, expected: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     computed: list[torch.dtype] = []
     iterate = orthogonal._iterate
-    monkeypatch.setattr(orthogonal, "_bfloat16_is_faster", lambda *_: faster)
+    asked = (torch.get_num_threads(), torch.get_float32_matmul_precision())
+    monkeypatch.setattr(orthogonal, "_bfloat16_is_faster", lambda *given: faster and given == asked)
 
     def watched(x: torch.Tensor, steps: int) -> torch.Tensor:
         computed.append(x.dtype)
         return iterate(x, steps)
 
     monkeypatch.setattr(orthogonal, "_iterate", watched)
-    orthogonalize(torch.randn(1, 4, 9), precision=precision)
+    orthogonalize(torch.randn(1, 80, columns), precision=precision)
     assert computed == [expected]
+
+
+def test_the_trial_is_for_one_process_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orthogonal, "_bfloat16_is_faster", lambda *_: True)
+    chosen = {name: compute_dtype("auto", torch.device(name), 64) for name in ("cpu", "cuda", "mps")}
+    assert chosen == {"cpu": torch.bfloat16, "cuda": torch.bfloat16, "mps": torch.float32}
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    for processes, expected in ((1, torch.bfloat16), (2, torch.float32)):
+        monkeypatch.setattr(torch.distributed, "get_world_size", lambda count=processes: count)
+        assert compute_dtype("auto", torch.device("cpu"), 64) == expected
+    with pytest.raises(ValueError, match="precision half: expected one of auto, float32, bfloat16"):
+        orthogonalize(torch.zeros(1, 2, 3), precision="half")
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -162,20 +162,40 @@ def test_the_table_shows_last_best_chance_and_the_fresh_set(tmp_path: Path) -> N
 
 
 def test_the_table_compares_the_seeds_of_a_model(tmp_path: Path) -> None:
-    def seeded(seed: int, samples: int | None, best: float) -> dict[str, Any]:
-        one = run(solved=samples is not None, samples_to_solve=samples)
-        return {**one, "options": {**one["options"], "seed": seed}, "best": {**one["best"], "valid_accuracy": best}}
-
-    runs = [seeded(10, None, 0.6), seeded(2, 2000, 1.0), seeded(1, 1000, 1.0), run(label="tanh")]
+    runs = [
+        *(seeded(10, None, 0.6), seeded(2, 2000, 1.0), seeded(1, 1000, 1.0)),
+        *(run(label="tanh"), seeded(2, None, 0.5, label="tanh", lr=0.1)),
+    ]
     write_json(tmp_path / "curves.json", {"scale": "cpu", "runs": {str(n): one for n, one in enumerate(runs)}})
     write_lines(tmp_path / "notes.md", [])
     lines = section(RECIPE, tmp_path)
     table = [line for line in lines if line.startswith("| 16 |")]
-    assert [line.split(" | ")[1:3] for line in table[:4]] == [
-        ["ReLU", "1"],
-        ["ReLU", "2"],
-        ["ReLU", "10"],
-        ["tanh", "1"],
+    assert [line.split(" | ")[1:3] for line in table[:5]] == [
+        *(["ReLU", "1"], ["ReLU", "2"], ["ReLU", "10"]),
+        *(["tanh", "1"], ["tanh", "2"]),
     ]
-    compared = "1, 2, 10 | 2 of 3 | 1,000, 2,000, not solved | 60.00%, 100.00%, 100.00%"
-    assert table[4:] == [f"| 16 | ReLU | {compared} |"], "a model with one seed has no row here"
+    compared = "1, 2, 10 | 2 of 3 | 1,000; 2,000 | 60.00%, 100.00%, 100.00%"
+    assert table[5:] == [f"| 16 | ReLU | {compared} |"], "one seed, or two with different settings, are not compared"
+
+
+def seeded(seed: int, samples: int | None, best: float, **changes: Any) -> dict[str, Any]:
+    """A run with a seed, which solved the task after some samples or not at all."""
+    one = run(solved=samples is not None, samples_to_solve=samples)
+    options = {**one["options"], "seed": seed, "lr": changes.pop("lr", 0.003), "bits": changes.get("size", 16)}
+    return {**one, "options": options, "best": {**one["best"], "valid_accuracy": best}, **changes}
+
+
+def test_a_seed_that_fails_counts_on_larger_sizes(tmp_path: Path) -> None:
+    """Where sizes grow, it is not tried on these, so those that are left would look better."""
+    runs = [
+        *(seeded(1, 10, 1.0, size=16), seeded(2, None, 0.5, size=16), seeded(3, 10, 1.0, size=16)),
+        *(seeded(1, None, 0.6, size=20), seeded(3, 30, 1.0, size=20), seeded(3, None, 0.5, size=24)),
+    ]
+    write_json(tmp_path / "curves.json", {"scale": "cpu", "runs": {str(n): one for n, one in enumerate(runs)}})
+    write_lines(tmp_path / "notes.md", [])
+    compared = [line for line in section(RECIPE, tmp_path) if " of 3 |" in line]
+    assert compared == [
+        "| 16 | ReLU | 1, 2, 3 | 2 of 3 | 10; 10 | 50.00%, 100.00%, 100.00% |",
+        "| 20 | ReLU | 1, 2, 3 | 1 of 3 | 30 | 60.00%, 100.00% |",
+        "| 24 | ReLU | 1, 2, 3 | 0 of 3 | - | 50.00% |",
+    ]

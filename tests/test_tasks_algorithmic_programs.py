@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -112,7 +113,10 @@ def test_errors_are_shown(solved: tuple[Path, str], capsys: pytest.CaptureFixtur
     assert evaluate(["inspect", str(folder / "checkpoint_best.pt"), "--split", "valid", "--count", "2"]) == 0
     shown = capsys.readouterr().out
     assert "48 of 48 symbols right (100.00%), 8 of 8 samples without an error" in shown
-    assert shown.splitlines()[-2:] == ["without delimiters: 16 of 16 right (100.00%)", "right by position, %: 100 100"]
+    assert shown.splitlines()[-2:] == [
+        "without delimiters: 16 of 16 right (100.00%)",
+        "right by position, %: 100.0 100.0",
+    ]
     lines = shown.splitlines()
     assert lines[0] == "sample 0: 6 of 6 symbols right" and len(lines) == 2 * 5 + 3
     source, target, predicted = (line.split()[1:] for line in lines[1:4])
@@ -194,6 +198,12 @@ def test_all_models_of_a_recipe_run_side_by_side(tmp_path: Path, monkeypatch: py
     assert document["runs"]["relu-6"] == first
     second = document["runs"]["relu-6-seed-7"]
     assert second["options"] == {**first["options"], "seed": 7} and second["points"] != first["points"]
+
+    # folders have names of their own, whatever the seed: none of them is lost
+    shutil.copytree(tmp_path / "relu-6-seed-7", tmp_path / "relu-6-again")
+    assert main(PARITY, [*command, "--models", "relu"]) == 0
+    document = json.loads((tmp_path / "results" / "curves.json").read_text())
+    assert {name for name in document["runs"] if name.startswith("relu")} == {"relu-6", "relu-6-seed-7", "relu-6-again"}
 
 
 def test_a_folder_has_one_training_at_a_time(tmp_path: Path) -> None:

@@ -188,6 +188,8 @@ def _memory(used: dict[str, Any]) -> list[str]:
 def _limits(result: dict[str, Any], second: dict[str, Any] | None) -> list[str]:
     """Return the section on the limits, the processor and the training steps."""
     step, larger = result["recipe_step"], result["train_step"]
+    # older files do not record it, as there was no choice
+    exception = ", only the orthogonalization of Muon in bfloat16" if step.get("muon_dtype") == "bfloat16" else ""
     return [
         "## How much of the time is matrix products",
         "",
@@ -206,9 +208,7 @@ def _limits(result: dict[str, Any], second: dict[str, Any] | None) -> list[str]:
             second and second["limit_ratio"],
         ),
         "",
-        f"The processor: {describe(result['processor'])}. Everything is computed in float32"
-        # the only choice there was, in older files
-        f"{', only the steps of Muon in bfloat16' if step.get('muon_dtype', 'float32') == 'bfloat16' else ''}.",
+        f"The processor: {describe(result['processor'])}. Everything is computed in float32{exception}.",
         "",
         "The limit of a training step counts only the products of the model, and only those of real positions. The "
         "products of the optimizer (Muon) count only as time. The time of the recipes' training step by part "

@@ -94,11 +94,16 @@ class Step:
         self.batches = everything[:: max(1, len(everything) // batches)][:batches]
         self.words = sum(batch["ntokens"] for batch in self.batches)
 
+    @property
+    def hidden_size(self) -> int:
+        """Hidden size d of the model."""
+        return int(self.model.decoder.grid.stack.options.hidden_size)
+
     def maps(self) -> list[Map]:
         """Return the linear maps that these batches need, with their real positions only as rows."""
         encoder, decoder = self.model.encoder, self.model.decoder
         stack = decoder.grid.stack
-        d = stack.options.hidden_size
+        d = self.hidden_size
         pad = self.task.source_dictionary.pad()
         blocks = sources = targets = 0
         for batch in self.batches:
@@ -188,7 +193,7 @@ def training_step(data: Path, quick: bool) -> dict[str, Any]:
             "words_per_second": recipe.words / small.taken,
             "padding": recipe.padding(),
             "parts": recipe.parts(repeats),
-            "muon_dtype": str(compute_dtype("auto", torch.device("cpu"))).removeprefix("torch."),
+            "muon_dtype": str(compute_dtype("auto", torch.device("cpu"), recipe.hidden_size)).removeprefix("torch."),
         },
     }
 

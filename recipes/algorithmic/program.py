@@ -29,7 +29,6 @@ from ..runs import combined_provenance
 from ..training import run_in_parallel
 from .picture import draw
 from .recipe import Recipe, Scale
-from .runs import run_name
 
 CHANGES = (
     Change("hidden_size", int, "units of every model", least=1),
@@ -168,9 +167,9 @@ def collect(recipe: Recipe, dest: Path, folder: Path, scale: str, command: list[
         DataError: a result cannot be read, or a file cannot be written.
     """
     order = {name: number for number, name in enumerate(recipe.models)}
-    results = [read_json(path) for path in dest.glob("*/result.json")]
-    results.sort(key=lambda result: (result["size"], order[result["model"]], result["options"]["seed"]))
-    names = [run_name(result["model"], result["size"], result["options"]["seed"]) for result in results]
+    found = [(path.parent.name, read_json(path)) for path in dest.glob("*/result.json")]
+    found.sort(key=lambda run: (run[1]["size"], order[run[1]["model"]], run[1]["options"]["seed"]))
+    names, results = [name for name, _ in found], [result for _, result in found]
     write_curves(folder / "curves.csv", dict(zip(names, (result["points"] for result in results), strict=True)))
     draw(folder / "curves.png", results, recipe.metric, recipe.unit, f"{recipe.title}, {scale} scale", recipe.paper)
     document = {

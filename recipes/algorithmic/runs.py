@@ -42,8 +42,9 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Name of the run and of its folder."""
-        return run_name(self.model, self.size, int(self.options["seed"]))
+        """Name of the run and of its folder; the first seed is not part of it."""
+        seed = self.options["seed"]
+        return f"{self.model}-{self.size}" if seed == 1 else f"{self.model}-{self.size}-seed-{seed}"
 
     def execute(self, folder: Path, command: list[str], threads: int | None, quiet: bool = False) -> dict[str, Any]:
         """Train, resume the training, or read the result if it is finished; see `recipes.runs.execute`.
@@ -74,11 +75,6 @@ class Run:
 
         settings = {"model": self.model, "label": self.label, "size": self.size, "options": self.options}
         return execute(folder, settings, command, result, threads=threads, quiet=quiet)
-
-
-def run_name(model: str, size: int, seed: int) -> str:
-    """Return the name of a run; the first seed is not part of it."""
-    return f"{model}-{size}" if seed == 1 else f"{model}-{size}-seed-{seed}"
 
 
 def valid_set_size(lines: Iterable[str], requested: int) -> int:

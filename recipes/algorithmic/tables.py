@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from data_prep.files import read_json, read_lines
 from eval.provenance import ROOT
 from eval.tables import markdown_table
 
+from ..options import with_current_names
 from ..origins import origins_of_run
+from ..runs import EARLIER, LIMITS
 from .recipe import Recipe
 from .runs import against_chance
 
@@ -21,7 +24,7 @@ COLUMNS = (
 )
 """What the table of runs shows beside the size of the problem."""
 
-SEED_COLUMNS = ("model", "seeds", "solved", "samples until solved: least, median, most", "best: least, median, most")
+SEED_COLUMNS = ("model", "seeds", "solved", "samples until solved", "best")
 """What the table of models that were trained with several seeds shows beside the size of the problem."""
 
 
@@ -42,8 +45,8 @@ def section(recipe: Recipe, folder: Path | None = None) -> list[str]:
 def _runs(recipe: Recipe, folder: Path) -> list[str]:
     """Return the runs in a folder of results and the notes beside them."""
     found = read_json(folder / "curves.json")
-    series = _series(recipe, found["runs"].values())
-    runs = [run for of_model in series for run in of_model]
+    every = _all_series(recipe, found["runs"].values())
+    runs = [run for series in every for run in series.runs]
     # A folder outside of the checkout has no path relative to it.
     place = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder.name
     held_out = runs[0]["options"]["valid_samples"]
@@ -62,7 +65,7 @@ def _runs(recipe: Recipe, folder: Path) -> list[str]:
         "",
         *markdown_table((recipe.unit, *COLUMNS), (_row(recipe, run) for run in runs)),
         "",
-        *_over_seeds(recipe, [of_model for of_model in series if len(of_model) > 1]),
+        *_over_seeds(recipe, every),
         *read_lines(folder / "notes.md"),
         "",
         *(
@@ -73,45 +76,69 @@ def _runs(recipe: Recipe, folder: Path) -> list[str]:
     ]
 
 
-def _series(recipe: Recipe, runs: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Return the runs of each model and size by seed; the sizes in order, and of each the best model first."""
-    series: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
+class Series(NamedTuple):
+    """The runs of one model on one size of the problem that differ in their seeds only.
+
+    Attributes:
+        runs: the runs, by seed.
+        failed: seeds with which the model was not tried on this size, as it did not solve a smaller one.
+    """
+
+    runs: list[dict[str, Any]]
+    failed: list[int]
+
+
+def _all_series(recipe: Recipe, runs: Iterable[dict[str, Any]]) -> list[Series]:
+    """Return the runs of each model and size; the sizes in order, and of each the best model first."""
+    alike: dict[str, dict[int, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for run in sorted(runs, key=lambda run: run["options"]["seed"]):
-        series[run["size"], run["label"]].append(run)
+        alike[_model_and_settings(recipe, run)][run["size"]].append(run)
+    every = []
+    for by_size in alike.values():
+        failed: list[int] = []
+        for _, of_size in sorted(by_size.items()):
+            tried = [run["options"]["seed"] for run in of_size]
+            every.append(Series(of_size, [seed for seed in failed if seed not in tried]))
+            if recipe.growing:
+                failed += [run["options"]["seed"] for run in of_size if not run["solved"]]
     return sorted(
-        series.values(), key=lambda of_model: (of_model[0]["size"], -max(_best(recipe, run) for run in of_model))
+        every, key=lambda one: (one.runs[0]["size"], -max(_best(recipe, run) for run in one.runs), one.runs[0]["label"])
     )
+
+
+def _model_and_settings(recipe: Recipe, run: dict[str, Any]) -> str:
+    """Return what the runs of a series have in common, as text."""
+    options = {**EARLIER, **with_current_names(run["options"])}
+    for name in ("seed", recipe.size_option, *LIMITS):
+        options.pop(name, None)
+    return json.dumps([run["label"], options], sort_keys=True)
 
 
 def _best(recipe: Recipe, run: dict[str, Any]) -> float:
     return float(run["best"][recipe.metric])
 
 
-def _over_seeds(recipe: Recipe, series: list[list[dict[str, Any]]]) -> list[str]:
+def _over_seeds(recipe: Recipe, every: list[Series]) -> list[str]:
     """Return a table of the models that were trained with several seeds; nothing if there are none."""
-    if not series:
-        return []
     rows = []
-    for runs in series:
-        solved = [run["samples_to_solve"] for run in runs if run["solved"]]
-        # a run that is not solved would need more samples than any that is
-        needed = sorted(solved) + [None] * (len(runs) - len(solved))
-        rows.append(
-            [
-                str(runs[0]["size"]),
-                runs[0]["label"],
-                ", ".join(str(run["options"]["seed"]) for run in runs),
-                f"{len(solved)} of {len(runs)}",
-                _spread(["not solved" if samples is None else f"{samples:,}" for samples in needed]),
-                _spread([f"{best:.2%}" for best in sorted(_best(recipe, run) for run in runs)]),
-            ]
-        )
-    return ["Over several seeds:", "", *markdown_table((recipe.unit, *SEED_COLUMNS), rows), ""]
-
-
-def _spread(ascending: list[str]) -> str:
-    """Return the least, the median (of an even number the lower one) and the greatest of values in their order."""
-    return f"{ascending[0]}, {ascending[(len(ascending) - 1) // 2]}, {ascending[-1]}"
+    for runs, failed in every:
+        seeds = sorted([*(run["options"]["seed"] for run in runs), *failed])
+        if len(seeds) == 1:
+            continue
+        needed = sorted(run["samples_to_solve"] for run in runs if run["solved"])
+        solved = [f"{samples:,}" for samples in needed]
+        best = [f"{_best(recipe, run):.2%}" for run in sorted(runs, key=lambda run: _best(recipe, run))]
+        row = [str(runs[0]["size"]), runs[0]["label"], ", ".join(map(str, seeds)), f"{len(solved)} of {len(seeds)}"]
+        rows.append([*row, "; ".join(solved) or "-", ", ".join(best)])
+    if not rows:
+        return []
+    smaller = " A seed that did not solve a smaller size counts as one that does not solve the larger."
+    return [
+        f"Over several seeds, in ascending order.{smaller if recipe.growing else ''}",
+        "",
+        *markdown_table((recipe.unit, *SEED_COLUMNS), rows),
+        "",
+    ]
 
 
 def _row(recipe: Recipe, run: dict[str, Any]) -> list[str]:

@@ -207,8 +207,8 @@ class MuonConfig(FairseqDataclass):
     muon_precision: ChoiceEnum(list(PRECISIONS)) = field(  # type: ignore[valid-type]
         default="auto",
         metadata={
-            "help": "in which numbers Muon's steps are orthogonalized; auto: bfloat16 on a GPU, and on a CPU where a "
-            "short trial finds it faster"
+            "help": "in which numbers Muon's steps are orthogonalized; auto: bfloat16 on a GPU, and on a CPU if a "
+            "trial finds it faster and one process trains. Set it where two runs have to agree to the last bit"
         },
     )
     adam_betas: str = field(default="(0.9, 0.999)", metadata={"help": "betas of AdamW"})
