@@ -339,11 +339,12 @@ def test_what_the_documents_say_of_muon_and_adam_is_in_the_curves() -> None:
     assert best(adam, digits) < 0.69 and 0.999 <= best(muon, digits) < 1
 
     seeds = [curve("memorization", "adam", f"tied_2lstm-20{seed}") for seed in ("", "-seed-2", "-seed-3")]
-    muon, *adam = [first(points, symbols, 0.99) for points in (curve("memorization", "", "tied_2lstm-20"), *seeds)]
-    samples = [point["samples"] for point in (muon, *adam)]
+    with_muon = first(curve("memorization", "", "tied_2lstm-20"), symbols, 0.99)
+    with_adam = [first(points, symbols, 0.99) for points in seeds]
+    samples = [point["samples"] for point in (with_muon, *with_adam)]
     assert "(99%: {:,.0f} with Muon; {:,.0f}, {:,.0f} and {:,.0f} with three seeds of Adam)".format(*samples) in prose
     assert "with Muon in a fifth to a tenth of the updates" in prose
-    assert sorted(round(point["updates"] / muon["updates"]) for point in adam) == [5, 7, 10]
+    assert sorted(round(point["updates"] / with_muon["updates"]) for point in with_adam) == [5, 7, 10]
     assert "Only with Muon did the Stacked LSTMs learn the task in 1,000,000 samples" in prose
     for run in STACKED:
         assert best(curve("memorization", "", run), symbols) == 1
