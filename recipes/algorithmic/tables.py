@@ -125,9 +125,8 @@ def _over_seeds(recipe: Recipe, every: list[Series]) -> list[str]:
         seeds = sorted([*(run["options"]["seed"] for run in runs), *failed])
         if len(seeds) == 1:
             continue
-        needed = sorted(run["samples_to_solve"] for run in runs if run["solved"])
-        solved = [f"{samples:,}" for samples in needed]
-        best = [f"{_best(recipe, run):.2%}" for run in sorted(runs, key=lambda run: _best(recipe, run))]
+        solved = [f"{samples:,}" for samples in sorted(run["samples_to_solve"] for run in runs if run["solved"])]
+        best = [f"{accuracy:.2%}" for accuracy in sorted(_best(recipe, run) for run in runs)]
         row = [str(runs[0]["size"]), runs[0]["label"], ", ".join(map(str, seeds)), f"{len(solved)} of {len(seeds)}"]
         rows.append([*row, "; ".join(solved) or "-", ", ".join(best)])
     if not rows:
