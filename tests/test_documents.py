@@ -24,6 +24,7 @@ from fairseq.tasks import TASK_REGISTRY
 
 import reencoder  # noqa: F401  # registers the plugin
 from recipes.algorithmic.chance import Chance
+from recipes.algorithmic.runs import outcome
 from recipes.tables import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -330,6 +331,15 @@ def best(points: list[dict[str, float]], metric: str) -> float:
     return max(point.get(metric, 0.0) for point in points)
 
 
+@pytest.mark.parametrize("folder", ["parity", "addition", "addition/adam", "memorization", "memorization/adam"])
+def test_the_committed_outcomes_are_those_of_the_committed_curves(folder: str) -> None:
+    task, _, further = folder.partition("/")
+    runs = json.loads(text_of(ROOT / "recipes" / task / "results" / further / "curves.json"))["runs"]
+    for name, run in runs.items():
+        found = outcome(curve(task, further, name), run["options"].get("stop_at_accuracy", 1.0))
+        assert {key: run[key] for key in found} == found, name
+
+
 STACKED = ("stacked_lstm-20", "tied_stacked_lstm-20")
 
 
@@ -365,19 +375,19 @@ def test_what_the_documents_say_of_muon_and_adam_is_in_the_curves() -> None:
 def test_what_the_notes_say_of_memorization_with_adam_is_in_the_results() -> None:
     prose = " ".join(text_of(ROOT / "recipes" / "memorization" / "results" / "adam" / "notes.md").split())
     runs = json.loads(text_of(ROOT / "recipes" / "memorization" / "results" / "adam" / "curves.json"))["runs"]
-    seeds = [runs[f"tied_2lstm-20{seed}"] for seed in ("", "-seed-2", "-seed-3")]
+    names = [f"tied_2lstm-20{seed}" for seed in ("", "-seed-2", "-seed-3")]
+    seeds, curves = [runs[name] for name in names], [curve("memorization", "adam", name) for name in names]
     for share, wording in (
         (0.9, "90% of the symbols after {:,.0f}, {:,.0f} and {:,.0f} samples"),
         (0.99, "99% after {:,.0f}, {:,.0f} and {:,.0f}."),
         (1.0, "each of three seeds, after {:,.0f}, {:,.0f} and {:,.0f} samples"),
     ):
-        reached = [first(run["points"], "valid_recall_accuracy", share)["samples"] for run in seeds]
-        assert wording.format(*reached) in prose
+        assert wording.format(*(first(points, "valid_recall_accuracy", share)["samples"] for points in curves)) in prose
     assert f"at least {min(run['test']['right'] for run in seeds)} are right" in prose
     shares = [runs[run]["last"]["valid_recall_accuracy"] for run in STACKED]
     assert "recall {:.0%} (untied) and {:.0%} (tied) of the symbols after 1,000,000 samples".format(*shares) in prose
     for run in STACKED:
-        points = runs[run]["points"]
+        points = curve("memorization", "adam", run)
         assert points[-1]["samples"] == 1_000_000
         half, end = (
             [point["valid_recall_accuracy"] for point in points if abs(point["samples"] - at) < 60_000]
@@ -397,7 +407,8 @@ def test_what_the_notes_say_of_fifteen_digits_is_in_the_results() -> None:
     assert f"right in at least {least:.0%}, the tenth in {tenth:.0%}, and each of the last six in at most" in prose
     assert least >= 0.91 and "in at most 12%, where chance is 10%" in prose
     assert most <= Chance(0.1).interval(run["test"]["samples"], validations=6)[1] and most < 0.12
-    (before,) = (point["valid_digit_accuracy"] for point in run["points"] if point["samples"] == 928_000)
+    points = curve("addition", "", "tied_2lstm-15")
+    (before,) = (point["valid_digit_accuracy"] for point in points if point["samples"] == 928_000)
     assert f"It had {before:.0%} after 928,000 samples and gained little" in prose and share - before < 0.02
 
 

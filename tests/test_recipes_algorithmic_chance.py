@@ -130,7 +130,7 @@ def test_the_fresh_set_is_the_one_for_tests(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def run(**changes: Any) -> dict[str, Any]:
-    """A run as result files contain it that were written before chance and a fresh set were recorded."""
+    """A run as result files contain it that were written before there was a fresh set."""
     clean = {"revision": "a" * 40, "dirty": False}
     options = {"valid_samples": 1000, "optimizer": "adam", "lr": 0.003, "batch_size": 100, "seed": 1}
     start = {"command": ["python", "a b"], "commit": clean, "started": "2026-01-01T00:00:00+00:00"}
@@ -140,8 +140,8 @@ def run(**changes: Any) -> dict[str, Any]:
         "versions": {"torch": "2.6"},
     }
     result = {
-        "model": "relu", "label": "ReLU", "size": 16, "options": options, "points": POINTS, "starts": [start],
-        "provenance": provenance,
+        "model": "relu", "label": "ReLU", "size": 16, "options": options, "starts": [start],
+        "provenance": provenance, "chance": against_chance(POINTS, "valid_accuracy", parity(16), 1000),
     }  # fmt: skip
     return {**result, **outcome(POINTS, 1.0), **changes}
 

@@ -129,6 +129,12 @@ def test_a_bad_option_is_named(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("never/*.pt"))
 
 
+def points_of(folder: Path) -> list[dict[str, float]]:
+    """The points of a run's curve."""
+    points: list[dict[str, float]] = json.loads((folder / "result.json").read_text())["points"]
+    return points
+
+
 @pytest.mark.parametrize(
     ("recipe", "models", "metric"),
     [
@@ -149,18 +155,21 @@ def test_recipes_run(
     assert {run["model"] for run in document["runs"].values()} == set(models)
     table = list(csv.DictReader((tmp_path / "results" / "curves.csv").open()))
     for name, run in document["runs"].items():
-        samples = [point["samples"] for point in run["points"]]
+        points = points_of(tmp_path / name)
+        samples = [point["samples"] for point in points]
         assert samples[0] == scale.samples_per_epoch and run["samples"] == samples[-1] <= scale.samples
-        assert all(0 <= point[metric] <= 1 for point in run["points"])
+        assert all(0 <= point[metric] <= 1 for point in points)
         if name.startswith("tied_"):
-            assert run["points"][-1]["train_loss"] < 0.9 * run["points"][0]["train_loss"], "it learns"
+            assert points[-1]["train_loss"] < 0.9 * points[0]["train_loss"], "it learns"
         assert run["provenance"]["commit"] is None or run["provenance"]["commit"]["revision"]
         assert 0 <= run["test"]["right"] <= run["test"]["samples"] and 0 <= run["test"]["accuracy"] <= 1
         assert (
             run["chance"]["last"][0] < run["chance"]["accuracy"] < run["chance"]["last"][1] < run["chance"]["best"][1]
         )
-        assert run["last"].items() <= run["points"][-1].items()
-        assert [row["samples"] for row in table if row["run"] == name] == [str(count) for count in samples]
+        assert run["last"].items() <= points[-1].items() and "points" not in run, "the CSV file has them"
+        assert [
+            {key: float(value) for key, value in row.items() if key != "run"} for row in table if row["run"] == name
+        ] == points
     picture = (tmp_path / "results" / "curves.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
 
@@ -176,9 +185,10 @@ def test_recipes_run(
     # with more samples it goes on
     more = scale.samples + scale.samples_per_epoch
     assert main(recipe, [*command, models[0], "--samples", str(more)]) == 0
-    document = json.loads((tmp_path / "results" / "curves.json").read_text())
-    grown = document["runs"][f"{models[0]}-{scale.sizes[0]}"]
-    assert [point["samples"] for point in grown["points"]] == list(range(samples[0], more + 1, samples[0]))
+    points = points_of(tmp_path / f"{models[0]}-{scale.sizes[0]}")
+    assert [int(point["samples"]) for point in points] == list(
+        range(scale.samples_per_epoch, more + 1, scale.samples_per_epoch)
+    )
 
 
 def test_all_models_of_a_recipe_run_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +207,7 @@ def test_all_models_of_a_recipe_run_side_by_side(tmp_path: Path, monkeypatch: py
     assert [name for name in document["runs"] if name.startswith("relu")] == ["relu-6", "relu-6-seed-7"]
     assert document["runs"]["relu-6"] == first
     second = document["runs"]["relu-6-seed-7"]
-    assert second["options"] == {**first["options"], "seed": 7} and second["points"] != first["points"]
+    assert second["options"] == {**first["options"], "seed": 7} and second["last"] != first["last"]
 
     # folders have names of their own, whatever the seed: none of them is lost
     shutil.copytree(tmp_path / "relu-6-seed-7", tmp_path / "relu-6-again")

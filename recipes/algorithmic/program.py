@@ -153,7 +153,7 @@ def describe(result: Mapping[str, Any], metric: str) -> str:
 
 
 def collect(recipe: Recipe, dest: Path, folder: Path, scale: str, command: list[str], stopwatch: Stopwatch) -> None:
-    """Write the curves of all finished runs as JSON, CSV and PNG.
+    """Write the results of all finished runs as JSON, and their curves as CSV and PNG.
 
     Args:
         recipe: the recipe.
@@ -176,10 +176,15 @@ def collect(recipe: Recipe, dest: Path, folder: Path, scale: str, command: list[
         "task": recipe.task,
         "scale": scale,
         "paper": [figure.to_json() for figure in recipe.paper],
-        "runs": dict(zip(names, results, strict=True)),
+        "runs": {name: _without_points(result) for name, result in found},
         "provenance": combined_provenance(provenance(command, stopwatch), results),
     }
     write_json(folder / "curves.json", document)
+
+
+def _without_points(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result without its curve, which the CSV file contains."""
+    return {key: value for key, value in result.items() if key != "points"}
 
 
 def main(recipe: Recipe, arguments: list[str] | None = None) -> int:

@@ -16,7 +16,6 @@ from ..options import with_current_names
 from ..origins import origins_of_run
 from ..runs import EARLIER, LIMITS
 from .recipe import Recipe
-from .runs import against_chance
 
 COLUMNS = (
     *("model", "seed", "last (chance)", "best (chance)", "validations", "whole samples, last and best"),
@@ -141,13 +140,8 @@ def _over_seeds(recipe: Recipe, every: list[Series]) -> list[str]:
 
 
 def _row(recipe: Recipe, run: dict[str, Any]) -> list[str]:
-    validated = [point for point in run["points"] if recipe.metric in point]
-    last, best = validated[-1], run["best"]
-    # Files that were written before chance and the fresh set were recorded lack both.
-    chance = run.get("chance") or against_chance(
-        validated, recipe.metric, recipe.chance(run["size"]), run["options"]["valid_samples"]
-    )
-    test = run.get("test")
+    last, best, chance = run["last"], run["best"], run["chance"]
+    test = run.get("test")  # files that were written before there was a fresh set lack it
     fresh = (
         "not tested" if test is None else f"{test['right']:,} of {test['samples']:,} (at least {test['at_least']:.1%})"
     )
@@ -157,7 +151,7 @@ def _row(recipe: Recipe, run: dict[str, Any]) -> list[str]:
         str(run["options"]["seed"]),
         f"{last[recipe.metric]:.2%} ({chance['last'][1]:.1%})",
         f"{best[recipe.metric]:.2%} ({chance['best'][1]:.1%})",
-        str(len(validated)),
+        str(run["validations"]),
         f"{last['valid_sequence_accuracy']:.2%}, {best['valid_sequence_accuracy']:.2%}",
         f"{run['samples_to_solve']:,}" if run["solved"] else "-",
         fresh,
