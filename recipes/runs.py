@@ -13,7 +13,7 @@ from data_prep.files import read_json, read_lines, write_json
 from eval.provenance import Stopwatch, combined_commit, provenance, relative
 
 from .options import Value, differences
-from .training import train
+from .training import locked, train
 
 LIMITS = ("max_update", "max_epoch", "stop_time_hours")
 """Options that may change from one start of a run to the next."""
@@ -51,7 +51,8 @@ def execute(
 ) -> dict[str, Any]:
     """Train, resume the training, or read the result if it is finished.
 
-    A finished run continues if a limit (`LIMITS`) was raised, unless it is solved.
+    A finished run continues if a limit (`LIMITS`) was raised, unless it is solved. A run without a checkpoint does not
+    bind its folder to its settings; its log is renamed.
 
     Args:
         folder: folder of this run; it contains settings, log, checkpoints and, at the end, the result.
@@ -76,11 +77,14 @@ def execute(
     if settings_path.exists():
         before = read_json(settings_path)
         differing = differences(_compared(before["settings"]), _compared(settings))
-        if differing:
+        if not differing:
+            starts = before["starts"]
+        elif any((folder / CHECKPOINTS).glob("*.pt")):
             raise DataError(
                 f"{folder}: holds a run with other settings ({differing}); use the same settings or another --dest"
             )
-        starts = before["starts"]
+        else:  # an option was wrong, or the run was stopped at once
+            _put_aside(log)
     if result_path.exists():
         result: dict[str, Any] = read_json(result_path)
         if result.get("solved") or not _limits_raised(result["options"], options):
@@ -98,6 +102,17 @@ def execute(
     }
     write_json(result_path, result)
     return result
+
+
+def _put_aside(log: Path) -> None:
+    """Rename the log of a training that has left no checkpoint, so that another one can begin in its folder.
+
+    Raises:
+        TrainingError: that training is still running.
+    """
+    with locked(log.parent):
+        if log.exists():
+            log.replace(log.with_name(f"earlier-{log.name}"))
 
 
 @contextmanager

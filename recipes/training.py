@@ -50,7 +50,7 @@ def run_in_parallel(work: Callable[[T], R], items: Sequence[T], jobs: int) -> It
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[tuple[int, ...]]:
+def locked(folder: Path) -> Iterator[tuple[int, ...]]:
     """Lock the folder of a training, for this process and for those that inherit the descriptor.
 
     A recipe that is killed may leave its training running; the lock is held until that ends, too.
@@ -109,7 +109,7 @@ def train(data: Path | None, options: Options, log: Path, threads: int | None = 
     arguments = command_line(data, {**options, "log_format": "json"})
     tail: deque[str] = deque(maxlen=100)
     with (
-        _locked(log.parent) as inherited,
+        locked(log.parent) as inherited,
         log.open("a", encoding="utf-8") as stream,
         started(
             "fairseq-train",

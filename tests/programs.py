@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 from tests.forked_programs import ROOT, Outcome, run_forked
 
 USER_DIR = ROOT / "reencoder"
@@ -20,6 +25,33 @@ def succeed(program: str, *arguments: object, stdin: str = "") -> str:
     done = fairseq(program, *arguments, stdin=stdin)
     assert done.status == 0, done.stdout[-2000:] + done.stderr[-4000:]
     return done.stdout
+
+
+def succeed_in_two_processes(program: str, *arguments: object, folder: Path) -> None:
+    """Run `fairseq-PROGRAM` in two processes that work together, as on two machines, and demand success of both.
+
+    Args:
+        program: name of the program.
+        arguments: its arguments, without those on distributed training.
+        folder: takes the logs `0.log` and `1.log`.
+    """
+    (folder / "meet").unlink(missing_ok=True)
+    options = ["--distributed-world-size", 2, "--distributed-backend", "gloo", "--distributed-no-spawn"]
+    options += ["--distributed-init-method", f"file://{folder / 'meet'}", "--user-dir", USER_DIR]
+    command = [sys.executable, "-m", f"fairseq_cli.{program}", *map(str, [*arguments, *options])]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    outputs = [folder / f"{rank}.log" for rank in range(2)]
+    processes = []
+    for rank, output in enumerate(outputs):
+        ranked = [*command, "--distributed-rank", str(rank)]
+        with output.open("w") as log:
+            processes.append(subprocess.Popen(ranked, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT))
+    try:
+        for process, output in zip(processes, outputs, strict=True):
+            assert process.wait(timeout=200) == 0, output.read_text()[-4000:]
+    finally:
+        for process in processes:
+            process.kill()
 
 
 def hypotheses(output: str) -> dict[int, list[tuple[float, list[str]]]]:

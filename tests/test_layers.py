@@ -24,7 +24,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder": ("reencoder._after_import",),
     "reencoder.plugin": (
         "reencoder.compat", "reencoder.criterions", "reencoder.models", "reencoder.optim", "reencoder.tasks",
-        "reencoder.tokenizer",
+        "reencoder.safe_loading", "reencoder.tokenizer",
     ),
     "reencoder._after_import": (),
     "reencoder.safe_loading": (),

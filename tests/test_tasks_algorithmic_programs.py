@@ -25,7 +25,7 @@ from recipes.algorithmic.program import Recipe, main
 from recipes.algorithmic.runs import Run
 from recipes.memorization.__main__ import RECIPE as MEMORIZATION
 from recipes.parity.__main__ import RECIPE as PARITY
-from recipes.training import TrainingError, _locked
+from recipes.training import TrainingError, locked
 from tests.programs import ROOT, fairseq, succeed
 
 TASK = ["--task", "grid_memorization", "--length", 2, "--alphabet", 8, "--criterion", "cross_entropy_with_accuracy"]
@@ -216,17 +216,46 @@ def test_all_models_of_a_recipe_run_side_by_side(tmp_path: Path, monkeypatch: py
     assert {name for name in document["runs"] if name.startswith("relu")} == {"relu-6", "relu-6-seed-7", "relu-6-again"}
 
 
+def test_a_run_without_a_checkpoint_does_not_bind_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after a wrong option: the next run in the folder may have other settings, and its log is its own."""
+    monkeypatch.setattr(runs, "inspect", lambda checkpoint, split: [Sample(("0",), ("0",), ("0",))])
+    small = ["--bits", "6", "--hidden-size", "8", "--samples", "100", "--samples-per-epoch", "50", "--quiet"]
+    command = ["--scale", "smoke", "--dest", str(tmp_path), "--models", "relu", *small]
+    folder, shown = tmp_path / "relu-6", "an option is wrong\n"
+
+    def fail(data: None, options: object, log: Path, *rest: object) -> None:
+        log.write_text(shown)
+        raise TrainingError(shown)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("recipes.runs.train", fail)
+        assert main(PARITY, [*command, "--lr", "5"]) == 2
+    with locked(folder):  # it might still run
+        assert main(PARITY, command) == 2
+    assert "started earlier still writes into it" in capsys.readouterr().err
+    assert main(PARITY, command) == 0
+    assert (folder / "earlier-train.log").read_text() == shown
+    assert shown not in (folder / "train.log").read_text()
+    (start,) = json.loads((folder / "settings.json").read_text())["starts"]
+    assert "5" not in start["command"]
+    capsys.readouterr()
+    assert main(PARITY, [*command, "--lr", "5"]) == 2
+    assert "holds a run with other settings" in capsys.readouterr().err
+
+
 def test_a_folder_has_one_training_at_a_time(tmp_path: Path) -> None:
     """Also when the program that started it is gone: the training has inherited the lock."""
-    with _locked(tmp_path) as inherited:
+    with locked(tmp_path) as inherited:
         orphan = subprocess.Popen(["sleep", "60"], pass_fds=inherited)
     try:
-        with pytest.raises(TrainingError, match="started earlier still writes into it"), _locked(tmp_path):
+        with pytest.raises(TrainingError, match="started earlier still writes into it"), locked(tmp_path):
             pass
     finally:
         orphan.terminate()
         orphan.wait()
-    with _locked(tmp_path):
+    with locked(tmp_path):
         pass
 
 
@@ -241,7 +270,7 @@ def test_a_recipe_that_is_stopped_stops_its_training(tmp_path: Path) -> None:
     recipe.terminate()
     said = recipe.communicate(timeout=60)[1]
     assert recipe.returncode == 130 and b"run the same command again to resume" in said
-    with _locked(log.parent):  # nothing writes there any more
+    with locked(log.parent):  # nothing writes there any more
         pass
 
 

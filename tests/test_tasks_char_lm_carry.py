@@ -16,7 +16,7 @@ from reencoder.criterions.cross_entropy_with_accuracy import CrossEntropyWithAcc
 from reencoder.tasks.char_lm.carry import Carry
 from reencoder.tasks.char_lm.dataset import Place
 from reencoder.tasks.char_lm.streams import Plan
-from tests.char_lm_helpers import batches_of, model_of, prepare_text, task_of, train_step
+from tests.char_lm_helpers import SIZES, batches_of, model_of, prepare_text, task_of, train_step
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +160,17 @@ def test_states_of_other_batches_are_refused(data: Path) -> None:
     with pytest.raises(ValueError, match=r"stopped in the middle of a sequence.*or --reset-dataloader"):
         train_step(other, resumed, batches_of(other, "train", 3)[4], 1)
     train_step(other, resumed, batches_of(other, "train", 3)[0], 1)  # the beginning of an epoch needs no states
+
+
+def test_a_training_does_not_resume_on_another_split_of_the_text(data: Path) -> None:
+    task, other = task_of(data), task_of(data)
+    state = task.get_checkpoint_dict()["GridCharLMTask"]
+    other.set_checkpoint_dict(state)
+    split = other.dataset("train")
+    split.characters = split.characters[:-1]
+    count = SIZES["train"]
+    with pytest.raises(ValueError, match=f"characters in the split train: .*{count}, not {count - 1},.* --save-dir"):
+        other.set_checkpoint_dict(state)
 
 
 def _worker(rank: int, folder: Path) -> None:

@@ -16,7 +16,7 @@ from eval.__main__ import main as evaluate
 from reencoder.models.language_model import GridLSTMLanguageModel, GridLSTMLanguageModelConfig
 from reencoder.tasks.char_lm.carry import Carry
 from tests.char_lm_helpers import SIZES, model_of, prepare_text, slow_bpc, task_of
-from tests.programs import fairseq, succeed
+from tests.programs import fairseq, succeed, succeed_in_two_processes
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,21 @@ def test_stopping_and_continuing_is_training_in_one_go(data: Path, whole: tuple[
     mine, expected = (entries(log, "train")[0] for log in (logs[1], whole[1]))
     assert mine["train_num_updates"] == expected["train_num_updates"] == "61"
     assert mine["train_bpc"] == expected["train_bpc"]
+
+
+def test_two_processes_stop_and_continue(data: Path, tmp_path: Path) -> None:
+    """Each gets the states of its own sequences back, and what the first process has loaded."""
+    options = [data, *TASK, *MODEL, *TRAINING, "--batch-size", 2, "--optimizer", "muon", "--disable-validation"]
+    options += ["--cpu", "--ddp-backend", "legacy_ddp"]
+    for folder, stops in (("whole", (30,)), ("stopped", (17, 30))):
+        for updates in stops:
+            save = ["--max-update", updates, "--save-dir", tmp_path / folder]
+            succeed_in_two_processes("train", *options, *save, folder=tmp_path)
+    before, after = (
+        torch.load(tmp_path / folder / "checkpoint_last.pt", weights_only=True)["model"]
+        for folder in ("whole", "stopped")
+    )
+    assert before.keys() == after.keys() and all(torch.equal(value, after[name]) for name, value in before.items())
 
 
 def test_another_alphabet_of_the_same_size_is_refused(

@@ -62,6 +62,10 @@ def test_stopping_and_continuing_is_training_in_one_go(tmp_path: Path) -> None:
     )
     for name, value in whole.items():
         assert torch.equal(value, parts[name]), name
+    # with fewer images held out it would train with some of those on which it was compared
+    done = fairseq("train", *options, "--max-update", 26, "--save-dir", tmp_path / "parts", "--valid-images", 1)
+    assert done.status != 0 and "--valid-images: the training began with" in done.stderr
+    assert ", not 1, so that what was held out may now be trained with" in done.stderr
 
 
 def test_errors_are_counted_and_drawn(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ import reencoder  # noqa: F401  # allows what checkpoints hold
 from data_prep.options import Options
 from data_prep.phrasebook import write_phrasebook
 from data_prep.prepare import prepare
-from tests.programs import ROOT, USER_DIR, succeed
+from tests.programs import succeed, succeed_in_two_processes
 
 PAIRS = 200
 TRAINING = [
@@ -75,22 +72,5 @@ def test_accumulated_gradients_are_those_of_the_whole_batch(
 
 def test_two_processes_train_as_one(data: Path, expected: dict[str, torch.Tensor], tmp_path: Path) -> None:
     options = [*TRAINING, "--batch-size", PAIRS // 2, "--save-dir", tmp_path / "two"]
-    options += ["--distributed-world-size", 2, "--distributed-backend", "gloo", "--distributed-no-spawn"]
-    options += ["--distributed-init-method", f"file://{tmp_path / 'meet'}", "--user-dir", USER_DIR]
-    command = [sys.executable, "-m", "fairseq_cli.train", data, *options]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    outputs = [tmp_path / f"{rank}.log" for rank in range(2)]
-    processes = []
-    for rank, output in enumerate(outputs):
-        arguments = [*map(str, command), "--distributed-rank", str(rank)]
-        with output.open("w") as log:
-            processes.append(
-                subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-            )
-    try:
-        for process, output in zip(processes, outputs, strict=True):
-            assert process.wait(timeout=200) == 0, output.read_text()[-4000:]
-    finally:
-        for process in processes:
-            process.kill()
+    succeed_in_two_processes("train", data, *options, folder=tmp_path)
     assert_same(parameters(tmp_path / "two"), expected)

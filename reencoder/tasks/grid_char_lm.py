@@ -88,6 +88,11 @@ class GridCharLMTask(RecordsData, SetsUpProcess):
     def other_data(self) -> str:
         return f"{Path(self.cfg.data) / ALPHABET}: the checkpoint was trained on a text with another alphabet"
 
+    def sizes(self) -> dict[str, int]:
+        """The size of the split `train`, once it is open."""
+        train = self.datasets.get("train")
+        return {} if train is None else {"characters in the split train": len(train.characters)}
+
     def max_positions(self) -> None:
         """None: sequences may have any length."""
         return None

@@ -13,6 +13,7 @@ from omegaconf import MISSING
 from ..images.folder import CLASSES, ImageFolder
 from .image_dataset import ImageDataset
 from .one_pass import OnePassConfig, OnePassTask
+from .recorded_data import RecordsSizes
 from .symbol_dictionary import SymbolDictionary
 
 
@@ -41,7 +42,7 @@ class GridMnistConfig(OnePassConfig):
 
 
 @register_task("grid_mnist", dataclass=GridMnistConfig)
-class GridMnistTask(OnePassTask):
+class GridMnistTask(RecordsSizes, OnePassTask):
     """Images are read at once; `error_rate`, in per cent, is a metric.
 
     Models get their sizes from `image_size` and the target dictionary.
@@ -80,6 +81,10 @@ class GridMnistTask(OnePassTask):
     @property
     def target_dictionary(self) -> Dictionary:
         return self._dictionary
+
+    def sizes(self) -> dict[str, int]:
+        """The number of images that are held out."""
+        return {"--valid-images": self.cfg.valid_images}
 
     def max_positions(self) -> None:
         """None: images have no length."""

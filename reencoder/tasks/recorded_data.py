@@ -1,4 +1,4 @@
-"""Checkpoints that record what the numbers in their training data mean, and tasks that check it."""
+"""Checkpoints that record what a training must find again when it resumes: its data, and how much is held out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,37 @@ from typing import Any, ClassVar
 from fairseq.tasks import FairseqTask
 
 
-class RecordsData(FairseqTask):
+class RecordsSizes(FairseqTask):
+    """A task whose training resumes only with as much data held out as before."""
+
+    def sizes(self) -> dict[str, int]:
+        """What must not change when a training resumes, by option or quantity. Default: nothing"""
+        return {}
+
+    def get_checkpoint_dict(self) -> dict[str, Any]:
+        """What fairseq-train gives back to this task when it resumes (`load_state_dict` is not called there)."""
+        record = self._resume_record()
+        return {type(self).__name__: record} if record else {}
+
+    def set_checkpoint_dict(self, state: dict[str, Any]) -> None:
+        """Check that a training resumes with the data with which it began.
+
+        Raises:
+            ValueError: it does not.
+        """
+        for name, size in self.sizes().items():
+            before = state.get(name, size)
+            if before != size:
+                raise ValueError(
+                    f"{name}: the training began with {before}, not {size}, so that what was held out may now be "
+                    "trained with; resume with the same data and options, or start again with another --save-dir"
+                )
+
+    def _resume_record(self) -> dict[str, Any]:
+        return {**self.sizes()}
+
+
+class RecordsData(RecordsSizes):
     """A task whose checkpoints record a fingerprint of its data and are refused on others.
 
     Other data with as many symbols would load without an error, and every index would mean another symbol.
@@ -39,18 +69,13 @@ class RecordsData(FairseqTask):
         self._trained_on = state_dict.get(self.recorded_as)
         self._check(self._trained_on, "name their folder")
 
-    def get_checkpoint_dict(self) -> dict[str, Any]:
-        """What fairseq-train gives back to this task when it resumes (`load_state_dict` is not called there)."""
-        record = self._record()
-        return {type(self).__name__: record} if record else {}
-
     def set_checkpoint_dict(self, state: dict[str, Any]) -> None:
-        """Check that a training resumes on the data on which it began.
-
-        Raises:
-            ValueError: it does not.
-        """
+        """See `RecordsSizes.set_checkpoint_dict`."""
         self._check(state.get(self.recorded_as), "name their folder, or start again with another --save-dir")
+        super().set_checkpoint_dict(state)
+
+    def _resume_record(self) -> dict[str, Any]:
+        return {**super()._resume_record(), **self._record()}
 
     def _record(self) -> dict[str, str]:
         return {} if self._fingerprint is None else {self.recorded_as: self._fingerprint}
