@@ -12,13 +12,15 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
 from fairseq import options
 from fairseq.criterions import CRITERION_REGISTRY
-from fairseq.models import ARCH_MODEL_REGISTRY, MODEL_REGISTRY
+from fairseq.models import ARCH_CONFIG_REGISTRY, ARCH_MODEL_REGISTRY, MODEL_REGISTRY
 from fairseq.optim import OPTIMIZER_REGISTRY
 from fairseq.tasks import TASK_REGISTRY
 
@@ -372,6 +374,32 @@ def test_what_the_documents_say_of_muon_and_adam_is_in_the_curves() -> None:
         assert wording.format(reached[0], reached[-1]) in notes
 
 
+def test_what_the_documents_say_of_characters_and_images_is_in_the_results() -> None:
+    prose = " ".join(text_of(ROOT / "docs" / "tasks.md").split())
+    run = json.loads(text_of(ROOT / "recipes" / "char_lm" / "results" / "curves.json"))["runs"]["tied_2lstm-muon"]
+    assert f"it took {run['seconds'] / 60:.0f} minutes on one core that it shared" in prose
+    assert f"the best checkpoint has {run['bpc']['test']:.3f} bits per character on the test set" in prose
+    days = 90_000_000 / run["characters_per_second"] / 86_400
+    assert 0.4 < days < 0.6 and "a core needs half a day for each" in prose
+    result = json.loads(text_of(ROOT / "recipes" / "mnist" / "results" / "result.json"))
+    assert f"these options took {result['seconds'] / 60:.0f} minutes on one core" in prose
+    rates = [result["evaluations"][split]["error_rate"] for split in ("valid", "test")]
+    assert "has {}% of errors on the held-out images and {}% on the test set".format(*rates) in prose
+    assert result["chosen"] == "average" and len(result["models"]["average"]["checkpoints"]) == 8
+    for used, heading in ((run["options"], "## The next"), (result["options"], "## MNIST")):
+        part = text_of(ROOT / "docs" / "tasks.md").split(heading)[1].split("\n## ")[0].replace("\\\n", " ")
+        (command,) = re.findall(r"fairseq-train (.*)\n", part)
+        words = shlex.split(command)
+        given = dict(pair for pair in pairwise(words) if pair[0].startswith("--"))
+        preset = SimpleNamespace()
+        ARCH_CONFIG_REGISTRY[given["--arch"]](preset)
+        assert {"hidden_size", "layers"} <= vars(preset).keys()
+        assert {name: used[name] for name in vars(preset) if name in used}.items() <= vars(preset).items()
+        for name in ("lr", "max_epoch", "total_num_update", "warmup_updates", "batch_size", "clip_norm", "optimizer"):
+            value, written = used[name], given["--" + name.replace("_", "-")]
+            assert written == value if isinstance(value, str) else float(written) == value, name
+
+
 def test_what_the_notes_say_of_memorization_with_adam_is_in_the_results() -> None:
     prose = " ".join(text_of(ROOT / "recipes" / "memorization" / "results" / "adam" / "notes.md").split())
     runs = json.loads(text_of(ROOT / "recipes" / "memorization" / "results" / "adam" / "curves.json"))["runs"]
@@ -386,14 +414,16 @@ def test_what_the_notes_say_of_memorization_with_adam_is_in_the_results() -> Non
     assert f"at least {min(run['test']['right'] for run in seeds)} are right" in prose
     shares = [runs[run]["last"]["valid_recall_accuracy"] for run in STACKED]
     assert "recall {:.0%} (untied) and {:.0%} (tied) of the symbols after 1,000,000 samples".format(*shares) in prose
-    for run in STACKED:
-        points = curve("memorization", "adam", run)
-        assert points[-1]["samples"] == 1_000_000
-        half, end = (
-            [point["valid_recall_accuracy"] for point in points if abs(point["samples"] - at) < 60_000]
-            for at in (500_000, 1_000_000)
-        )
-        assert max(half) < min(end), "still improving"
+    assert [runs[run]["samples"] for run in STACKED] == [1_000_000] * 2
+    untied = curve("memorization", "adam", STACKED[0])
+    half, end = (
+        [point["valid_recall_accuracy"] for point in untied if abs(point["samples"] - at) < 60_000]
+        for at in (500_000, 1_000_000)
+    )
+    assert max(half) < min(end), "still improving"
+    best = runs[STACKED[1]]["best"]
+    shown = (best["valid_recall_accuracy"], best["samples"])
+    assert "the tied one had its best validation, {:.0%}, after {:,.0f}.".format(*shown) in prose
 
 
 def test_what_the_notes_say_of_fifteen_digits_is_in_the_results() -> None:

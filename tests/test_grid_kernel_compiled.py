@@ -265,7 +265,7 @@ def test_options_of_the_compiler_hide_no_nan(empty_cache: Path, monkeypatch: pyt
 
 @needs_compiler
 def test_a_damaged_file_is_made_again(empty_cache: Path) -> None:
-    made = compiled._compile(empty_cache)
+    made = compiled.compile_into(empty_cache)
     size = made.stat().st_size
     made.write_bytes(b"")
     assert load() is not None

@@ -113,7 +113,7 @@ def nan_in_new_memory() -> Iterator[None]:
 @pytest.mark.parametrize("extents", [(2, 5), (5, 2)])
 @pytest.mark.parametrize("depth_priority", [0, 1])
 def test_uninitialized_memory_reaches_no_result(extents: tuple[int, int], depth_priority: int) -> None:
-    """Where the extents differ, some points behind the last block have no state; gradients multiply them by zero."""
+    """Where the extents differ, some points behind the last block have no state."""
     options = PlaneStackOptions(
         hidden_size=3, scans=((False, False), (True, False)), depth_priority=depth_priority, untied=True
     )

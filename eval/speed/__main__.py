@@ -1,9 +1,10 @@
 """Measure speed and memory: of the grid, compared with its unavoidable matrix products and with slower ways to compute
 it; of a Reencoder's training step; of decoding; and of data preparation (see also eval.speed.preparation).
 
-    python -m eval.speed [--quick] [--data DIR] [--peer DIR] [--json FILE]
+    python -m eval.speed [--quick] [--runs N] [--data DIR] [--peer DIR] [--json FILE]
 
-Ratios are of medians measured in one process, with the compared computations taking turns.
+Ratios are of medians measured in one process, with the compared computations taking turns. They still differ from one
+run to the next; with --runs those that have a target are measured several times.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tqdm import tqdm
 
-from data_prep.command_line import Parser, run
+from data_prep.command_line import Parser, positive, run
 from data_prep.errors import DataError
 from data_prep.files import write_json
 
@@ -32,6 +34,13 @@ QUICK_PAIRS = 1000
 """The same with --quick."""
 
 
+WITH_RATIOS = ("planes", "twins", "training step")
+"""The parts whose ratios have targets."""
+
+RATIOS = ("limit_ratio", "speedup")
+"""The keys of these ratios in the result."""
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = Parser(
@@ -39,6 +48,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results as JSON")
     parser.add_argument("--quick", action="store_true", help="few repetitions: less than a minute")
+    parser.add_argument(
+        "--runs", type=positive, default=1, metavar="N", help="measure the ratios with targets N times (default: 1)"
+    )
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="binarised data for the training step (default: embedded phrasebook)"
     )
@@ -71,23 +83,24 @@ def _measure_and_report(options: argparse.Namespace, arguments: Sequence[str]) -
     if options.peer is not None and not options.peer.is_dir():
         raise DataError(f"--peer {options.peer}: no such folder; give a checkout of FlorianPfisterer/2D-LSTM-Seq2Seq")
     stopwatch = Stopwatch()
-    result = measure(options.quick, options.data, options.peer)
+    result = measure(options.quick, options.data, options.peer, options.runs)
     result["provenance"] = provenance(recorded_command("eval.speed", arguments), stopwatch)
     if options.json is not None:
         write_json(options.json, result)
     print(report(result))
 
 
-def measure(quick: bool, data: Path | None, peer: Path | None = None) -> dict[str, Any]:
+def measure(quick: bool, data: Path | None, peer: Path | None = None, runs: int = 1) -> dict[str, Any]:
     """Make all measurements.
 
     Args:
         quick: measure with few repetitions.
         data: folder of binarised data for the training step; None for the embedded phrasebook.
         peer: checkout of the peer, see `against_peer`; None to leave it out.
+        runs: how often to measure `RATIOS`. Default: 1
 
     Returns:
-        The results as one JSON object.
+        The results as one JSON object. `RATIOS` are the medians of all runs, and `runs` has those of each.
     """
     from reencoder.training_process import set_up_training
 
@@ -113,15 +126,31 @@ def measure(quick: bool, data: Path | None, peer: Path | None = None) -> dict[st
             # First, since it is the part that may fail.
             compare = partial(against_peer, peer, _data(data, Path(folder), quick), 1 if quick else 15)
             parts.insert(0, ("peer", compare))
-        for name, part in tqdm(parts, desc="measuring", leave=False, disable=None):
-            tqdm.write(f"{name} ...", file=sys.stderr)
-            for key, values in part().items():
-                if isinstance(values, dict):
-                    result.setdefault(key, {}).update(values)
-                else:
-                    result[key] = values
+        again = [(name, part) for name, part in parts if name in WITH_RATIOS]
+        result["runs"] = []
+        with tqdm(desc="measuring", total=len(parts) + (runs - 1) * len(again), leave=False, disable=None) as progress:
+            for number in range(runs):
+                ratios: dict[str, Any] = {}
+                for name, part in again if number else parts:
+                    tqdm.write(f"{name} ...", file=sys.stderr)
+                    values = part()
+                    _merge(ratios, {key: values[key] for key in RATIOS if key in values})
+                    if number == 0:
+                        _merge(result, values)
+                    progress.update()
+                result["runs"].append(ratios)
+    for key in RATIOS:
+        result[key] = {name: median(run[key][name] for run in result["runs"]) for name in result[key]}
     result["train_step"]["data"] = "embedded phrasebook" if data is None else data.resolve().parent.name
     return result
+
+
+def _merge(result: dict[str, Any], values: dict[str, Any]) -> None:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            result.setdefault(key, {}).update(value)
+        else:
+            result[key] = value
 
 
 def _data(given: Path | None, folder: Path, quick: bool) -> Path:

@@ -17,6 +17,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from reencoder.optim.orthogonal import compute_dtype
 
+from .compiling import compilation
 from .grids import limit_figures
 from .measure import Work, alternating, clock
 from .parts import Parts
@@ -47,9 +48,12 @@ RECIPE_BLOCKS = 3000
 
 KINDS = {
     "matrix products": ("mm", "addmm", "bmm", "baddbmm", "_linear_pointwise", "_reorder_linear_weight", "linear"),
-    "gates and states": ("sigmoid", "tanh", "mul", "addcmul", "sigmoid_backward", "tanh_backward", "where", "add"),
+    # the compiled code runs within the fused function itself
+    "gates and states": ("_FusedFunction", "_FusedFunctionBackward", "sigmoid", "tanh", "mul", "addcmul", "where",
+                         "add", "sigmoid_backward", "tanh_backward"),
     "copies, gathers and fills": ("copy_", "cat", "index", "index_put_", "_index_put_impl_", "index_select", "fill_",
-                                  "zero_", "clone", "embedding", "embedding_dense_backward", "flip", "gather"),
+                                  "zero_", "clone", "embedding", "embedding_dense_backward", "flip", "gather",
+                                  "_Permute", "_PermuteBackward"),
     "softmax, sums": ("_log_softmax", "_log_softmax_backward_data", "sum", "nll_loss"),
     "dropout": ("bernoulli_", "random_", "native_dropout"),
 }  # fmt: skip
@@ -171,7 +175,8 @@ def training_step(data: Path, quick: bool) -> dict[str, Any]:
     Returns:
         What `limit_figures` returns for both; `train_step`: target words per second and fraction of padding of the
         large one; `profile`: fraction of its time by kind of operation; `recipe_step`: as `train_step`, `parts`:
-        fraction of the time by part of the model, and `muon_dtype`: type that Muon's steps are orthogonalized in.
+        fraction of the time by part of the model, `muon_dtype`: type that Muon's steps are orthogonalized in, and
+        `compilation`, see there.
     """
     repeats = 1 if quick else 5
     step = Step(data, PAPER, max_blocks=9000, batches=2, hidden_size=HIDDEN_SIZE)
@@ -194,6 +199,7 @@ def training_step(data: Path, quick: bool) -> dict[str, Any]:
             "padding": recipe.padding(),
             "parts": recipe.parts(repeats),
             "muon_dtype": str(compute_dtype("auto", torch.device("cpu"), recipe.hidden_size)).removeprefix("torch."),
+            "compilation": compilation(recipe.run, repeats),
         },
     }
 

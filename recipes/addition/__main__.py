@@ -34,8 +34,7 @@ RECIPE = Recipe(
             forget_bias=3.0,
             input_scale=2.0,
         ),
-        # For the large input weights and forget bias see the memorization recipe. These batches and the weight decay
-        # come from short trials with eight digits.
+        # For the large input weights and forget bias see the memorization recipe.
         "cpu": Scale(
             (8,),
             100,

@@ -51,7 +51,7 @@ def _runs(recipe: Recipe, folder: Path) -> list[str]:
     held_out = runs[0]["options"]["valid_samples"]
     tested = [run for run in runs if "test" in run]
     fresh = (
-        "The fresh set, also held out, is used only once, after the training"
+        "The fresh set, also held out, is used only after the training"
         if tested
         else "None of these runs was tested on a fresh set; the recipe got one later"
     )

@@ -14,8 +14,8 @@ RARE_WORDS: dict[str, Value] = {"adam_betas": "(0.9,0.999)"}
 forgets slowly, it is small, and each of the few steps is large."""
 
 DECAY: dict[str, Value] = {"weight_decay": 0.1, "adam_weight_decay": 0.0}
-"""Muon's steps are of one size: without decay, matrices grow as long as the training lasts, and saturate the gates. The
-vectors of rare words get few steps, and would vanish."""
+"""Muon's steps are of one size: without decay, matrices grow as long as the training lasts. The vectors of rare words
+get few steps, and would vanish."""
 
 
 @dataclass(frozen=True)

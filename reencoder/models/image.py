@@ -235,5 +235,14 @@ register_presets(
             "readout_layers": 2,
             "readout_size": 4096,
         },
+        # What a CPU core trains in two hours.
+        "grid_lstm_image_small": {
+            "patch": 4,
+            "hidden_size": 96,
+            "layers": 4,
+            "untied": True,
+            "readout": "pool",
+            "readout_dropout": 0.3,
+        },
     },
 )

@@ -122,7 +122,6 @@ MUTANTS: list[Mutant] = [
     *group(
         "reencoder/grid/kernel/fused.py",
         "grid_kernel_fused grid_compute grid_modules_plane_stack",
-        ("points[layout.blocks :] = 0", "pass"),
         ("kept, ctx.gates = ctx.gates, None", "kept = ctx.gates"),
     ),
     *group(

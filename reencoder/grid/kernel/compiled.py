@@ -80,7 +80,7 @@ def _processor() -> str:
     return "".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}))
 
 
-def _compile(folder: Path) -> Path:
+def compile_into(folder: Path) -> Path:
     """Return the path of the compiled library in `folder`, compiled if it is not there.
 
     Raises:
@@ -123,12 +123,12 @@ def _run(command: Sequence[str]) -> str:
 
 
 def _load() -> ctypes.CDLL:
-    path = _compile(_cache())
+    path = compile_into(_cache())
     try:
         library = ctypes.CDLL(str(path))
     except OSError:  # damaged, or linked with what is no longer there
         path.unlink(missing_ok=True)  # another process may have done so
-        library = ctypes.CDLL(str(_compile(_cache())))
+        library = ctypes.CDLL(str(compile_into(_cache())))
     for name, arguments in _SIGNATURES.items():
         getattr(library, name).argtypes = arguments
         getattr(library, name).restype = None

@@ -149,10 +149,13 @@ def _arriving_last(grid: FusedGrid, wanted: Wanted | None, grads: Sequence[Tenso
 
 
 def _at_points(sides: Sequence[Tensor], layout: GridLayout) -> Tensor:
-    """A new array for the states at all points that holds those that enter the grid; shape (points, batch, K * d)."""
+    """A new array for the states at all points that holds those that enter the grid; shape (points, batch, K * d).
+
+    The rest is not initialized: nothing reads it before it is written. Where the extents differ, a part of the points
+    behind the last block is never written.
+    """
     batch, d = sides[0].shape[1:]
     points = sides[0].new_empty(layout.points, batch, len(sides) * d)
-    points[layout.blocks :] = 0
     for n, side in enumerate(sides):
         points[layout.entering[n], :, n * d : (n + 1) * d] = side
     return points

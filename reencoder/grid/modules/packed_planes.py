@@ -61,7 +61,7 @@ _INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 def _checksum(weight: Tensor) -> list[float]:
     """Numbers that tell whether a weight on a CPU has changed: a sum of its bits, and some elements.
 
-    The sum takes below 1% of the time of a word of a beam search. Integer sums do not depend on the number of threads;
+    The sum is cheap beside a word of a beam search. Integer sums do not depend on the number of threads;
     the sampled elements catch permutations, which keep the sum.
     """
     elements = weight.detach().flatten()
