@@ -22,6 +22,7 @@ from eval.translation import StreamSettings, read_sentences, translate_stream
 from reencoder.hub import Reencoder
 from reencoder.hub.searcher import Searcher
 from tests.hub_helpers import SENTENCES, TOO_LONG
+from tests.programs import error_of_printed
 
 
 def test_likelihood_writes_a_line_for_each_pair(
@@ -35,7 +36,7 @@ def test_likelihood_writes_a_line_for_each_pair(
     assert main([*command, *options]) == 2
     first, blank, last = (tmp_path / "scores").read_text().splitlines()
     expected = [hub_model.score(sources[n], targets[n]) for n in (0, 2)]
-    assert [float(first), float(last)] == pytest.approx(expected, abs=1e-3) and blank == ""
+    assert [float(first), float(last)] == pytest.approx(expected, abs=error_of_printed(1)) and blank == ""
     error = capsys.readouterr().err
     lines_of_error = error.replace("\r", "\n").splitlines()
     assert "line 2: not scored: the source is blank" in lines_of_error, "not in the line of the progress bar"
@@ -46,8 +47,8 @@ def test_likelihood_writes_a_line_for_each_pair(
     documents = [json.loads(line) for line in (tmp_path / "scores").read_text().splitlines()]
     assert [document["id"] for document in documents] == [1, 2, 3]
     assert documents[1] == {"id": 2, "score": None, "tokens": None, "token_scores": None}
-    assert documents[2]["score"] == pytest.approx(expected[1] / tokens[1], abs=1e-3)
-    assert sum(documents[0]["token_scores"]) == pytest.approx(expected[0], abs=1e-3)
+    assert documents[2]["score"] == pytest.approx(expected[1] / tokens[1], abs=error_of_printed(1))
+    assert sum(documents[0]["token_scores"]) == pytest.approx(expected[0], abs=error_of_printed(tokens[0]))
     (tmp_path / "en").write_text("Hello.\n")
     assert main([*command, *options]) == 2
     assert "has 3 lines" in capsys.readouterr().err
