@@ -52,12 +52,13 @@ def test_the_prime_is_read_and_every_symbol_is_fed_back() -> None:
 
 
 def test_temperature_flattens_or_sharpens() -> None:
-    logits = torch.tensor([0.0, 1.0, 2.0])
+    logits, draws = torch.tensor([0.0, 1.0, 2.0]), 8000
     for temperature in (0.5, 1.0, 3.0):
         generator = torch.Generator().manual_seed(1)
-        drawn = torch.tensor([draw(logits, temperature, generator) for _ in range(4000)])
-        shares = torch.bincount(drawn, minlength=3) / 4000
-        torch.testing.assert_close(shares, torch.softmax(logits / temperature, 0), atol=0.03, rtol=0)
+        drawn = torch.tensor([draw(logits, temperature, generator) for _ in range(draws)])
+        shares, expected = torch.bincount(drawn, minlength=3) / draws, torch.softmax(logits / temperature, 0)
+        standard_errors = (expected * (1 - expected) / draws).sqrt()
+        assert ((shares - expected).abs() < 4 * standard_errors).all()
     assert {draw(logits, 0, torch.Generator()) for _ in range(20)} == {2}
     assert text_of(Copy(0.0), length=30, seed=1) == text_of(Copy(0.0), length=30, seed=1)
     assert text_of(Copy(0.0), length=30, seed=1) != text_of(Copy(0.0), length=30, seed=2)
