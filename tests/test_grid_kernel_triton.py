@@ -85,6 +85,8 @@ def test_kernels_compute_the_grid_of_the_paper(
 )
 def test_single_and_half_precision(kernels: Used, dtype: torch.dtype, error: float) -> None:
     """In each type against the slow twin in float64; memories, too, have the type."""
+    # A rounding changes a number by up to 6e-8, 5e-4 and 4e-3 in these types. The largest errors in the interpreter,
+    # after several roundings, were 2.4e-7, 9.2e-4 and 0.012.
     case = Case(TWO, (3, 4), batch=3, d=8, padded=True, dropped=True, dtype=dtype, device=DEVICE)
     exact = Case(TWO, (3, 4), batch=3, d=8, padded=True, dropped=True, device=DEVICE)
     exact.options |= {**case.options, "masks": [mask.double() for mask in case.options["masks"]]}
