@@ -51,6 +51,10 @@ def test_text_must_be_enwik8_or_begin_like_it(tmp_path: Path, monkeypatch: pytes
         text.check(path)
     with pytest.raises(DataError, match="the first 20 bytes have the SHA256"):
         text.check(path, 20)
+    path.write_bytes(content + b"more")
+    text.check(path, 110)
+    with pytest.raises(DataError, match="114 bytes, expected the 110 of enwik8; give --limit 110, or --other-text"):
+        text.check(path)
 
 
 def test_text_is_downloaded_and_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,9 +29,13 @@ def check(path: Path, size: int = 0) -> None:
         size: number of bytes at its beginning that are used; 0: all.
 
     Raises:
-        DataError: the file cannot be read, is too short, or has another checksum.
+        DataError: the file cannot be read, is too short or too long, or has another checksum.
     """
     content = read_bytes(path)
+    if size == 0 and len(content) > BYTES:
+        raise DataError(
+            f"{path}: {len(content):,} bytes, expected the {BYTES:,} of enwik8; give --limit {BYTES}, or --other-text"
+        )
     size = size or BYTES
     if len(content) < size:
         raise DataError(
