@@ -37,29 +37,39 @@ def test_text_must_be_enwik8_or_begin_like_it(tmp_path: Path, monkeypatch: pytes
     content = b"<mediawiki>" * 10
     monkeypatch.setattr(text, "BYTES", 110)
     monkeypatch.setattr(text, "SHA1", hashlib.sha1(content).hexdigest())
-    monkeypatch.setattr(text, "BEGINNINGS", {20: hashlib.sha256(content[:20]).hexdigest()})
+    monkeypatch.setattr(text, "BEGINNING", 20)
+    monkeypatch.setattr(text, "BEGINNING_SHA256", hashlib.sha256(content[:20]).hexdigest())
     path = tmp_path / "enwik8"
-    path.write_bytes(content)
-    text.check(path)
-    text.check(path, 20)
-    path.write_bytes(content[:20])
-    text.check(path, 20)
-    with pytest.raises(DataError, match="20 bytes, expected at least 110"):
-        text.check(path)
-    path.write_bytes(b"x" * 110)
-    with pytest.raises(DataError, match="the first 110 bytes have the SHA1"):
-        text.check(path)
-    with pytest.raises(DataError, match="the first 20 bytes have the SHA256"):
-        text.check(path, 20)
-    path.write_bytes(content + b"more")
-    text.check(path, 110)
-    with pytest.raises(DataError, match="114 bytes, expected the 110 of enwik8; give --limit 110, or --other-text"):
-        text.check(path)
+
+    def check(contents: bytes, size: int = 0) -> None:
+        path.write_bytes(contents)
+        text.check(path, size)
+
+    for contents, sizes in ((content, (0, 110, 21, 20, 7)), (content[:20], (20, 7)), (content + b"more", (110, 7))):
+        for size in sizes:
+            check(contents, size)
+    check(content[:50] + b"x", 51)  # of a part only the beginning is known
+    for contents, size, message in (
+        (content[:20], 0, "20 bytes, expected at least 110"),
+        (content[:20], 21, "20 bytes, expected at least 21"),
+        (content[:19], 7, "19 bytes, too few to tell whether it is the beginning of enwik8, of which 20 are needed"),
+        (content + b"more", 0, "114 bytes, expected the 110 of enwik8; give --limit 110, or --other-text"),
+        (content + b"more", 111, "--limit 111: enwik8 has 110 bytes; choose a smaller limit"),
+        (b"x" * 110, 0, "the first 110 bytes have the SHA1"),
+        (content[:109] + b"x", 7, "the first 110 bytes have the SHA1"),
+        (content[:109] + b"xmore", 7, "the first 110 bytes have the SHA1"),
+        (b"x" * 50, 7, "the first 20 bytes have the SHA256"),
+        (b"x" * 50, 20, "the first 20 bytes have the SHA256"),
+        (b"x" * 50, 21, "the first 20 bytes have the SHA256"),
+    ):
+        with pytest.raises(DataError, match=message):
+            check(contents, size)
 
 
 def test_text_is_downloaded_and_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = b"wiki" * 25
     monkeypatch.setattr(text, "BYTES", 100)
+    monkeypatch.setattr(text, "BEGINNING", 20)
     monkeypatch.setattr(text, "SHA1", hashlib.sha1(content).hexdigest())
     for name, member, what in (
         ("good", "enwik8", content),
@@ -249,6 +259,7 @@ def test_a_failed_measurement_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
         (["--epochs", "0"], "--epochs 0: must be at least 1"),
         (["--dropout", "-0.5"], "--dropout -0.5: must be at least 0"),
         (["--text", "no-such-file"], "no-such-file: no such file"),
+        (["--text", __file__, "--limit", "9000"], "too few to tell whether it is the beginning of enwik8"),
     ],
 )
 def test_bad_options_are_named(

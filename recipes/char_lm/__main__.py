@@ -85,7 +85,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--text",
         type=Path,
         metavar="FILE",
-        help="enwik8, or a file that begins like it (default: download it; smoke: text from the phrasebook)",
+        help="enwik8, or at least its first 4,150,000 bytes, by which it is known (default: download it; smoke: text "
+        "from the phrasebook)",
     )
     parser.add_argument("--other-text", action="store_true", help="accept any text: do not check size and checksum")
     parser.add_argument("--models", nargs="+", choices=list(MODELS), default=list(MODELS), help="default: all")

@@ -17,12 +17,16 @@ BYTES = 100_000_000
 SHA1 = "57b8363b814821dc9d47aa4d41f58733519076b2"
 """Size and SHA-1 of enwik8, as its authors publish them."""
 
-BEGINNINGS = {4_150_000: "204482105f330f13c6490df36624bd9bc020dd24ba0854e005ada4d735ad6d7e"}
-"""SHA-256 of the beginning of enwik8, by its number of bytes."""
+BEGINNING = 4_150_000
+BEGINNING_SHA256 = "204482105f330f13c6490df36624bd9bc020dd24ba0854e005ada4d735ad6d7e"
+"""Size and SHA-256 of the beginning of enwik8, by which a part of it is known."""
 
 
 def check(path: Path, size: int = 0) -> None:
     """Check that a file is enwik8, or begins like it.
+
+    The checksum is that of enwik8 where the file is as long, otherwise that of its first `BEGINNING` bytes, however few
+    of them are used.
 
     Args:
         path: the file.
@@ -36,19 +40,24 @@ def check(path: Path, size: int = 0) -> None:
         raise DataError(
             f"{path}: {len(content):,} bytes, expected the {BYTES:,} of enwik8; give --limit {BYTES}, or --other-text"
         )
+    if size > BYTES:
+        raise DataError(f"--limit {size}: enwik8 has {BYTES} bytes; choose a smaller limit, or give --other-text")
     size = size or BYTES
     if len(content) < size:
         raise DataError(
             f"{path}: {len(content):,} bytes, expected at least {size:,}; copy enwik8 again, choose a smaller --scale, "
             "or give --other-text"
         )
-    expected, name = (SHA1, "sha1") if size == BYTES else (BEGINNINGS.get(size), "sha256")
-    if expected is None:
-        return  # another number of bytes than a scale's: its checksum is in the manifest
-    found = hashlib.new(name, content[:size], usedforsecurity=False).hexdigest()
+    if len(content) < BEGINNING:
+        raise DataError(
+            f"{path}: {len(content):,} bytes, too few to tell whether it is the beginning of enwik8, of which "
+            f"{BEGINNING:,} are needed; name a longer file, or give --other-text"
+        )
+    known, expected, name = (BYTES, SHA1, "sha1") if len(content) >= BYTES else (BEGINNING, BEGINNING_SHA256, "sha256")
+    found = hashlib.new(name, content[:known], usedforsecurity=False).hexdigest()
     if found != expected:
         raise DataError(
-            f"{path}: the first {size:,} bytes have the {name.upper()} {found}, those of enwik8 {expected}; copy it "
+            f"{path}: the first {known:,} bytes have the {name.upper()} {found}, those of enwik8 {expected}; copy it "
             "again, or give --other-text"
         )
 
