@@ -123,3 +123,14 @@ def test_damaged_data_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match=rf"{split}.npy: {message}"):
             task.load_dataset(split)
+    (tmp_path / "train.npy").write_bytes(b"")
+    with (tmp_path / "valid.npy").open("wb") as file:
+        np.savez(file, characters=np.array([0, 1], dtype=np.uint8))
+    (tmp_path / "test.npy").write_bytes((tmp_path / "valid.npy").read_bytes()[:-1])
+    for split, message in (
+        ("train", "cannot be read: No data left in file"),
+        ("valid", r"an archive of arrays \(.npz\), expected a single array"),
+        ("test", "cannot be read: File is not a zip file"),
+    ):
+        with pytest.raises(ValueError, match=rf"{split}.npy: {message}; prepare it with: python -m data_prep char"):
+            task.load_dataset(split)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,8 +107,11 @@ def load_split(folder: Path, split: str, symbols: int) -> NDArray[np.integer]:
         characters = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file; there are the splits train, valid and test. {_PREPARE}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError, BadZipFile) as error:
         raise ValueError(f"{path}: cannot be read: {error}; {_PREPARE}") from error
+    if not isinstance(characters, np.ndarray):
+        characters.close()
+        raise ValueError(f"{path}: an archive of arrays (.npz), expected a single array; {_PREPARE}")
     if characters.ndim != 1 or characters.dtype.kind != "u" or not len(characters):
         raise ValueError(f"{path}: expected a list of unsigned numbers, not empty; {_PREPARE}")
     if int(characters.max()) >= symbols:
