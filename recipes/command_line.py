@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -92,8 +93,10 @@ class Change:
         """Check a value.
 
         Raises:
-            DataError: it is out of range.
+            DataError: it is out of range, or not finite.
         """
+        if isinstance(value, float) and not math.isfinite(value):
+            raise DataError(f"{self.option} {value}: must be a finite number")
         if value < self.least:
             raise DataError(f"{self.option} {value}: must be at least {self.least:g}")
         if value <= self.above:

@@ -258,6 +258,9 @@ def test_a_failed_measurement_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     [
         (["--epochs", "0"], "--epochs 0: must be at least 1"),
         (["--dropout", "-0.5"], "--dropout -0.5: must be at least 0"),
+        (["--dropout", "nan"], "--dropout nan: must be a finite number"),
+        (["--forget-bias=-inf"], "--forget-bias -inf: must be a finite number"),
+        (["--hours", "1e999"], "--hours inf: must be a finite number"),
         (["--text", "no-such-file"], "no-such-file: no such file"),
         (["--text", __file__, "--limit", "9000"], "too few to tell whether it is the beginning of enwik8"),
     ],
@@ -268,3 +271,4 @@ def test_bad_options_are_named(
     assert recipe.main(["--scale", "smoke", "--dest", str(tmp_path), *options]) == 2
     error = capsys.readouterr().err
     assert message in error and error.count("\n") == 1
+    assert not list(tmp_path.iterdir()), "nothing is written"
