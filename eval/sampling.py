@@ -41,6 +41,8 @@ class SampleSettings:
             raise DataError(f"--length {self.length}: must be at least 1")
         if self.temperature != 0 and not 1e-6 <= self.temperature <= 1e6:
             raise DataError(f"--temperature {self.temperature:g}: must be 0, or between 1e-06 and 1e+06")
+        if not -(2**63) <= self.seed < 2**64:  # what torch takes
+            raise DataError(f"--seed {self.seed}: must be between {-(2**63)} and {2**64 - 1}")
 
 
 def load(checkpoint: Path, data: Path | None = None) -> tuple[Any, Any]:

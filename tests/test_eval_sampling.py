@@ -91,11 +91,20 @@ def test_characters_are_shown_as_soon_as_they_are_complete() -> None:
         ({"temperature": float("nan")}, "--temperature nan: must be 0, or between"),
         ({"temperature": 1e-40}, "--temperature 1e-40: must be 0, or between"),
         ({"prime": "az"}, "--prime: byte 0x7a is not in the alphabet"),
+        ({"seed": 2**64}, "--seed 18446744073709551616: must be between -9223372036854775808 and 18446744073709551615"),
+        ({"seed": -(2**63) - 1}, "--seed -9223372036854775809: must be between"),
     ],
 )
 def test_bad_settings_are_named(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         text_of(Copy(), **settings)
+
+
+def test_a_seed_may_be_whatever_torch_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed in (2**64 - 1, -(2**63)):
+        assert len(text_of(Copy(), length=3, seed=seed)) == 3
+    assert main(["sample", str(tmp_path / "no.pt"), "--seed", "99999999999999999999"]) == 2
+    assert "error: --seed 99999999999999999999: must be between" in capsys.readouterr().err
 
 
 def test_a_model_writes_what_it_has_learned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
