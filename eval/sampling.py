@@ -24,8 +24,9 @@ class SampleSettings:
     Attributes:
         length: number of characters to write.
         temperature: divides the logits: below 1 likely characters become likelier, 0 always takes the likeliest.
-        prime: text that the model reads first.
+        prime: text that the model reads first, or its bytes; see `Alphabet.encode`.
         seed: seed of the random choice.
+        prime_option: the option that set `prime`, for error messages.
 
     Raises:
         DataError: a setting is out of range.
@@ -33,8 +34,9 @@ class SampleSettings:
 
     length: int = 500
     temperature: float = 1.0
-    prime: str = ""
+    prime: str | bytes = ""
     seed: int = 1
+    prime_option: str = "--prime"
 
     def __post_init__(self) -> None:
         if self.length < 1:
@@ -92,14 +94,14 @@ def sample(model: Any, task: Any, settings: SampleSettings) -> Iterator[bytes]:
         settings: how to draw.
 
     Raises:
-        DataError: the prime has a character that is not in the alphabet.
+        DataError: the prime has a character that is not in the alphabet, or is not UTF-8.
     """
     import torch
 
     try:
         read = task.alphabet.encode(settings.prime)
     except ValueError as error:
-        raise DataError(f"--prime: {error}") from error
+        raise DataError(f"{settings.prime_option}: {error}") from error
     generator = torch.Generator().manual_seed(settings.seed)
     # a sequence begins with a symbol of its own, the last one of the source dictionary
     given = [len(task.alphabet), *read]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ import torch
 from data_prep.characters import Options, prepare_characters
 from data_prep.errors import DataError
 from eval.__main__ import main
+from eval.commands import sample as command
 from eval.sampling import SampleSettings, as_text, draw, load, sample, write
 from reencoder.tasks.char_lm.text import Alphabet
 from tests.programs import succeed
@@ -98,6 +100,37 @@ def test_characters_are_shown_as_soon_as_they_are_complete() -> None:
 def test_bad_settings_are_named(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         text_of(Copy(), **settings)
+
+
+def test_a_prime_is_read_as_the_symbols_of_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Text in Latin-1, in a file and on the command line, where Python shows it as a lone surrogate."""
+    latin = tmp_path / "latin"
+    latin.write_bytes(b"\xe9a")
+    symbols = {"byte": list(b"a\xe9"), "character": list(map(ord, "aé"))}
+    read: dict[str, list[int]] = {}
+
+    def prime(level: str, *options: str) -> int:
+        model, alphabet = Copy(), Alphabet(level, symbols[level])
+        monkeypatch.setattr(command, "resolve_checkpoint", lambda path: path)
+        monkeypatch.setattr(command, "load", lambda *_: (model, SimpleNamespace(alphabet=alphabet)))
+        status = main(["sample", "model.pt", "--length", "1", *options])
+        read[level] = model.read
+        return status
+
+    primes = {f"--prime-file {latin}": ["--prime-file", str(latin)], "--prime": ["--prime", os.fsdecode(b"\xe9a")]}
+    for option, options in primes.items():
+        assert prime("byte", *options) == 0 and read["byte"] == [2, 1, 0]
+        capsys.readouterr()
+        assert prime("character", *options) == 2
+        assert f"error: {option}: not UTF-8; convert it to UTF-8 first\n" == capsys.readouterr().err
+    latin.write_text("éa", encoding="utf-8")
+    assert prime("character", "--prime-file", str(latin)) == 0 and read["character"] == [2, 1, 0]
+    assert prime("character", "--prime", "éa") == 0 and read["character"] == [2, 1, 0]
+    capsys.readouterr()
+    assert prime("byte", "--prime-file", str(latin)) == 2
+    assert f"error: --prime-file {latin}: byte 0xc3 is not in the alphabet" in capsys.readouterr().err
 
 
 def test_a_seed_may_be_whatever_torch_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

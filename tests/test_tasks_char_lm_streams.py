@@ -101,6 +101,7 @@ def test_text_is_encoded_and_decoded(level: str) -> None:
     symbols = sorted(set(text.encode() if level == "byte" else map(ord, text)))
     alphabet = Alphabet(level, symbols)
     assert alphabet.decode(alphabet.encode(text)) == text.encode()
+    assert alphabet.encode(text.encode()) == alphabet.encode(text)
     with pytest.raises(ValueError, match=r"(byte 0x7a|character 'z') is not in the alphabet"):
         alphabet.encode("z")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from data_prep.errors import DataError
@@ -23,7 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of text (default: that of the training)")
     prime = parser.add_mutually_exclusive_group()
     prime.add_argument("--prime", default="", metavar="TEXT", help="text that the model reads first (default: none)")
-    prime.add_argument("--prime-file", type=Path, metavar="FILE", help="a UTF-8 file with that text")
+    prime.add_argument(
+        "--prime-file",
+        type=Path,
+        metavar="FILE",
+        help="a file with that text, UTF-8 unless the symbols of the model are bytes",
+    )
     parser.add_argument(
         "--length",
         type=int,
@@ -49,16 +56,14 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         DataError: an option, the checkpoint or the data is wrong.
     """
-    prime = args.prime
+    settings = SampleSettings(args.length, args.temperature, args.prime, args.seed)
     if args.prime_file is not None:
-        try:
-            prime = read_bytes(args.prime_file).decode("utf-8")
-        except UnicodeDecodeError:
-            raise DataError(f"--prime-file {args.prime_file}: not UTF-8") from None
-    settings = SampleSettings(args.length, args.temperature, prime, args.seed)
+        settings = replace(settings, prime=read_bytes(args.prime_file), prime_option=f"--prime-file {args.prime_file}")
     if args.data is not None and not args.data.is_dir():
         raise DataError(f"--data {args.data}: no such directory")
     model, task = load(resolve_checkpoint(args.checkpoint), args.data)
+    if task.alphabet.level == "byte" and args.prime_file is None:
+        settings = replace(settings, prime=os.fsencode(args.prime))  # the bytes that were typed, which may not be UTF-8
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8")
     write(model, task, settings, sys.stdout)

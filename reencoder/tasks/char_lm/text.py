@@ -69,13 +69,20 @@ class Alphabet:
     def _is_visible(self, symbol: int) -> bool:
         return 0x20 < symbol < 0x7F or (self.level == "character" and symbol > 0x7F and chr(symbol).isprintable())
 
-    def encode(self, text: str) -> list[int]:
+    def encode(self, text: str | bytes) -> list[int]:
         """Return the indices of the symbols of a text.
 
+        Args:
+            text: the text, or its bytes, which stand for themselves at the level of bytes and are UTF-8 otherwise.
+
         Raises:
-            ValueError: a symbol is not in the alphabet.
+            ValueError: a symbol is not in the alphabet, or the text is not UTF-8 where it must be.
         """
-        symbols = list(text.encode()) if self.level == "byte" else list(map(ord, text))
+        try:
+            contents = text if isinstance(text, bytes) else text.encode("utf-8")
+            symbols = list(contents) if self.level == "byte" else list(map(ord, contents.decode("utf-8")))
+        except UnicodeError:
+            raise ValueError("not UTF-8; convert it to UTF-8 first") from None
         for symbol in symbols:
             if symbol not in self._index:
                 shown = f"byte 0x{symbol:02x}" if self.level == "byte" else f"character {chr(symbol)!r}"
