@@ -146,13 +146,13 @@ def read_split(data: Path, split: str, valid_images: int) -> LabelledImages:
 
 
 def evaluate(
-    checkpoints: Sequence[Path], split: str = "test", data: Path | None = None
+    checkpoints: Sequence[Path], split: str = "valid", data: Path | None = None
 ) -> tuple[Evaluation, LabelledImages]:
     """Let a model predict the classes of a split.
 
     Args:
         checkpoints: one model, or the members of an ensemble, whose probabilities are averaged.
-        split: `test`, `valid` or `train`. Default: "test"
+        split: `test`, `valid` or `train`. Default: "valid"
         data: folder with the four IDX files of MNIST. Default: the folder that the first checkpoint was trained with
 
     Returns:
@@ -160,7 +160,7 @@ def evaluate(
 
     Raises:
         DataError: a checkpoint is not of `--task grid_mnist`, a file is missing or corrupt, the checkpoints hold out
-            different images, or fairseq-generate failed.
+            different images, or none where they are asked for, or fairseq-generate failed.
     """
     if not checkpoints:
         raise DataError("no checkpoint was given")
@@ -175,6 +175,8 @@ def evaluate(
     if len(held_out) != 1:
         raise DataError("the checkpoints hold out different numbers of images (--valid-images)")
     (valid_images,) = held_out
+    if split == "valid" and valid_images == 0:
+        raise DataError("--split valid: the training held out no images (--valid-images 0); give --split test")
     images = read_split(data, split, valid_images)
     stopwatch = Stopwatch()
     options = ["--task", TASK, "--valid-images", str(valid_images), "--batch-size", "250", "--num-workers", "0"]

@@ -73,10 +73,11 @@ def test_errors_are_counted_and_drawn(
 ) -> None:
     data, folder, log = trained
     checkpoint, picture, document = folder / "checkpoint_last.pt", tmp_path / "errors.png", tmp_path / "errors.json"
-    command = ["digits", str(checkpoint), "--split", "valid", "--json", str(document), "--png", str(picture)]
+    command = ["digits", str(checkpoint), "--json", str(document), "--png", str(picture)]
     assert evaluate(command) == 0
     shown = capsys.readouterr().out
     found = json.loads(document.read_text())
+    assert found["split"] == "valid", "without --split the test set is not read"
     # what fairseq-train itself has measured, with six digits in its log
     assert found["error_rate"] == round(error_rates(log, "valid")[-1], 4)
     assert found["images"] == 60 and found["errors"] == len(found["misclassified"])
@@ -99,7 +100,7 @@ def test_errors_are_counted_and_drawn(
     # what may be loaded safely has not changed for the rest of the process
     assert torch.load(checkpoint, weights_only=True)["args"] is None
 
-    assert evaluate(["digits", f"{checkpoint}:{checkpoint}", "--json", str(document)]) == 0
+    assert evaluate(["digits", f"{checkpoint}:{checkpoint}", "--split", "test", "--json", str(document)]) == 0
     ensemble = json.loads(document.read_text())
     assert ensemble["split"] == "test" and ensemble["images"] == 50 and len(ensemble["checkpoints"]) == 2
 
@@ -123,10 +124,12 @@ def test_bad_input_of_digits_is_one_line(
     config = {"_name": "grid_mnist", "data": str(data), "valid_images": 7}
     torch.save({"model": {}, "cfg": {"task": config}}, other)
     assert "hold out different numbers of images" in error(f"{checkpoint}:{other}")
+    torch.save({"model": {}, "cfg": {"task": {**config, "valid_images": 0}}}, other)
+    assert "--split valid: the training held out no images (--valid-images 0); give --split test" in error(other)
     truncated = write_bars(tmp_path / "truncated", suffix="")
     path = truncated / "t10k-images-idx3-ubyte"
     path.write_bytes(path.read_bytes()[:-1])
-    assert f"{path}: truncated" in error(checkpoint, "--data", truncated)
+    assert f"{path}: truncated" in error(checkpoint, "--data", truncated, "--split", "test")
 
 
 def test_a_criterion_that_counts_nothing_is_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "path", metavar="CKPT[:CKPT...]", help=f"checkpoint, or several separated by '{os.pathsep}' for an ensemble"
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of IDX files (default: that of the training)")
-    add_split(parser, "to predict")
+    add_split(parser, "to predict", default="valid")
     add_output(parser, "--json", "write error rate, confusion matrix and errors")
     add_output(parser, "--png", "draw confusion matrix and misclassified images")
 

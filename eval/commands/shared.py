@@ -35,9 +35,9 @@ def add_keep_unknown(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_split(parser: argparse.ArgumentParser, purpose: str) -> None:
+def add_split(parser: argparse.ArgumentParser, purpose: str, default: str = "test") -> None:
     """Add ``--split``; `purpose` says in the help what it is for."""
-    parser.add_argument("--split", choices=SPLITS, default="test", help=f"split {purpose} (default: %(default)s)")
+    parser.add_argument("--split", choices=SPLITS, default=default, help=f"split {purpose} (default: %(default)s)")
 
 
 def add_references(parser: argparse.ArgumentParser) -> None:
