@@ -210,7 +210,7 @@ def _add_characters(parser: argparse.ArgumentParser) -> None:
         "Turn any file into text for --task grid_char_lm: its last part is the test set, the part before it the "
         "validation set. Writes DIR/alphabet.json, DIR/train.npy, valid.npy, test.npy and manifest.json."
     )
-    parser.add_argument("text", type=Path, metavar="FILE", help="the file, such as enwik8")
+    parser.add_argument("text", type=Path, metavar="FILE", help="the file, such as enwik8, or .gz, .xz or .zst")
     parser.add_argument("--dest", type=Path, required=True, metavar="DIR", help="output directory")
     parser.add_argument("--overwrite", action="store_true", help="replace DIR if an earlier run wrote it")
     parser.add_argument(

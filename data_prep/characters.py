@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .compressed import decompress
 from .directories import new_directory
 from .errors import DataError
 from .files import read_bytes, recorded_reading, write_json
@@ -24,12 +25,12 @@ class Options:
     """The options of `prepare_characters`.
 
     Attributes:
-        text: the file.
+        text: the file; it may be compressed, see `decompress`.
         dest: directory to write.
         level: "byte", or "character" for the characters of a UTF-8 text.
         valid: number of bytes or characters of the validation set, in front of the test set.
         test: number of bytes or characters of the test set, at the end.
-        limit: use only the first bytes of the file, this many; 0: all.
+        limit: use only the first bytes of the contents, this many; 0: all.
         overwrite: replace an existing `dest` that an earlier run wrote.
 
     Raises:
@@ -53,14 +54,14 @@ def read_symbols(path: Path, level: str, limit: int = 0) -> NDArray[np.unsignedi
     """Return the values of the bytes of a file, or the code points of its characters.
 
     Args:
-        path: the file.
+        path: the file; it may be compressed, see `decompress`.
         level: see `Options`.
         limit: see `Options`.
 
     Raises:
-        DataError: the file cannot be read, is shorter than `limit`, or is not UTF-8.
+        DataError: the file cannot be read or decompressed, is shorter than `limit`, or is not UTF-8.
     """
-    content = read_bytes(path)
+    content = decompress(read_bytes(path), path)
     if len(content) < limit:
         raise DataError(f"--limit {limit}: {path} has only {len(content)} bytes")
     content = content[: limit or None]

@@ -1,8 +1,9 @@
-"""Compressed input: .gz, .xz and .zst are recognised by the name of the file."""
+"""Compressed input: .gz, .xz and .zst are recognised by the name of the file; other compressed files are refused."""
 
 from __future__ import annotations
 
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,11 +37,22 @@ def decompress(data: bytes, path: Path) -> bytes:
         path: its name.
 
     Raises:
-        DataError: the data are damaged, incomplete or empty, or the package zstandard is missing.
+        DataError: the data are damaged, incomplete or empty, or the package zstandard is missing; or the contents begin
+            like a compressed file: the name does not tell, or it is compressed twice, or in another way.
     """
     ending = path.suffix.lower()
-    if ending not in _DECOMPRESSORS:
-        return data
+    if ending in _DECOMPRESSORS:
+        data = _decompressed_whole(data, path, ending)
+    for name, beginning in _BEGINNINGS.items():
+        if beginning.match(data):
+            raise DataError(
+                f"{path}: is compressed ({name}); unpack it first, or give it the ending of its format if that is one "
+                f"of {', '.join(_DECOMPRESSORS)}"
+            )
+    return data
+
+
+def _decompressed_whole(data: bytes, path: Path, ending: str) -> bytes:
     try:
         return b"".join(_contents(data, _DECOMPRESSORS[ending], padded=ending != ".zst"))
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
@@ -100,3 +112,12 @@ def _zstd() -> _Decompressor:
 
 
 _DECOMPRESSORS: dict[str, Callable[[], _Decompressor]] = {".gz": _gzip, ".xz": lzma.LZMADecompressor, ".zst": _zstd}
+
+_BEGINNINGS = {
+    "zip": re.compile(rb"PK\x03\x04"),
+    "gzip": re.compile(rb"\x1f\x8b\x08"),
+    "bzip2": re.compile(rb"BZh[1-9]1AY&SY"),
+    "xz": re.compile(rb"\xfd7zXZ\x00"),
+    "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
+}
+"""How files of the usual formats begin; no text does."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import lzma
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -89,11 +92,22 @@ def test_only_the_beginning_is_used_with_a_limit(tmp_path: Path) -> None:
     assert read_symbols(tmp_path / "more", "character").tolist() == [97, 98, ord("世")]
 
 
+@pytest.mark.parametrize(("ending", "compress"), [(".gz", gzip.compress), (".xz", lzma.compress)])
+def test_a_text_may_be_compressed(ending: str, compress: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    path, sizes = tmp_path / f"text{ending}", ["--valid", "1", "--test", "1", "--limit", "5"]
+    path.write_bytes(compress(b"abcdefgh"))
+    assert main(["characters", str(path), "--dest", str(tmp_path / "data"), *sizes]) == 0
+    assert read_back(tmp_path)[1] == [[97, 98, 99], [100], [101]]
+    manifest = json.loads((tmp_path / "data" / "manifest.json").read_text())
+    assert manifest["inputs"]["text"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
         (b"abcd", ["--valid", "2", "--test", "2"], "has 4 bytes, which leaves none to train with"),
         (b"abcd", ["--limit", "5"], "has only 4 bytes"),
+        (b"PK\x03\x04abcd", ["--valid", "1", "--test", "1"], "text: is compressed (zip); unpack it first"),
         (b"ab\xffd", ["--level", "character"], "byte 0xff at offset 2 is not UTF-8"),
         ("ab世".encode()[:-1], ["--level", "character"], "byte 0xe4 at offset 2 is not UTF-8"),
     ],

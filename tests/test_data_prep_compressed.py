@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import bz2
 import gzip
 import lzma
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,20 @@ def test_files_of_several_streams_must_have_the_end_of_each(tmp_path: Path) -> N
     (tmp_path / "text.zst").write_bytes(unknown[:-1])
     with pytest.raises(DataError, match="the file ends before its contents do"):
         read_lines(tmp_path / "text.zst")
+
+
+def test_what_is_compressed_in_another_way_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "text.zip", "w") as bundle:
+        bundle.writestr("text", TEXT)
+    contents = {"zip": (tmp_path / "text.zip").read_bytes(), "bzip2": bz2.compress(TEXT)}
+    contents |= dict(zip(("gzip", "xz", "zstd"), COMPRESSED.values(), strict=True))
+    for name, content in contents.items():
+        for path, written in ((tmp_path / "text", content), (tmp_path / "twice.gz", gzip.compress(content))):
+            path.write_bytes(written)
+            with pytest.raises(DataError, match=rf"{path.name}: is compressed \({name}\); unpack it first, or give it"):
+                read_lines(path)
+    (tmp_path / "text").write_bytes(b"BZh9 begins a text, and so does PK\n")
+    assert read_lines(tmp_path / "text") == ["BZh9 begins a text, and so does PK"]
 
 
 def test_without_zstandard_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import json
 import lzma
 import shutil
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,8 @@ def test_text_must_be_enwik8_or_begin_like_it(tmp_path: Path, monkeypatch: pytes
     for contents, sizes in ((content, (0, 110, 21, 20, 7)), (content[:20], (20, 7)), (content + b"more", (110, 7))):
         for size in sizes:
             check(contents, size)
+    (tmp_path / "enwik8.gz").write_bytes(gzip.compress(content))
+    text.check(tmp_path / "enwik8.gz")
     check(content[:50] + b"x", 51)  # of a part only the beginning is known
     for contents, size, message in (
         (content[:20], 0, "20 bytes, expected at least 110"),
@@ -114,6 +118,17 @@ def test_compressors_are_measured_alone_and_after_the_text_before() -> None:
         assert lzma.decompress(compressor.compress(test)) == test if "xz" in compressor.name else True
     names = [compressor.name for compressor in compressors()]
     assert names == ["xz -9", "zstd -19"] if shutil.which("zstd") else ["xz -9"]
+
+
+def test_compressors_get_the_contents_of_a_compressed_text(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 4
+    (tmp_path / "text").write_bytes(content)
+    (tmp_path / "text.gz").write_bytes(gzip.compress(content))
+    scale = replace(SCALES["smoke"], limit=1000, test=300)
+    plain, packed = (
+        recipe.compare_compressors(tmp_path / name, scale, tmp_path / f"of-{name}") for name in ("text", "text.gz")
+    )
+    assert plain == packed
 
 
 # Scales

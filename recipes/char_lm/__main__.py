@@ -17,6 +17,7 @@ from typing import Any
 
 from data_prep.characters import Options, format_counts, prepare_characters
 from data_prep.command_line import Parser
+from data_prep.compressed import decompress
 from data_prep.errors import DataError
 from data_prep.files import read_bytes, read_json, sha256_of, write_json
 from eval.provenance import Stopwatch, provenance, recorded_command, relative
@@ -156,7 +157,7 @@ def compare_compressors(text: Path, scale: Scale, dest: Path) -> list[dict[str, 
     """
     path = dest / "compressors.json"
     if not path.exists():
-        content = read_bytes(text)[: scale.limit or None]
+        content = decompress(read_bytes(text), text)[: scale.limit or None]
         before, test = content[: -scale.test], content[-scale.test :]
         write_json(path, [measure(before, test, compressor) for compressor in compressors()])
     found: list[dict[str, Any]] = read_json(path)

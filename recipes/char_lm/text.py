@@ -6,6 +6,7 @@ import hashlib
 import sys
 from pathlib import Path
 
+from data_prep.compressed import decompress
 from data_prep.download import fetch_member
 from data_prep.errors import DataError
 from data_prep.files import new_file, read_bytes
@@ -33,9 +34,9 @@ def check(path: Path, size: int = 0) -> None:
         size: number of bytes at its beginning that are used; 0: all.
 
     Raises:
-        DataError: the file cannot be read, is too short or too long, or has another checksum.
+        DataError: the file cannot be read or decompressed, is too short or too long, or has another checksum.
     """
-    content = read_bytes(path)
+    content = decompress(read_bytes(path), path)
     if size == 0 and len(content) > BYTES:
         raise DataError(
             f"{path}: {len(content):,} bytes, expected the {BYTES:,} of enwik8; give --limit {BYTES}, or --other-text"
