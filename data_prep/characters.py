@@ -120,9 +120,10 @@ def prepare_characters(options: Options, command: Sequence[str]) -> dict[str, An
             symbols = read_symbols(options.text, options.level, options.limit)
         train = len(symbols) - options.valid - options.test
         if train < 1:
+            limited, larger = (f" --limit {options.limit}", ", or a larger --limit") if options.limit else ("", "")
             raise DataError(
-                f"--valid {options.valid} --test {options.test}: {options.text} has {len(symbols)} {options.level}s, "
-                "which leaves none to train with"
+                f"--valid {options.valid} --test {options.test}{limited}: {len(symbols)} {options.level}s of "
+                f"{options.text} are used, which leaves none to train with; choose smaller --valid and --test{larger}"
             )
         alphabet, indices = number_symbols(symbols)
         parts = np.split(indices, [train, train + options.valid])

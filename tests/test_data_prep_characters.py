@@ -105,7 +105,16 @@ def test_a_text_may_be_compressed(ending: str, compress: Callable[[bytes], bytes
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
-        (b"abcd", ["--valid", "2", "--test", "2"], "has 4 bytes, which leaves none to train with"),
+        (
+            b"abcd",
+            ["--valid", "2", "--test", "2"],
+            "text are used, which leaves none to train with; choose smaller --valid and --test\n",
+        ),
+        (
+            b"abcdef",
+            ["--valid", "2", "--test", "2", "--limit", "4"],
+            "which leaves none to train with; choose smaller --valid and --test, or a larger --limit\n",
+        ),
         (b"abcd", ["--limit", "5"], "has only 4 bytes"),
         (b"PK\x03\x04abcd", ["--valid", "1", "--test", "1"], "text: is compressed (zip); unpack it first"),
         (b"ab\xffd", ["--level", "character"], "byte 0xff at offset 2 is not UTF-8"),
