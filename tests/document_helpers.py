@@ -50,7 +50,7 @@ ADDED = {
     r"fairseq-train data/.*reencoder_translation": "--hidden-size 16 --max-epoch 3 --max-blocks 60000 --num-workers 0",
     r"fairseq-train .*grid_memorization": "--hidden-size 8 --layers 1 --samples-per-epoch 60 --max-update 3 "
     "--num-workers 0",
-    r"data_prep characters ": "--valid 300 --test 300",
+    r"data_prep characters ": "--limit 0 --valid 300 --test 300",
     r"fairseq-train .*grid_char_lm": "--hidden-size 8 --layers 1 --max-epoch 1 --batch-size 4 --num-workers 0",
     r"fairseq-(train|validate) .*grid_char_lm": "--sequence-length 400",
     r"fairseq-train .*grid_mnist": "--valid-images 60 --hidden-size 8 --layers 1 --max-epoch 1 --num-workers 0",
