@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .entries import ASPECT, Entry
+from .entries import ASPECT, OWN, PRONOUNS, Entry
 from .forms import chinese_form, english_form
 from .generate import Binding, Derivation, Phrase
 from .morphology import fix_articles
@@ -23,6 +23,7 @@ _AGREEING = frozenset(
 )
 _AGREEING_CHINESE = frozenset({"mw", "pron"})
 
+_POSSESSIVES = "|".join(sorted({pronoun.possessive for pronoun in PRONOUNS.values()}))
 _ENDS = {".": "。", "?": "？", "!": "！"}
 
 
@@ -143,7 +144,7 @@ def _inner_pieces(entry: Entry, english: str, chinese: str) -> tuple[list[_Piece
             for template, side in ((entry.rule.english[0], False), (entry.rule.chinese[0], True))
         ]
         binding = entry.binding
-    elif (entry.english, entry.chinese.replace(ASPECT, "")) != (english, chinese):
+    elif entry.chinese.replace(ASPECT, "") != chinese or not re.fullmatch(_pattern(entry.english), english):
         core = entry.plural if entry.plural and entry.plural in english else entry.english
         parts, binding = [[(core, "core")], [(entry.chinese.replace(ASPECT, ""), "core")]], {"core": _plain(entry)}
     else:
@@ -174,13 +175,17 @@ def _locate(pieces: Sequence[_Piece], text: str, words: bool) -> list[_Piece]:
     for piece, name in pieces:
         if not name or not piece:
             continue
-        pattern = (r"(?<!\w)" if words else "") + re.escape(piece)
-        match = re.compile(pattern).search(text, start)
+        match = re.compile((r"(?<!\w)" if words else "") + _pattern(piece)).search(text, start)
         if match is None:
             continue
-        found += [(text[start : match.start()], ""), (piece, name)]
+        found += [(text[start : match.start()], ""), (match[0], name)]
         start = match.end()
     return [*found, (text[start:], "")]
+
+
+def _pattern(piece: str) -> str:
+    """Return a regular expression of a text in which "one's" stands for any possessive."""
+    return re.escape(piece).replace(re.escape(OWN), f"(?:{_POSSESSIVES})")
 
 
 def _positions_after_articles(text: str) -> list[int]:

@@ -13,6 +13,9 @@ from .morphology import plural
 #: Marks the position after the verb, in a Chinese verb phrase, where 了 or 过 can be inserted.
 ASPECT = "*"
 
+#: Stands for the possessive of the subject in an English verb phrase: "pack one's luggage", packed his luggage.
+OWN = "one's"
+
 #: How a verb says that its action was carried out: what follows it in a statement, and what follows it after 已经 or in
 #: a question. 了 also ends the sentence unless the first part has it: 打网球了; 买了房子, 买房子了吗.
 RESULTS: Mapping[str, tuple[str, str]] = {

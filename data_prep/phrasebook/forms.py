@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from .entries import ASPECT, PRONOUNS, RESULTS, Entry, irregular_verbs
+from .entries import ASPECT, OWN, PRONOUNS, RESULTS, Entry, irregular_verbs
 from .morphology import compare, inflect_verb_phrase, possessive
 
 _AGREEING = {
@@ -125,18 +125,17 @@ def english_form(entry: Entry, form: str, controller: Entry | None = None) -> st
     Args:
         entry: the entry.
         form: name of the form; empty for the plain text.
-        controller: the subject that a verb in the form "pres" agrees with.
+        controller: the subject that a verb in the form "pres" agrees with, and that "one's" in a verb phrase refers to.
 
     Raises:
         KeyError: entries of this kind do not have this form.
     """
-    if not form:
-        return entry.english
     if form == "pres":
         if controller is None or entry.kind != "verb":
             raise KeyError("pres")
-        return _ENGLISH["verb"]["s"](entry) if _agreement(controller) == "3sg" else entry.english
-    return _ENGLISH[entry.kind][form](entry)
+        form = "s" if _agreement(controller) == "3sg" else ""
+    text = _ENGLISH[entry.kind][form](entry) if form else entry.english
+    return text if controller is None else text.replace(OWN, PRONOUNS[controller.pronoun].possessive)
 
 
 def chinese_form(entry: Entry, form: str) -> str:

@@ -11,7 +11,7 @@ from itertools import cycle
 
 from ..errors import DataError
 from ..pairs import Pair
-from .entries import ASPECT, Entry, GrammarError, load_lexicon
+from .entries import ASPECT, OWN, Entry, GrammarError, load_lexicon
 from .forms import chinese_form, english_form
 from .grammar import MODULES, topic_sections
 from .morphology import capitalise, fix_articles
@@ -204,7 +204,11 @@ class _RuleState:
 
 
 def _derive(grammar: Grammar, rule: Rule, rng: random.Random) -> list[Derivation]:
-    """Return random derivations of one Chinese text: with the usual English and sometimes another version of it."""
+    """Return random derivations of one Chinese text: with the usual English and sometimes another version of it.
+
+    Raises:
+        GrammarError: a rule requests a form that an entry does not have, or does not say whose "one's" is.
+    """
     binding = grammar.bind(rule, rng)
     chinese = rule.chinese[0]
     if len(rule.chinese) > 1 and rng.random() < OTHER_CHINESE:
@@ -213,16 +217,13 @@ def _derive(grammar: Grammar, rule: Rule, rng: random.Random) -> list[Derivation
     if len(rule.english) > 1 and rng.random() < OTHER_ENGLISH:
         english.append(rng.choice(rule.english[1:]))
     text = render_chinese(chinese, binding, rule).replace(ASPECT, "")
-    return [
-        Derivation(
-            rule,
-            version,
-            chinese,
-            binding,
-            (capitalise(fix_articles(render_english(version, binding, rule))), text),
-        )
-        for version in english
-    ]
+    derived = []
+    for version in english:
+        rendered = render_english(version, binding, rule)
+        if OWN in rendered:
+            raise GrammarError(f"{rule.where}: whose is {OWN} in {rendered!r}? write {{verb@subject}}")
+        derived.append(Derivation(rule, version, chinese, binding, (capitalise(fix_articles(rendered)), text)))
+    return derived
 
 
 def _round_robin(states: list[_RuleState], limit: int, rng: random.Random) -> Iterator[_RuleState]:

@@ -2,8 +2,8 @@
 
 A rule is `English | other English = Chinese | other Chinese`. An indented line continues the previous one. The first
 version on each side is the usual one. A slot is `{category}`, `{category.form}` or, for a verb that agrees with a
-subject, `{category.pres@subject}`. A digit after the category distinguishes two slots of the same category, which are
-filled with different entries.
+subject, `{category.pres@subject}`; also for a verb phrase with "one's", which is the subject's: `{category@subject}`. A
+digit after the category distinguishes two slots of the same category, which are filled with different entries.
 A line `[name: kind]` starts the rules of a nonterminal, `[sentences]` those of the topic itself.
 """
 
