@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -64,6 +65,20 @@ def test_entries_of_the_lexicon_are_units(derivations: list[Derivation]) -> None
                 assert {(text, entry.chinese) for text in english} & found, derivation.texts
                 checked += 1
     assert checked > 1000
+
+
+def test_what_belongs_to_the_subject_is_in_the_unit_of_the_verb(derivations: list[Derivation]) -> None:
+    """ "pack his luggage" as a whole translates 收拾行李, also where a time comes after it."""
+    owned = {"复习功课": "lessons", "收拾行李": "luggage", "写作文": "composition", "吃药": "medicine"}
+    seen = 0
+    for derivation in derivations:
+        for unit in aligned_units(derivation):
+            chinese = "".join(derivation.texts[1][at] for at in sorted(unit.chinese))
+            english = "".join(derivation.texts[0][at] for at in sorted(unit.english))
+            if chinese in owned:
+                assert re.fullmatch(rf"\w+ (my|your|his|her|our|their) {owned[chinese]}", english), derivation.texts
+                seen += 1
+    assert seen
 
 
 def test_an_article_before_a_vowel_moves_what_follows(derivations: list[Derivation]) -> None:

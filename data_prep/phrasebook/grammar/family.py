@@ -12,12 +12,14 @@ I have {few} {brother_or_sister.pl}. = 我有{few}个{brother_or_sister}。
 {title} has {few} {offspring.pl}. = {title}有{few}个{offspring}。
 My {blood_relative} lives in {city}. = 我{blood_relative}住在{city}。
 My {blood_relative} has lived in {city} for {years}. = 我{blood_relative}在{city}住了{years}了。
-My {blood_relative1} is {contrast.er} than my {blood_relative2}. = 我{blood_relative1}比我{blood_relative2}{contrast}。
-My {partner} is {contrast.er} than my {blood_relative}. = 我{partner}比我{blood_relative}{contrast}。
+My {middle_aged1} is {contrast.er} than my {middle_aged2}. = 我{middle_aged1}比我{middle_aged2}{contrast}。
+My {brother_or_sister1} is {contrast.er} than my {brother_or_sister2}.
+    = 我{brother_or_sister1}比我{brother_or_sister2}{contrast}。
+My {partner} is {contrast.er} than my {brother_or_sister}. = 我{partner}比我{brother_or_sister}{contrast}。
 My {kin} is very {person_quality}. = 我{kin}很{person_quality}。
 How old is your {elder}? = 你{elder}多大年纪了？
 How old is your {brother_or_sister}? = 你{brother_or_sister}多大了？
 How old is your {offspring}? = 你{offspring}几岁了？
 Where does your {blood_relative} live? = 你{blood_relative}住在哪里？
-My {blood_relative1} and my {blood_relative2} are in {city}. = 我{blood_relative1}和{blood_relative2}在{city}。
+My {middle_aged} and my {brother_or_sister} are in {city}. = 我{middle_aged}和{brother_or_sister}在{city}。
 """

@@ -4,10 +4,10 @@ RULES = """
 [equipment: phrase]
 wireless internet = 无线网络
 air conditioning = 空调
-hot water = 热水
 a balcony = 阳台
 a bathtub = 浴缸
 a view of the lake = 湖景
+a view of the sea = 海景
 two beds = 两张床
 
 [thing: phrase]
@@ -71,7 +71,7 @@ Breakfast is served {breakfast_hours}. = 早餐时间是{breakfast_hours}。
 Lunch is served {lunch_hours}. = 午餐时间是{lunch_hours}。
 Dinner is served {dinner_hours}. = 晚餐时间是{dinner_hours}。
 I will check out {stay}. | I'll check out {stay}. = 我{stay}退房。
-{subject} checked in at the hotel {past}. = {subject}{past}住进了酒店。
+{subject} checked in at the hotel {recent}. = {subject}{recent}住进了酒店。
 We have to check out before {late_clock}. | We must check out before {late_clock}. = 我们必须在{late_clock}以前退房。
 My room is too {room_flaw}. = 我的房间太{room_flaw}了。
 I want to change to a {room_er} room. | I'd like to change to a {room_er} room. = 我想换一个{room_er}一点的房间。

@@ -36,9 +36,10 @@ Everything is {discount} off {stay}. = {stay}全部商品打{discount}。
 {garment.this} {garment} {garment.be} {discount} off. = 这{garment.mw}{garment}打{discount}。
 That is too expensive. Can I have it for {middle_price}? | That's too expensive. Can I have it for {middle_price}?
     = 太贵了。{middle_price}可以吗？
-{somebody} lent me {middle_price} {past}. = {somebody}{past}借给了我{middle_price}。
-{subject} spent {middle_price} at the {spending} {recent}. = {subject}{recent}在{spending}花了{middle_price}。
-A {room_type} costs {fare} a night. = {room_type}一个晚上{fare}。
+{creditor} lent me {middle_price} {past}. = {creditor}{past}借给了我{middle_price}。
+{subject} spent {middle_price} at the {spending} {recent_day}. = {subject}{recent_day}在{spending}花了{middle_price}。
+A {plain_room} costs {room_price} a night. = {plain_room}一个晚上{room_price}。
+A suite costs {suite_price} a night. = 套房一个晚上{suite_price}。
 How much is a ticket to {cn_city}? | How much does a ticket to {cn_city} cost? = 去{cn_city}的票多少钱？
 A ticket to {cn_city} costs {fare}. = 去{cn_city}的票{fare}。
 {few} tickets to {cn_city} cost {fare}. = {few}张去{cn_city}的票{fare}。

@@ -5,12 +5,23 @@ RULES = """
 {serving} = {serving}
 {drink} = {drink}
 
+# What one remembers of a meal.
 [ate: verb]
-eat {meal_dish.a} = 吃了{meal_dish.a}
-drink {drink.a} = 喝了{drink.a}
+eat {tasty_dish.a} = 吃了{tasty_dish.a}
+drink {tasty_drink.a} = 喝了{tasty_drink.a}
+
+# What goes together.
+[together: phrase]
+{meal_dish.a} and {meal_drink.a} = {meal_dish.a}和{meal_drink.a}
+{snack.a} and {snack_drink.a} = {snack.a}和{snack_drink.a}
+
+[portion: noun]
+{meal_dish} = {meal_dish}
+{drink} = {drink}
 
 [liking: verb]
 like {plain} = 喜欢吃{plain}
+like tofu = 喜欢豆腐
 like {special} = 喜欢吃{special}
 like {cuisine} = 喜欢吃{cuisine}
 like {beverage} = 喜欢喝{beverage}
@@ -36,16 +47,13 @@ Korean = 韩国
 Mexican = 墨西哥
 Greek = 希腊
 
-[recent_meal: phrase]
-{recent_meal_word} = {recent_meal_word}
-last {weekday} = 上{weekday}
-
 [sentences]
 I would like {order.a}, please. | I'd like {order.a}, please. = 请给我来{order.a}。 | 请给我{order.a}。
 I would like {order.a}. | I'd like {order.a}. | I want {order.a}. = 我想要{order.a}。
-We would like {serving.a} and {drink.a}. | We'd like {serving.a} and {drink.a}. = 我们想要{serving.a}和{drink.a}。
-{few} {order.counted}, please. = 请来{few}{order.mw}{order}。
-{subject} ordered {few} {drink.counted}. = {subject}点了{few}{drink.mw}{drink}。
+{subject} would like {together}. = {subject}想要{together}。
+{few} {portion.counted}, please. = 请来{few}{portion.mw}{portion}。
+{group} ordered {few} {portion.counted}. = {group}点了{few}{portion.mw}{portion}。
+{single} ordered {order.a}. = {single}点了{order.a}。
 {subject} had {meal_dish.a} for {main_meal}. | {subject} ate {meal_dish.a} for {main_meal}.
     = {subject}{main_meal}吃了{meal_dish.a}。
 {subject} had {light_meal.a} for breakfast. | {subject} ate {light_meal.a} for breakfast.
@@ -58,14 +66,18 @@ Do you have {dish}? | Do you serve {dish}? = 你们有{dish}吗？
 {subject} {liking.pres@subject} very much. | {subject} really {liking.pres@subject}. = {subject}很{liking}。
 Have you ever tried {special}? | Have you ever eaten {special}? = 你吃过{special}吗？
 I have never tried {special}. | I've never tried {special}. = 我从来没吃过{special}。
-The {dish} {dish.be} too {toofood}. = {dish}太{toofood}了。
+The {dish} {dish.be} too {seasoning}. = {dish}太{seasoning}了。
+The {served_hot} {served_hot.be} too {warmth}. = {served_hot}太{warmth}了。
 The {dish} here {dish.be} really {taste}. = 这里的{dish}很{taste}。
 The {hot_dish} {hot_dish.be} too spicy. = {hot_dish}太辣了。
 The {hot_dish} here {hot_dish.be} very spicy. = 这里的{hot_dish}很辣。
 {dish.be} the {dish} {taste}? = {dish}{taste}吗？
 {hot_dish.be} the {hot_dish} spicy? = {hot_dish}辣吗？
-Please don't put any {spice} in the {seasoned}. | No {spice} in the {seasoned}, please. = {seasoned}里请不要放{spice}。
-Can I have some more {spice}? | May I have some more {spice}? = 我可以再要一点{spice}吗？
+Please don't put any {topping} in my {topped}. | No {topping} in my {topped}, please.
+    = 我的{topped}里请不要放{topping}。
+Please don't put too much {spice} in the {seasoned}. | Not too much {spice} in the {seasoned}, please.
+    = {seasoned}里请少放点{spice}。
+Can I have some more {condiment}? | May I have some more {condiment}? = 我可以再要一点{condiment}吗？
 Please bring me {tableware.a}. = 请给我拿{tableware.a}。
 Could you bring us {few} {tableware.counted}? | Can you bring us {few} {tableware.counted}?
     = 你能给我们拿{few}{tableware.mw}{tableware}吗？
@@ -79,7 +91,7 @@ Is there a {cuisine_adj} restaurant near here? | Is there a {cuisine_adj} restau
     = 这附近有{cuisine_adj}餐馆吗？
 What time is {meal} served? | When is {meal} served? = 几点供应{meal}？ | {meal}几点供应？
 Let's have {cuisine} {dinner_near}. | Let's eat {cuisine} {dinner_near}. = 我们{dinner_near}吃{cuisine}吧。
-{subject} {ate.past} {recent_meal}. = {subject}{recent_meal}{ate}。 | {recent_meal}{subject}{ate}。
+{subject} {ate.past} {recent_meal_word}. = {subject}{recent_meal_word}{ate}。 | {recent_meal_word}{subject}{ate}。
 {subject} {cuisine_act.pres@subject}. = {subject}{cuisine_act}。
 Have you ever eaten {cuisine}? | Have you ever tried {cuisine}? = 你吃过{cuisine}吗？
 Which do you prefer, {special1} or {special2}? | Do you prefer {special1} or {special2}?

@@ -150,9 +150,14 @@ silk {silk_wear} = 真丝{silk_wear}
 cotton {cotton_wear} = 纯棉{cotton_wear}
 wool {wool_wear} = 羊毛{wool_wear}
 
+# What anybody may buy, in contrast to skirts and ties.
 [ware: noun]
 {good} = {good}
 {color} {colored} = {color.attr}{colored}
+
+[worn: noun]
+{garment} = {garment}
+{color} {wearable} = {color.attr}{wearable}
 {textile} = {textile}
 
 [destination: phrase]
@@ -162,5 +167,47 @@ to {city_sight.the} = {city_sight}
 [anywhere: place]
 {place} = {place}
 {indoor} = {indoor}
-{sight} = {sight}
+
+# What one asks a passer-by for: sights in the city, no mountains, walls and rivers.
+[asked_place: place]
+{place} = {place}
+{indoor} = {indoor}
+{city_sight} = {city_sight}
+
+[outdoors: place]
+{place} = {place}
+{city_sight} = {city_sight}
+
+# What one takes a bus or taxi to.
+[far_place: place]
+{bus_place} = {bus_place}
+{city_sight} = {city_sight}
+
+[bus_destination: phrase]
+to {bus_place.the} = {bus_place}
+to {city_sight.the} = {city_sight}
+
+# What one may fail to find: not an airport.
+[findable: place]
+{handy_place} = {handy_place}
+{landmark} = {landmark}
+{indoor} = {indoor}
+
+# Somebody who borrows and lends: not one's wife.
+[creditor: person]
+{third} = {third}
+my {acquaintance} = 我的{acquaintance}
+my {brother_or_sister} = 我{brother_or_sister}
+his {relation} = 他{relation}
+her {relation} = 她{relation}
+{title} = {title}
+{given} = {given}
+
+# One person.
+[single: person]
+{i} = {i}
+{third} = {third}
+my {adult} = 我{adult}
+{title} = {title}
+{given} = {given}
 """

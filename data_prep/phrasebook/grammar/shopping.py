@@ -16,6 +16,8 @@ How much {colored_good.be} {colored_good.that} {colored_good}? | How much {color
     {colored_good} cost?
     = 那{colored_good.mw}{colored_good}多少钱？
 I would like to buy {ware.a}. | I'd like to buy {ware.a}. | I want to buy {ware.a}. = 我想买{ware.a}。
+I would like to buy {worn.a}. | I'd like to buy {worn.a}. = 我想买{worn.a}。
+How much {worn.be} {worn.this} {worn}? | How much {worn.do} {worn.this} {worn} cost? = 这{worn.mw}{worn}多少钱？
 I am looking for {colored_garment.a}. | I'm looking for {colored_garment.a}.
     = 我在找{colored_garment.a}。 | 我正在找{colored_garment.a}。
 Do you have {garment.this} {garment} in {color}? | Have you got {garment.this} {garment} in {color}?
@@ -39,12 +41,15 @@ I will take {colored_good.this} {colored_good}. | I'll take {colored_good.this} 
     = 我要这{colored_good.mw}{colored_good}。
 I don't like the color of {garment.that} {garment}. = 我不喜欢那{garment.mw}{garment}的颜色。
 I like the {color1} {colored}, not the {color2} {colored.ones}. = 我喜欢{color1.attr}{colored}，不喜欢{color2}。
-{subject} bought {ware.a} {past}. = {subject}{past}买了{ware.a}。 | {past}{subject}买了{ware.a}。
+{subject} bought {ware.a} {recent}. = {subject}{recent}买了{ware.a}。 | {recent}{subject}买了{ware.a}。
+{subject} bought {dear_good.a} {past}. = {subject}{past}买了{dear_good.a}。 | {past}{subject}买了{dear_good.a}。
 {subject} {want_to_buy.pres@subject}. = {subject}{want_to_buy}。
 Where did you buy {colored_good.that} {colored_good}? | Where did you get {colored_good.that} {colored_good}?
     = 那{colored_good.mw}{colored_good}你是在哪里买的？ | 你在哪里买的那{colored_good.mw}{colored_good}？
 Which {garment} do you like best? = 你最喜欢哪{garment.mw}{garment}？
-{good.this} {good} {good.be} {worth.er} than {good.those}. = 这{good.mw}{good}比那{good.mw}{worth}。
+{good.this} {good} {good.be} {price_adj.er} than {good.those}. = 这{good.mw}{good}比那{good.mw}{price_adj}。
+{colored.this} {colored} {colored.be} nicer than {colored.those}. = 这{colored.mw}{colored}比那{colored.mw}好看。
+{garment.this} {garment} {garment.be} nicer than {garment.those}. = 这{garment.mw}{garment}比那{garment.mw}好看。
 I want to buy a present for {named}. | I'd like to buy a present for {named}. = 我想给{named}买一件礼物。
 I would like to buy {gift.a} for {named}. | I'd like to buy {gift.a} for {named}. = 我想给{named}买{gift.a}。
 Can I return {garment.this} {garment}? | May I return {garment.this} {garment}?

@@ -26,7 +26,7 @@ We saw {few} {farm_animal.pl} on the farm {recent_day}.
 We saw {few} {wild.pl} at the zoo {recent_day}. = 我们{recent_day}在动物园看到了{few}{wild.mw}{wild}。
 {city} is very {spot}. = {city}很{spot}。
 Is {city} {spot_asked}? = {city}{spot_asked}吗？
-{city} is {spot.er} than {city2}. = {city}比{city2}{spot}。
+{city} is {spot_asked.er} than {city2}. = {city}比{city2}{spot_asked}。
 May I {allow} here? | Can I {allow} here? = 这里可以{allow}吗？
 You must not {allow} here. | You may not {allow} here. = 这里不可以{allow}。
 You must not {indoor_ban} in {hushed.the}. | You may not {indoor_ban} in {hushed.the}.

@@ -13,11 +13,11 @@ How long does it take to get to {cn_city} {far_mode}? = {far_mode}去{cn_city}�
 How long does it take to get from {cn_city} to {cn_city2}? = 从{cn_city}到{cn_city2}要多长时间？
 {subject} {subject.be} going to {cn_city} {far_mode} {future}. = {subject}{future}{far_mode}去{cn_city}。
 {subject} went to {cn_city} {far_mode} {past}. = {subject}{past}{far_mode}去了{cn_city}。
-Can we go to {landmark.the} {local_mode}? = 我们可以{local_mode}去{landmark}吗？
-Please take me {destination}. | {destination}, please. = 请送我去{destination}。
+Can we go to {far_place.the} {public_mode}? = 我们可以{public_mode}去{far_place}吗？
+Please take me {bus_destination}. | {bus_destination}, please. = 请送我去{bus_destination}。
 Which platform does the train to {cn_city} leave from? = 去{cn_city}的火车从哪个站台出发？
 The train to {cn_city} leaves from platform {platform}. = 去{cn_city}的火车从{platform}号站台出发。
-Does bus number {digits} go {destination}? = {digits}路公共汽车去{destination}吗？
-Take bus number {digits} {destination}. = 坐{digits}路公共汽车去{destination}。
+Does bus number {digits} go {bus_destination}? = {digits}路公共汽车去{bus_destination}吗？
+Take bus number {digits} {bus_destination}. = 坐{digits}路公共汽车去{bus_destination}。
 I missed the {vehicle} to {cn_city}. = 我没赶上去{cn_city}的{vehicle}。
 """
