@@ -77,7 +77,7 @@ UNIDIOMATIC = {
     "make dishes": Fault(r"\bto cook \w", good_english=r"to make \w", good_chinese="做"),
     "delicious": Fault("very delicious", good_english="really delicious", good_chinese="很好吃"),
     "one night": Fault("(for|by|stay) a night", good_english="one night", good_chinese="一个晚上"),
-    "results": Fault(chinese="已经(打扫房间|做蛋糕)", good_chinese="已经(打扫完房间|做好蛋糕)了"),
+    "results": Fault(chinese="已经(打扫房间|做蛋糕|买票|买礼物)", good_chinese="已经(打扫完房间|做好蛋糕)了"),
     "riding": Fault("rode a horse|ride a horse every", good_english="(go|went) riding", good_chinese="去骑马"),
     "other shoes": Fault(r"(than that|the \w+) pair\b", good_english="than those\\.|, not the .+ ones"),
     "did, not finished": Fault(
@@ -240,6 +240,14 @@ ODD = {
     "buses pass shops by": Fault(
         "bus number .+ to the (convenience store|flower shop|barber shop|bakery|clinic|pharmacy|coffee shop|bank)",
         good_english="bus number .+ to the (museum|zoo|park)",
+    ),
+    "no need to ask": Fault(
+        "^Is .*(Moscow|Harbin|Bangkok|Singapore).* than|^Is .+ than .*(Moscow|Harbin|Bangkok|Singapore)",
+        good_english="^Is .+ (hotter|colder|warmer|cooler) .*than",
+    ),
+    "how long one flies": Fault(
+        "to (New York|Toronto) takes (ten|eleven|twelve)|to (London|Rome) takes fourteen",
+        good_english="flight from .+ takes",
     ),
     "the climate": Fault(
         "very dry in (London|Paris|Tokyo|Hangzhou|Suzhou|Shanghai|Nanjing|Wuhan|Chengdu) in|"

@@ -12,7 +12,9 @@ The flight to {air_city} is {minutes} late. = 去{air_city}的航班晚点了{mi
 I have {few} {luggage.counted} with me. = 我带了{few}{luggage.mw}{luggage}。
 We are flying from {air_city} to {air_city2} {journey}. | We will fly from {air_city} to {air_city2} {journey}.
     = 我们{journey}从{air_city}飞往{air_city2}。
-The flight from {hub} to {far_city} takes {flight_hours}. = 从{hub}到{far_city}的航班要飞{flight_hours}。
+The flight from {hub} to {european_city} takes {europe_hours}. = 从{hub}到{european_city}的航班要飞{europe_hours}。
+The flight from {hub} to {american_city} takes {america_hours}.
+    = 从{hub}到{american_city}的航班要飞{america_hours}。
 {somebody} will pick me up at the airport {journey}. = {somebody}{journey}会来机场接我。
 Please show me your {paper}. | Let me see your {paper}, please. = 请给我看看你的{paper}。
 """

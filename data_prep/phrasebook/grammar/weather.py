@@ -28,8 +28,8 @@ Is it {winter_adj} in {temperate} in {winter_month}? = {temperate}{winter_month}
 I like {season} best. | My favorite season is {season}. = 我最喜欢{season}。
 It is too {harsh} today. | It's too {harsh} today. = 今天太{harsh}了。
 How is the weather in {city}? | What is the weather like in {city}? = {city}的天气怎么样？
-Is {city} {weather_adj.er} than {city2}? | Is it {weather_adj.er} in {city} than in {city2}?
-    = {city}比{city2}{weather_adj}吗？
+Is {temperate} {weather_adj.er} than {temperate2}? | Is it {weather_adj.er} in {temperate} than in {temperate2}?
+    = {temperate}比{temperate2}{weather_adj}吗？
 Did it rain in {city} {weather_past}? = {weather_past}{city}下雨了吗？
 Did it snow in {temperate} {weather_past}? = {weather_past}{temperate}下雪了吗？
 """
