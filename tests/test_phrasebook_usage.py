@@ -217,7 +217,8 @@ ODD = {
         at_least=2,
     ),
     "must": Fault(
-        "(must|has to|have to) (make a cake|change money|withdraw money)", good_english="(must|have to) (wash|send)"
+        "(must|has to|have to) (make a cake|change money|withdraw money|rent a car)",
+        good_english="(must|have to) (wash|send)",
     ),
     "playing with aunts": Fault(
         r"^I(('d| would) like| want) to .+ with my (father|mother|uncle|aunt)\b",
