@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from data_prep.options import Options
 from data_prep.phrasebook import write_phrasebook
 from data_prep.prepare import prepare
 from eval.speed import __main__ as program
-from eval.speed import grids, measure, peer, processor, products, tables, translation
+from eval.speed import compiling, grids, measure, peer, processor, products, tables, translation
 
 
 @pytest.fixture
@@ -220,6 +221,17 @@ def test_a_target_that_is_missed_by_less_than_is_shown_is_missed() -> None:
     assert tables.missed(result) == missed
     result["speedup"]["autograd_diagonals"] = 1.2
     assert tables.missed(result) == "All targets are reached."
+
+
+def test_the_gain_of_compiling_compares_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REENCODER_COMPILE", "1")
+    monkeypatch.setattr(compiling, "seconds_to_compile", lambda: 1.5)
+    ways: list[str] = []
+    found = compiling.compilation(lambda: ways.append(os.environ["REENCODER_COMPILE"]), 2)
+    assert found is not None and found["seconds"] == 1.5 and found["gain"] > 0
+    assert ways == ["0", "1"] * 3, "in turn, once before the measurement"
+    monkeypatch.setattr(compiling, "seconds_to_compile", lambda: None)
+    assert compiling.compilation(lambda: ways.append("x"), 2) is None
 
 
 def test_missing_data_is_named(capsys: Any, tmp_path: Path) -> None:

@@ -30,6 +30,13 @@ def test_there_is_compiled_code() -> None:
     assert compiled.library() is not None
 
 
+@needs_compiler
+def test_it_can_be_forbidden_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert compiled.compiled_fronts(_states(5)) is not None
+    monkeypatch.setenv(COMPILE, "0")
+    assert compiled.compiled_fronts(_states(5)) is None
+
+
 @pytest.fixture
 def threads() -> Iterator[None]:
     """Restores the number of threads."""
@@ -265,7 +272,7 @@ def test_options_of_the_compiler_hide_no_nan(empty_cache: Path, monkeypatch: pyt
 
 @needs_compiler
 def test_a_damaged_file_is_made_again(empty_cache: Path) -> None:
-    made = compiled.compile_into(empty_cache)
+    made = compiled._compile(empty_cache)
     size = made.stat().st_size
     made.write_bytes(b"")
     assert load() is not None

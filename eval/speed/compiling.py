@@ -2,27 +2,59 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from reencoder.grid.kernel import compiled, fused_grid
-
 from .measure import Work, alternating
+
+VARIABLE = "REENCODER_COMPILE"
+"""Environment variable: 0 forbids compiled code, 1 requires it."""
+
+_FIRST_USE = """
+import time
+import torch
+from reencoder.grid import GridLSTM2d
+model, words = GridLSTM2d(4, 4, 2), torch.randn(3, 1, 4)
+with torch.no_grad():
+    began = time.perf_counter()
+    model(words)
+    print(time.perf_counter() - began)
+"""
 
 
 @contextmanager
 def _by_torch() -> Iterator[None]:
-    """Has torch do the element-wise work, as with `REENCODER_COMPILE=0`."""
-    choice = fused_grid.compiled_fronts
-    fused_grid.compiled_fronts = lambda states: None
+    """Has torch do the element-wise work."""
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = "0"
     try:
         yield
     finally:
-        fused_grid.compiled_fronts = choice
+        if before is None:
+            del os.environ[VARIABLE]
+        else:
+            os.environ[VARIABLE] = before
+
+
+def seconds_to_compile() -> float | None:
+    """Return how much longer the first use of the grid takes where the code has not been compiled; None if it cannot.
+
+    Each of two processes uses the grid once, with the same cache, which is empty for the first.
+    """
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, VARIABLE: "1", "XDG_CACHE_HOME": cache}
+        taken = []
+        for _ in range(2):
+            done = subprocess.run([sys.executable, "-c", _FIRST_USE], env=environment, capture_output=True, text=True)
+            if done.returncode != 0:
+                return None
+            taken.append(float(done.stdout))
+    return taken[0] - taken[1]
 
 
 def compilation(step: Work, repeats: int) -> dict[str, Any] | None:
@@ -33,19 +65,16 @@ def compilation(step: Work, repeats: int) -> dict[str, Any] | None:
         repeats: number of measured runs of each way.
 
     Returns:
-        `seconds`: time to compile the code into an empty cache, once per machine; `gain`: time of the step with torch's
-        operations / with the compiled code. None if nothing can be compiled here.
+        `seconds`: time to compile the code, once per machine; `gain`: time of the step with torch's operations / with
+        the compiled code. None if nothing can be compiled here.
     """
-    if compiled.library() is None:
+    seconds = seconds_to_compile()
+    if seconds is None:
         return None
 
     def by_torch() -> None:
         with _by_torch():
             step()
 
-    with tempfile.TemporaryDirectory() as folder:
-        started = time.perf_counter()
-        compiled.compile_into(Path(folder))
-        seconds = time.perf_counter() - started
     other, mine = alternating([by_torch, step], repeats)
     return {"seconds": seconds, "gain": other / mine}

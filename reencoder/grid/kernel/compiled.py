@@ -80,7 +80,7 @@ def _processor() -> str:
     return "".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}))
 
 
-def compile_into(folder: Path) -> Path:
+def _compile(folder: Path) -> Path:
     """Return the path of the compiled library in `folder`, compiled if it is not there.
 
     Raises:
@@ -123,12 +123,12 @@ def _run(command: Sequence[str]) -> str:
 
 
 def _load() -> ctypes.CDLL:
-    path = compile_into(_cache())
+    path = _compile(_cache())
     try:
         library = ctypes.CDLL(str(path))
     except OSError:  # damaged, or linked with what is no longer there
         path.unlink(missing_ok=True)  # another process may have done so
-        library = ctypes.CDLL(str(compile_into(_cache())))
+        library = ctypes.CDLL(str(_compile(_cache())))
     for name, arguments in _SIGNATURES.items():
         getattr(library, name).argtypes = arguments
         getattr(library, name).restype = None
@@ -275,5 +275,6 @@ def compiled_fronts(states: GridStates) -> CompiledFronts | None:
         return None
     if states.real is not None and not states.real.is_contiguous():
         return None
-    code = library()
+    # asked each time, so that a program can compare both ways
+    code = None if compiling_forbidden() else library()
     return None if code is None else CompiledFronts(code, states)
