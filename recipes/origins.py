@@ -14,8 +14,14 @@ def origin(provenance: dict[str, Any]) -> str:
     """Return the command of a result, its commit, when it started, how long it took and where."""
     return (
         f"Command: `{_shown(provenance['command'])}`; {describe_commit(provenance['commit'])}; "
-        f"started {provenance['started']}; {provenance['wall_seconds'] / 60:.0f} minutes on {machine(provenance)}."
+        f"started {provenance['started']}; {in_minutes(provenance['wall_seconds'])} on {machine(provenance)}."
     )
+
+
+def in_minutes(seconds: float) -> str:
+    """Return a time in whole minutes, as text."""
+    minutes = f"{seconds / 60:.0f}"
+    return f"{minutes} minute{'' if minutes == '1' else 's'}"
 
 
 def _shown(command: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ from .char_lm.tables import section as next_character
 from .memorization.__main__ import RECIPE as MEMORIZATION
 from .mnist.tables import section as mnist
 from .options import with_current_names
-from .origins import origins_of_rows
+from .origins import in_minutes, origins_of_rows
 from .parity.__main__ import RECIPE as PARITY
 from .tatoeba.catalogue import BEST
 from .tatoeba.effects import table as effects
@@ -122,7 +122,7 @@ def demo_line(result: Mapping[str, Any]) -> str:
     origin, scores = result["provenance"], result["scores"]
     hardware = origin["hardware"]
     return (
-        f"The demo took {origin['wall_seconds'] / 60:.0f} minutes after the installation on {hardware['cores']} cores "
+        f"The demo took {in_minutes(origin['wall_seconds'])} after the installation on {hardware['cores']} cores "
         f"({describe_processor(hardware)}), and reached {scores['trained']['bleu']:.1f} BLEU on the "
         f"{scores['trained']['sources']} held-out sentences; before training it had {scores['untrained']['bleu']:.1f}."
     )

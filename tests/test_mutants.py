@@ -6,7 +6,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.mutants import ROOT, mutants
+import pytest
+
+from tests.mutants import ROOT, Mutant, mutants
+from tests.mutants import __main__ as program
 
 MUTANTS = mutants()
 COMPILER = shutil.which("cc")
@@ -34,3 +37,14 @@ def test_there_are_mutants_of_every_part() -> None:
     assert parts >= {"reencoder/grid/kernel", "reencoder/grid/modules", "reencoder/models", "reencoder/optim",
                      "reencoder/tasks", "reencoder/tasks/algorithmic", "data_prep", "eval"}  # fmt: skip
     assert sum(bool(mutant.survives) for mutant in MUTANTS) <= 0.05 * len(MUTANTS)
+
+
+def test_mutants_without_a_test_that_can_run_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As those of kernels where Triton is not installed; they neither count nor hide a test that fails."""
+    statuses = {"skipped.py": program.NO_TESTS, "passing.py": program.PASSED, "failing.py": program.FAILED}
+    monkeypatch.setattr(program, "run_tests", lambda root, tests, log, seconds: statuses[tests[0]])
+    here = Mutant("a.py", "x", "y", ("skipped.py", "passing.py"))
+    elsewhere = Mutant("b.py", "x", "y", ("skipped.py",))
+    assert program.runnable([here, elsewhere], tmp_path, tmp_path / "log", 1.0) == [here]
+    with pytest.raises(SystemExit, match="failing.py fails without a fault"):
+        program.runnable([Mutant("c.py", "x", "y", ("failing.py",))], tmp_path, tmp_path / "log", 1.0)

@@ -19,7 +19,7 @@ PACKAGES = ("reencoder", "data_prep", "eval", "recipes", "tests")
 FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "Makefile", "docs")
 """What tests read besides."""
 
-PASSED, FAILED = 0, 1  # pytest's exit statuses
+PASSED, FAILED, NO_TESTS = 0, 1, 5  # pytest's exit statuses
 
 
 def run_tests(root: Path, tests: Sequence[str], log: Path, seconds: float) -> int | None:
@@ -84,18 +84,29 @@ def copy_checkout(folder: Path) -> None:
             shutil.copy(ROOT / name, folder / name)
 
 
-def check_tests(chosen: Sequence[Mutant], root: Path, log: Path, seconds: float) -> None:
+def runnable(chosen: Sequence[Mutant], root: Path, log: Path, seconds: float) -> list[Mutant]:
     """Check that the tests pass without a fault: otherwise they would seem to notice each.
+
+    Returns:
+        The mutants for which there are tests that can run here: some files are skipped as a whole, such as those of
+        Triton where it is not installed.
 
     Raises:
         SystemExit: one fails.
     """
+    skipped = set()
     for name in dict.fromkeys(name for mutant in chosen for name in mutant.tests):
         begin = time.monotonic()
         status = run_tests(root, [name], log, seconds)
         print(f"without a fault: {name}, {time.monotonic() - begin:.0f} s", flush=True)
-        if status != PASSED:
+        if status == NO_TESTS:
+            skipped.add(name)
+        elif status != PASSED:
             sys.exit(f"error: tests/{name} fails without a fault; see {log}")
+    for mutant in chosen:
+        if skipped.issuperset(mutant.tests):
+            print(f"no test can run here: {mutant}", flush=True)
+    return [mutant for mutant in chosen if not skipped.issuperset(mutant.tests)]
 
 
 def run(chosen: Sequence[Mutant], seconds: float) -> int:
@@ -114,7 +125,7 @@ def run(chosen: Sequence[Mutant], seconds: float) -> int:
         root, log = Path(temporary) / "checkout", Path(temporary) / "log"
         root.mkdir()
         copy_checkout(root)
-        check_tests(chosen, root, log, seconds)
+        chosen = runnable(chosen, root, log, seconds)
         for number, mutant in enumerate(chosen, start=1):
             begin = time.monotonic()
             before = mutant.apply(root)
@@ -130,7 +141,8 @@ def run(chosen: Sequence[Mutant], seconds: float) -> int:
             print(f"{number:3}/{len(chosen)} {word:14} {time.monotonic() - begin:4.0f} s  {mutant}", flush=True)
             if survives != bool(mutant.survives):
                 unexpected.append(str(mutant))
-    print(f"\n{killed} of {len(chosen)} mutants killed ({killed / len(chosen):.1%})")
+    if chosen:
+        print(f"\n{killed} of {len(chosen)} mutants killed ({killed / len(chosen):.1%})")
     for mutant in chosen:
         if mutant.survives:
             print(f"expected to survive: {mutant}: {mutant.survives}")
