@@ -129,6 +129,15 @@ def test_the_trial_compares_the_bits_of_the_products(precision: str) -> None:
     assert fixed_matrix._packing_trial.__wrapped__(128, 96, 64, 1, precision).same_bits == same
 
 
+def test_the_trial_tells_products_with_other_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where both products have the same bits, as on some processors, only a changed one shows it."""
+    if not fixed_matrix.packing_available():
+        pytest.skip("this torch or processor has no product by a packed matrix")
+    product = fixed_matrix._packed_product
+    monkeypatch.setattr(fixed_matrix, "_packed_product", lambda *given: product(*given) * (1 + 2**-23))
+    assert not fixed_matrix._packing_trial.__wrapped__(128, 96, 64, 1, "highest").same_bits
+
+
 def test_every_precision_has_its_own_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(fixed_matrix.PACKING, raising=False)
     tried: list[Any] = []

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -84,6 +84,11 @@ def with_masks(stack: PlaneStack, run: Callable[[], PlaneStackOutput]) -> tuple[
     st.tuples(st.booleans(), st.booleans()),
     st.booleans(),
     st.integers(0, 99),
+)
+# Cells along the depth with the form that is drawn seldom: chance must not decide whether they are tried.
+@example(
+    PlaneStackOptions(hidden_size=3, scans=((False, True),), output_form="o_tanhm"),
+    *((2, 3), (True, False), True, 1),
 )
 def test_a_stack_is_the_reference(
     options: PlaneStackOptions, extents: tuple[int, int], padded: tuple[bool, bool], upper_sides: bool, seed: int
