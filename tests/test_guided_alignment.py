@@ -166,6 +166,12 @@ def test_missing_alignments_are_named(prepared: Path, tmp_path: Path) -> None:
         (tmp_path / "bin" / f"train1.align.zh-en.{kind}").write_bytes(source.read_bytes())
     with pytest.raises(ValueError, match=r"has \d+ pairs, but alignments of \d+; prepare the data again"):
         task_of(tmp_path).load_dataset("train", combine=True)
+    # a preparation that was cut off
+    for suffix in ("idx", "bin"):
+        name = f"train1.align.zh-en.{suffix}"
+        (tmp_path / "bin" / name).write_bytes((prepared / "bin" / name).read_bytes() if suffix == "idx" else b"")
+    with pytest.raises(ValueError, match=r"train1\.align\.zh-en\.bin is missing or empty; .* --word-alignments"):
+        task_of(tmp_path).load_dataset("train", combine=True)
 
 
 def test_the_other_direction_is_refused(prepared: Path) -> None:
