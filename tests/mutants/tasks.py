@@ -150,7 +150,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "reencoder/tasks/algorithmic/sample_source.py",
-        "tasks_algorithmic",
+        "tasks_algorithmic_problems tasks_algorithmic",
         ("                if row.tobytes() not in self._held_out:\n", "                if True:\n"),
         ("while source[position].tobytes() in self._held_out:", "while False:"),
         (
