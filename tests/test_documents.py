@@ -333,7 +333,12 @@ def best(points: list[dict[str, float]], metric: str) -> float:
     return max(point.get(metric, 0.0) for point in points)
 
 
-@pytest.mark.parametrize("folder", ["parity", "addition", "addition/adam", "memorization", "memorization/adam"])
+@pytest.mark.parametrize(
+    "folder",
+    [
+        *("parity", "addition", "addition/adam", "addition/learning-rates", "memorization", "memorization/adam"),
+    ],
+)
 def test_the_committed_outcomes_are_those_of_the_committed_curves(folder: str) -> None:
     task, _, further = folder.partition("/")
     runs = json.loads(text_of(ROOT / "recipes" / task / "results" / further / "curves.json"))["runs"]

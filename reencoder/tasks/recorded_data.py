@@ -34,7 +34,7 @@ class RecordsSizes(FairseqTask):
                 )
 
     def _resume_record(self) -> dict[str, Any]:
-        return {**self.sizes()}
+        return dict(self.sizes())
 
 
 class RecordsData(RecordsSizes):
