@@ -411,6 +411,17 @@ def test_what_the_documents_say_of_characters_and_images_is_in_the_results() -> 
             assert written == value if isinstance(value, str) else float(written) == value, name
 
 
+def test_what_the_notes_say_of_characters_is_in_the_results() -> None:
+    folder = ROOT / "recipes" / "char_lm" / "results"
+    prose = " ".join(text_of(folder / "notes.md").split())
+    runs = json.loads(text_of(folder / "curves.json"))["runs"]
+    names = ("stacked_lstm-muon", "tied_2lstm-muon", "tied_2lstm-adam", "stacked_lstm-adam")
+    bits = [f"{runs[name]['bpc']['test']:.3f}" for name in names]
+    assert "({} bits per character; the tied 2-LSTM has {}), with Adam the tied 2-LSTM ({}; the".format(*bits) in prose
+    assert f"the Stacked LSTM has {bits[3]}). Both are better with Muon" in prose and bits == sorted(bits)
+    assert all(runs[name]["seconds"] < 7200 for name in names if name.startswith("stacked"))
+
+
 def test_what_the_notes_say_of_memorization_with_adam_is_in_the_results() -> None:
     prose = " ".join(text_of(ROOT / "recipes" / "memorization" / "results" / "adam" / "notes.md").split())
     runs = json.loads(text_of(ROOT / "recipes" / "memorization" / "results" / "adam" / "curves.json"))["runs"]
