@@ -147,6 +147,7 @@ def test_json_keeps_ids_and_long_lines_are_reported(
             ["--device", "meta:nothing", "--text", "你好"],
             "--device meta:nothing: Invalid device string: 'meta:nothing'",
         ),
+        (["--device", "meta", "--text", "你好"], "--device meta: Tensor.item() cannot be called on meta tensors"),
         (["--input", "nowhere.txt"], "--input nowhere.txt: no such file"),
     ],
 )

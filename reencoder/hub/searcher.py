@@ -46,8 +46,9 @@ class Searcher:
 
         try:
             self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+            torch.zeros(1, device=self._device).item()  # the device "meta" has no numbers
             self._models = [model.to(self._device) for model in ensemble.models]
-        except (AssertionError, RuntimeError) as error:  # torch explains at length
+        except (AssertionError, ImportError, RuntimeError) as error:  # torch explains at length
             raise DataError(f"--device {device}: {str(error).strip().splitlines()[0]}") from error
         self._task = ensemble.task
         self._batch_size = batch_size
