@@ -309,6 +309,18 @@ def test_leaks_into_the_users_own_sets_are_dropped_on_request(own_sets: dict[str
     ]
 
 
+def test_the_columns_are_those_of_the_users_own_sets_too(own_sets: dict[str, Any], tmp_path: Path) -> None:
+    files = [*own_sets["tsv"], own_sets["valid_tsv"], own_sets["test_tsv"]]
+    expected = read_and_split(Options(tmp_path / "data", **own_sets)).parts
+    for path in files:
+        rows = [line.split("\t") for line in read_lines(path)]
+        path.write_text("".join(f"{chinese}\tx\t{english}\n" for english, chinese in rows), encoding="utf-8")
+    parts = read_and_split(Options(tmp_path / "data", **own_sets, tsv_columns=[1, 3])).parts
+    for name, examples in expected.items():
+        found = [[(one.chinese, one.english) for one in sets[name]] for sets in (parts, expected)]
+        assert examples and found[0] == found[1], name
+
+
 def test_leaks_are_kept_with_a_warning_without_the_option(own_sets: dict[str, Any], tmp_path: Path) -> None:
     split = read_and_split(Options(tmp_path / "data", **own_sets))
     assert len(split.parts["train"]) == 4 and not split.record.dropped

@@ -29,10 +29,15 @@ UPSAMPLED = 3
 
 
 @pytest.fixture(scope="module")
-def prepared(tsv: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def aligned(tsv: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, WordForWord]:
+    """Prepared data and the aligner that has seen them."""
     dest = tmp_path_factory.mktemp("aligned") / "data"
-    prepare_with(dest, tsv, [*FLAGS, "--word-alignments"])
-    return dest
+    return dest, prepare_with(dest, tsv, [*FLAGS, "--word-alignments"])
+
+
+@pytest.fixture(scope="module")
+def prepared(aligned: tuple[Path, WordForWord]) -> Path:
+    return aligned[0]
 
 
 def task_of(data: Path, **options: Any) -> ReencoderTranslationTask:
@@ -64,6 +69,12 @@ def test_every_part_has_the_links_of_its_tokens(prepared: Path) -> None:
         links[part] = sum(len(line.split()) for line in found[2])
     assert links["train1"] > 12
     assert manifest_of(prepared)["alignments"] == {"links": links}
+
+
+def test_the_aligner_sees_no_tag(aligned: tuple[Path, WordForWord]) -> None:
+    data, aligner = aligned
+    (tag,) = {line.split()[0] for line in lines(data / "text" / "train1.zh")}
+    assert aligner.source and not any(tag in line.split() for line in aligner.source)
 
 
 def test_all_else_is_as_without_alignments(prepared: Path, tsv: Path, tmp_path: Path) -> None:

@@ -20,6 +20,11 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "data_prep/corpora.py",
+        "data_prep_held_out",
+        ("read_held_out(option, files, record, options.columns)", "read_held_out(option, files, record)"),
+    ),
+    *group(
+        "data_prep/corpora.py",
         "data_prep_input",
         ("_read_files(options.corpora, record, options.columns)", "_read_files(options.corpora, record)"),
     ),
@@ -93,7 +98,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "recipes/tatoeba/synthetic.py",
-        "recipes_tatoeba",
+        "recipes_tatoeba_teachers",
         (
             "hypotheses = in_source_order(best_hypotheses(candidates), len(pairs))",
             "hypotheses = [best[0] for best in candidates.values()]",

@@ -86,7 +86,7 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "eval/likelihood.py",
-        "hub",
+        "eval_translate",
         ("        first += len(group)\n", ""),
         ("total.refused.append(first + index)", "pass"),
         ("total.tokens += len(found.scores)", "total.tokens += len(found.tokens)"),
