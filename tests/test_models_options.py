@@ -102,6 +102,20 @@ def test_options_of_feed_forward_nets() -> None:
         torch.testing.assert_close(model(strings).logits[:, 0], model.output(values))
 
 
+@pytest.mark.parametrize(
+    ("model", "config"), [(GridLSTM1dModel, GridLSTM1dConfig), (FeedForward, FeedForwardConfig)], ids=["1d", "net"]
+)
+def test_signs_tell_the_parity_of_all_bits(model: Any, config: Any) -> None:
+    built = model(config(hidden_size=8, layers=2, input_scale=0.5, input_init="signs"), 20, 2)
+    project = built.project if model is FeedForward else built.grid.project.linear
+    assert set(project.weight.unique().tolist()) == {-0.5, 0.5}
+    strings = torch.randint(0, 2, (64, 20))
+    sums = (strings.float() @ project.weight.t()) / 0.5
+    assert torch.equal(sums.long() % 2, strings.sum(dim=1, keepdim=True).expand(64, 8) % 2)
+    with pytest.raises(ValueError, match="--input-init signs: --input-scale 0 leaves torch's weights"):
+        model(config(hidden_size=8, layers=2, input_init="signs"), 20, 2)
+
+
 def test_word_vectors_start_as_the_options_say() -> None:
     class ManyWords(Task):
         def __init__(self) -> None:

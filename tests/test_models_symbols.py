@@ -86,8 +86,7 @@ def test_baselines_have_the_sizes_of_their_equations(untied: bool) -> None:
     stacked = StackedLSTM(StackedLSTMConfig(hidden_size=d, layers=layers, untied=untied), 11, 11)
     assert size_of(stacked) == 11 * d + copies * (4 * d * 2 * d + 8 * d) + (d + 1) * 11
     assert stacked(torch.zeros(2, 7, dtype=torch.long)).logits.shape == (2, 7, 11)
-    options = SimpleNamespace(hidden_size=d, layers=layers, untied=untied, activation="relu", input_scale=0.0)
-    net = FeedForward(options, 20, 2)  # type: ignore[arg-type]
+    net = FeedForward(FeedForwardConfig(hidden_size=d, layers=layers, untied=untied, activation="relu"), 20, 2)
     assert size_of(net) == 21 * d + copies * (d + 1) * d + (d + 1) * 2
     assert net(torch.ones(2, 20, dtype=torch.long)).logits.shape == (2, 1, 2)
 
@@ -101,8 +100,7 @@ def test_baselines_start_as_their_options_say() -> None:
         assert torch.equal(bias[d : 2 * d], torch.full((d,), 3.0))  # torch's order: input, forget, candidate, output
         assert bias[:d].abs().max() < 1 and bias[2 * d :].abs().max() < 1
     for activation, function in (("relu", torch.relu), ("tanh", torch.tanh)):
-        cfg: Any = SimpleNamespace(**options, untied=False, activation=activation, input_scale=4.0)
-        net = FeedForward(cfg, 20, 2)
+        net = FeedForward(FeedForwardConfig(**options, activation=activation, input_scale=4.0), 20, 2)
         assert 3.5 < net.project.weight.abs().max() <= 4.0
         bits = torch.randint(0, 2, (3, 20), generator=torch.Generator().manual_seed(1))
         values = function(net.project(bits.float()))
@@ -127,6 +125,7 @@ def test_an_untied_stacked_lstm_with_equal_layers_is_a_tied_one() -> None:
 
 GRID = {"hidden_size": 12, "layers": 3, "dropout": 0.0, "output_form": "tanh_om", "no_bias": False}
 GRID |= {"forget_bias": 1.0, "init_scale": 1.7, "input_scale": 0.0, "depth_priority": 0, "recompute_gates": False}
+GRID |= {"input_init": "uniform"}
 
 
 @pytest.mark.parametrize("untied", [False, True])

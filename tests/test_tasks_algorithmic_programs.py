@@ -191,20 +191,22 @@ def test_recipes_run(
     )
 
 
-def test_all_models_of_a_recipe_run_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_models_of_a_recipe_run_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "inspect", lambda checkpoint, split: [Sample(("0",), ("0",), ("0",))])
     small = ["--bits", "6", "--hidden-size", "8", "--samples", "100", "--samples-per-epoch", "50", "--quiet"]
     command = ["--scale", "smoke", "--dest", str(tmp_path), "--jobs", "3", *small]
-    assert main(PARITY, command) == 0
+    tied = [model for model in PARITY.models if not model.startswith("untied")]
+    assert main(PARITY, [*command, "--models", *tied]) == 0
     document = json.loads((tmp_path / "results" / "curves.json").read_text())
-    assert [run["model"] for run in document["runs"].values()] == list(PARITY.models)
+    assert [run["model"] for run in document["runs"].values()] == tied
+    assert document["runs"]["relu_signs-6"]["options"]["input_init"] == "signs"
     assert all(run["samples"] == 100 and len(run["starts"]) == 1 for run in document["runs"].values())
 
     # another seed is another run; that of the first is not repeated
     first = document["runs"]["relu-6"]
     assert main(PARITY, [*command, "--models", "relu", "--seeds", "1", "7", "7"]) == 0
     document = json.loads((tmp_path / "results" / "curves.json").read_text())
-    assert [name for name in document["runs"] if name.startswith("relu")] == ["relu-6", "relu-6-seed-7"]
+    assert [name for name in document["runs"] if name.startswith("relu-")] == ["relu-6", "relu-6-seed-7"]
     assert document["runs"]["relu-6"] == first
     second = document["runs"]["relu-6-seed-7"]
     assert second["options"] == {**first["options"], "seed": 7} and second["last"] != first["last"]
@@ -213,7 +215,8 @@ def test_all_models_of_a_recipe_run_side_by_side(tmp_path: Path, monkeypatch: py
     shutil.copytree(tmp_path / "relu-6-seed-7", tmp_path / "relu-6-again")
     assert main(PARITY, [*command, "--models", "relu"]) == 0
     document = json.loads((tmp_path / "results" / "curves.json").read_text())
-    assert {name for name in document["runs"] if name.startswith("relu")} == {"relu-6", "relu-6-seed-7", "relu-6-again"}
+    names = {name for name in document["runs"] if name.startswith("relu-")}
+    assert names == {"relu-6", "relu-6-seed-7", "relu-6-again"}
 
 
 def test_a_run_without_a_checkpoint_does_not_bind_its_folder(

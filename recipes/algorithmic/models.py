@@ -34,4 +34,10 @@ STRING_MODELS = {
         "untied ReLU net", {"arch": "feed_forward", "activation": "relu", "untied": True}, ("input_scale",)
     ),
 }
-"""Models for parity."""
+STRING_MODELS |= {
+    f"{name}_signs": Model(
+        f"{model.label}, input weights of equal size", {**model.options, "input_init": "signs"}, model.starts
+    )
+    for name, model in STRING_MODELS.items()
+}
+"""Models for parity: each with input weights of random sizes, and with weights that differ in their signs only."""

@@ -36,9 +36,42 @@ def string_sizes(arch: str, task: Any) -> tuple[int, int]:
     return length, len(task.target_dictionary)
 
 
+def start_projection(projection: nn.Linear, scale: float, init: str) -> None:
+    """Draw the initial weights of the projection of a string.
+
+    With signs, a unit's sum is `scale` times the number of ones with a positive weight less that of the others, and so
+    tells the parity of all bits. Weights of different sizes tell it only together.
+
+    Args:
+        projection: the projection.
+        scale: see `scale_input`.
+        init: "uniform", or "signs": each weight is `scale` or its negative.
+
+    Raises:
+        ValueError: the scale is negative, or zero where weights are signs.
+    """
+    scale_input(projection, scale)
+    if init == "signs":
+        if scale == 0:
+            raise ValueError("--input-init signs: --input-scale 0 leaves torch's weights; give the size of the weights")
+        with torch.no_grad():
+            projection.weight.copy_(torch.where(projection.weight < 0, -scale, scale))
+
+
+INPUT_INIT = ChoiceEnum(["uniform", "signs"])
+_INPUT_INIT_HELP = (
+    "initial weights of the input's projection: uniform within +-SCALE of --input-scale; or signs: each is +SCALE or "
+    "-SCALE. With signs, each unit starts with the parity of all bits in its sum"
+)
+
+
 @dataclass
 class GridLSTM1dConfig(DeepBlockConfig):
     """Options of a Grid LSTM of depth alone."""
+
+    input_init: INPUT_INIT = field(  # type: ignore[valid-type]
+        default="uniform", metadata={"help": _INPUT_INIT_HELP}
+    )
 
 
 @register_model("grid_lstm_1d", dataclass=GridLSTM1dConfig)
@@ -60,7 +93,7 @@ class GridLSTM1dModel(SymbolModel):
         with named_options():
             self.grid = GridLSTM1d(bits, cfg.hidden_size, cfg.layers, untied=cfg.untied, **arguments)
         mark_grids(self)
-        scale_input(self.grid.project.linear, cfg.input_scale)
+        start_projection(self.grid.project.linear, cfg.input_scale, cfg.input_init)
         self.readout = StateLogits(cfg.hidden_size, symbols_out, cfg.softmax_reads == "hidden-memory")
 
     def forward(self, src_tokens: Tensor, states: State | None = None, **_: Any) -> SymbolOutput:
@@ -92,6 +125,9 @@ class FeedForwardConfig(FairseqDataclass):
         default=0.0,
         metadata={"help": "weights of the input's projection start uniform within +-SCALE; 0: torch's default"},
     )
+    input_init: INPUT_INIT = field(  # type: ignore[valid-type]
+        default="uniform", metadata={"help": _INPUT_INIT_HELP}
+    )
 
 
 @register_model("feed_forward", dataclass=FeedForwardConfig)
@@ -113,7 +149,7 @@ class FeedForward(SymbolModel):
         size = cfg.hidden_size
         self.activation = torch.tanh if cfg.activation == "tanh" else functional.relu
         self.project = nn.Linear(bits, size)
-        scale_input(self.project, cfg.input_scale)
+        start_projection(self.project, cfg.input_scale, cfg.input_init)
         self.hidden = nn.ModuleList(nn.Linear(size, size) for _ in range(cfg.layers if cfg.untied else 1))
         mark_hidden_matrices(weights for weights in self.hidden.parameters() if weights.dim() == 2)
         self.repeats = 1 if cfg.untied else cfg.layers

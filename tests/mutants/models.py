@@ -118,7 +118,12 @@ MUTANTS: list[Mutant] = [
         "reencoder/models/string.py",
         "models_options models_symbols",
         ('torch.tanh if cfg.activation == "tanh" else functional.relu', "torch.tanh"),
-        ("scale_input(self.project, cfg.input_scale)", "pass"),
+        ("        start_projection(self.project, cfg.input_scale, cfg.input_init)\n", ""),
+        (
+            "self.grid.project.linear, cfg.input_scale, cfg.input_init)",
+            "self.grid.project.linear, cfg.input_scale, '')",
+        ),
+        ("torch.where(projection.weight < 0, -scale, scale)", "torch.where(projection.weight < 2, -scale, scale)"),
         ("cfg.layers, untied=cfg.untied, **arguments", "cfg.layers, **arguments"),
         ('symbols_out, cfg.softmax_reads == "hidden-memory")', 'symbols_out, cfg.softmax_reads != "hidden-memory")'),
     ),
