@@ -1,0 +1,254 @@
+"""Figures in prose that people wrote, in docs/tasks.md and the notes of results, are those of the committed results."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shlex
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fairseq.models import ARCH_CONFIG_REGISTRY
+
+import reencoder  # noqa: F401  # registers the plugin
+from recipes.algorithmic.chance import Chance
+from recipes.algorithmic.runs import outcome
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def results_of(task: str, folder: str = "") -> Path:
+    return ROOT / "recipes" / task / "results" / folder
+
+
+def runs_of(task: str, folder: str = "") -> dict[str, dict[str, Any]]:
+    """The committed runs of a recipe by name."""
+    runs: dict[str, dict[str, Any]] = json.loads(text_of(results_of(task, folder) / "curves.json"))["runs"]
+    return runs
+
+
+def notes_of(task: str, folder: str = "") -> str:
+    """The notes beside results, in one line."""
+    return " ".join(text_of(results_of(task, folder) / "notes.md").split())
+
+
+def curve(task: str, folder: str, run: str) -> list[dict[str, float]]:
+    """The points of a run in the committed results."""
+    path = results_of(task, folder) / "curves.csv"
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row.pop("run") == run]
+    return [{name: float(value) for name, value in row.items() if value} for row in rows]
+
+
+def first(points: list[dict[str, float]], metric: str, least: float) -> dict[str, float]:
+    """The first point that reaches an accuracy."""
+    return next(point for point in points if point.get(metric, 0.0) >= least)
+
+
+def best(points: list[dict[str, float]], metric: str) -> float:
+    return max(point.get(metric, 0.0) for point in points)
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        *("parity", "addition", "addition/adam", "addition/learning-rates", "memorization", "memorization/adam"),
+    ],
+)
+def test_the_committed_outcomes_are_those_of_the_committed_curves(folder: str) -> None:
+    task, _, further = folder.partition("/")
+    runs = runs_of(task, further)
+    for name, run in runs.items():
+        found = outcome(curve(task, further, name), run["options"].get("stop_at_accuracy", 1.0))
+        assert {key: run[key] for key in found} == found, name
+
+
+STACKED = ("stacked_lstm-20", "tied_stacked_lstm-20")
+
+
+def test_what_the_documents_say_of_muon_and_adam_is_in_the_curves() -> None:
+    prose = " ".join(text_of(ROOT / "docs" / "tasks.md").split())
+    digits, symbols = "valid_digit_accuracy", "valid_recall_accuracy"
+    muon, adam = curve("addition", "", "tied_2lstm-8"), curve("addition", "adam", "tied_2lstm-8")
+    samples = [first(points, digits, 0.68)["samples"] for points in (muon, adam)]
+    text = "68% of the digits after {:,.0f} samples, with Adam, whose learning rate was not tuned, after {:,.0f};"
+    assert text.format(*samples) in prose
+    assert best(adam, digits) < 0.69 and best(muon, digits) == 1
+    assert f"With Muon the model solved the task after {muon[-1]['samples']:,.0f}." in prose
+    halves = [first(points, digits, 0.5)["samples"] for points in (muon, adam)]
+    notes = notes_of("addition")
+    assert "half of the digits after {:,.0f} samples with Muon and after {:,.0f} with Adam".format(*halves) in notes
+    assert "and 68% after {:,.0f} and {:,.0f}.".format(*samples) in notes
+
+    seeds = [curve("memorization", "adam", f"tied_2lstm-20{seed}") for seed in ("", "-seed-2", "-seed-3")]
+    with_muon = first(curve("memorization", "", "tied_2lstm-20"), symbols, 0.99)
+    with_adam = [first(points, symbols, 0.99) for points in seeds]
+    samples = [point["samples"] for point in (with_muon, *with_adam)]
+    assert "(99%: {:,.0f} with Muon; {:,.0f}, {:,.0f} and {:,.0f} with three seeds of Adam)".format(*samples) in prose
+    assert "with Muon in a fifth to a tenth of the updates" in prose
+    assert sorted(round(point["updates"] / with_muon["updates"]) for point in with_adam) == [5, 7, 10]
+    assert "Only with Muon did the Stacked LSTMs learn the task in 1,000,000 samples" in prose
+    for run in STACKED:
+        assert best(curve("memorization", "", run), symbols) == 1
+        assert best(curve("memorization", "adam", run), symbols) < 0.2
+
+    notes = notes_of("memorization")
+    for share, wording in (
+        (0.99, "99% of the symbols after {:,.0f} to {:,.0f}"),
+        (1.0, "and all after {:,.0f} to {:,.0f}:"),
+    ):
+        reached = sorted(first(points, symbols, share)["samples"] for points in seeds)
+        assert wording.format(reached[0], reached[-1]) in notes
+
+
+def test_what_the_documents_say_of_characters_and_images_is_in_the_results() -> None:
+    prose = " ".join(text_of(ROOT / "docs" / "tasks.md").split())
+    run = runs_of("char_lm")["tied_2lstm-muon"]
+    assert f"it took {run['seconds'] / 60:.0f} minutes on one core that it shared" in prose
+    assert f"the best checkpoint has {run['bpc']['test']:.3f} bits per character on the test set" in prose
+    days = 90_000_000 / run["characters_per_second"] / 86_400
+    assert 0.4 < days < 0.6 and "a core needs half a day for each" in prose
+    result = json.loads(text_of(results_of("mnist") / "result.json"))
+    assert f"these options took {result['seconds'] / 60:.0f} minutes on one core" in prose
+    rates = [result["evaluations"][split]["error_rate"] for split in ("valid", "test")]
+    assert "has {}% of errors on the held-out images and {}% on the test set".format(*rates) in prose
+    assert result["chosen"] == "average" and len(result["models"]["average"]["checkpoints"]) == 8
+    for used, heading in ((run["options"], "## The next"), (result["options"], "## MNIST")):
+        part = text_of(ROOT / "docs" / "tasks.md").split(heading)[1].split("\n## ")[0].replace("\\\n", " ")
+        (command,) = re.findall(r"fairseq-train (.*)\n", part)
+        words = shlex.split(command)
+        given = dict(pair for pair in pairwise(words) if pair[0].startswith("--"))
+        preset = SimpleNamespace()
+        ARCH_CONFIG_REGISTRY[given["--arch"]](preset)
+        assert {"hidden_size", "layers"} <= vars(preset).keys()
+        assert {name: used[name] for name in vars(preset) if name in used}.items() <= vars(preset).items()
+        for name in ("lr", "max_epoch", "total_num_update", "warmup_updates", "batch_size", "clip_norm", "optimizer"):
+            value, written = used[name], given["--" + name.replace("_", "-")]
+            assert written == value if isinstance(value, str) else float(written) == value, name
+
+
+def test_what_the_notes_say_of_characters_is_in_the_results() -> None:
+    prose, runs = notes_of("char_lm"), runs_of("char_lm")
+    names = ("stacked_lstm-muon", "tied_2lstm-muon", "tied_2lstm-adam", "stacked_lstm-adam")
+    bits = [f"{runs[name]['bpc']['test']:.3f}" for name in names]
+    assert "({} bits per character; the tied 2-LSTM has {}), with Adam the tied 2-LSTM ({}; the".format(*bits) in prose
+    assert f"the Stacked LSTM has {bits[3]}). Both are better with Muon" in prose and bits == sorted(bits)
+    assert all(runs[name]["seconds"] < 7200 for name in names if name.startswith("stacked"))
+
+
+def test_what_the_notes_say_of_memorization_with_adam_is_in_the_results() -> None:
+    prose = notes_of("memorization", "adam")
+    runs = runs_of("memorization", "adam")
+    names = [f"tied_2lstm-20{seed}" for seed in ("", "-seed-2", "-seed-3")]
+    seeds, curves = [runs[name] for name in names], [curve("memorization", "adam", name) for name in names]
+    for share, wording in (
+        (0.9, "90% of the symbols after {:,.0f}, {:,.0f} and {:,.0f} samples"),
+        (0.99, "99% after {:,.0f}, {:,.0f} and {:,.0f}."),
+        (1.0, "each of three seeds, after {:,.0f}, {:,.0f} and {:,.0f} samples"),
+    ):
+        assert wording.format(*(first(points, "valid_recall_accuracy", share)["samples"] for points in curves)) in prose
+    assert f"at least {min(run['test']['right'] for run in seeds)} are right" in prose
+    shares = [runs[run]["last"]["valid_recall_accuracy"] for run in STACKED]
+    assert "recall {:.0%} (untied) and {:.0%} (tied) of the symbols after 1,000,000 samples".format(*shares) in prose
+    assert [runs[run]["samples"] for run in STACKED] == [1_000_000] * 2
+    untied = curve("memorization", "adam", STACKED[0])
+    half, end = (
+        [point["valid_recall_accuracy"] for point in untied if abs(point["samples"] - at) < 60_000]
+        for at in (500_000, 1_000_000)
+    )
+    assert max(half) < min(end), "still improving"
+    best = runs[STACKED[1]]["best"]
+    shown = (best["valid_recall_accuracy"], best["samples"])
+    assert "the tied one had its best validation, {:.0%}, after {:,.0f}.".format(*shown) in prose
+
+
+def test_what_the_notes_say_of_eight_digits_is_in_the_results() -> None:
+    prose, runs = notes_of("addition"), runs_of("addition")
+    grid, stacked, tied = (runs[f"{model}-8"] for model in ("tied_2lstm", "stacked_lstm", "tied_stacked_lstm"))
+    assert grid["samples"] == stacked["samples"] == tied["samples"] and grid["solved"]
+    assert f"After {grid['samples']:,} samples all 1,000 held-out sums are right, and {grid['test']['right']}" in prose
+    assert f"At the end, {stacked['test']['right']} of 1,000 fresh sums are right." in prose
+    assert f"ends at {tied['last']['valid_digit_accuracy']:.0%} of the digits" in prose
+    others = [runs[f"tied_2lstm-8-seed-{seed}"] for seed in (2, 3)]
+    assert {run["samples"] for run in others} == {grid["samples"]}
+    held_out = (round(1000 * run["last"]["valid_sequence_accuracy"]) for run in others)
+    fresh = (run["test"]["right"] for run in others)
+    text = "with two other seeds, {} and {} of the held-out sums and {:,} and {:,} of the fresh ones."
+    assert text.format(*held_out, *fresh) in prose
+    names = ("stacked_lstm-8", "tied_2lstm-8", "tied_2lstm-8-seed-2", "tied_2lstm-8-seed-3")
+    for share, wording in (
+        (0.9, "90% of the digits after {:,.0f} samples (the 2-LSTM after {:,.0f} to {:,.0f})"),
+        (0.99, "99% after {:,.0f} ({:,.0f} to {:,.0f})"),
+    ):
+        reached = [first(curve("addition", "", name), "valid_digit_accuracy", share)["samples"] for name in names]
+        assert wording.format(reached[0], min(reached[1:]), max(reached[1:])) in prose
+    assert (
+        1.4 < stacked["parameters"] / grid["parameters"] < 1.6 and 0.45 < tied["parameters"] / grid["parameters"] < 0.55
+    )
+    late = [point["valid_digit_accuracy"] for point in curve("addition", "", "tied_stacked_lstm-8")]
+    assert max(late) - late[-20] < 0.02, "little gained in the last 300,000 samples"
+
+
+def test_the_learning_rates_of_addition_are_the_best_of_those_tried() -> None:
+    shown = notes_of("addition", "learning-rates")
+    found: dict[tuple[str, float], tuple[float, bool]] = {}
+    for folder in ("", "learning-rates"):
+        runs = runs_of("addition", folder)
+        for name, run in runs.items():
+            if run["size"] == 8 and run["options"]["seed"] == 1:
+                (point,) = (point for point in curve("addition", folder, name) if point["samples"] == 320_000)
+                found[run["model"], run["options"]["lr"]] = point["valid_digit_accuracy"], folder == ""
+    models = ("tied_2lstm", "stacked_lstm", "tied_stacked_lstm")
+    for rate in (0.0035, 0.007, 0.014, 0.028):
+        cells = []
+        for model in models:
+            share, went_on = found.get((model, rate), (0.0, False))
+            assert not went_on or share == max(other for (name, _), (other, _) in found.items() if name == model)
+            cells.append((f"**{share:.1%}**" if went_on else f"{share:.1%}") if share else "-")
+        assert f"| {rate} | {' | '.join(cells)} |" in shown
+    for model in models[1:]:
+        scaled = [share for (name, _), (share, _) in found.items() if name == f"{model}_scaled"]
+        rates = [rate for (name, rate) in found if name == f"{model}_scaled"]
+        assert len(scaled) == 2 and all(
+            share < found[model, rate][0] for share, rate in zip(scaled, rates, strict=True)
+        )
+
+
+def test_what_the_notes_say_of_fifteen_digits_is_in_the_results() -> None:
+    prose, run = notes_of("addition"), runs_of("addition")["tied_2lstm-15"]
+    share, samples = run["last"]["valid_digit_accuracy"], run["samples"]
+    assert f"predicts {share:.0%} of them after {samples:,} samples (chance: {run['chance']['accuracy']:.0%})" in prose
+    positions = run["test"]["by_position"]
+    least, tenth, most = min(positions[:9]), positions[9], max(positions[10:])
+    assert f"right in at least {least:.0%}, the tenth in {tenth:.0%}, and each of the last six in at most" in prose
+    assert least >= 0.91 and "in at most 12%, where chance is 10%" in prose
+    assert most <= Chance(0.1).interval(run["test"]["samples"], validations=6)[1] and most < 0.12
+    points = curve("addition", "", "tied_2lstm-15")
+    (before,) = (point["valid_digit_accuracy"] for point in points if point["samples"] == 928_000)
+    assert f"It had {before:.0%} after 928,000 samples and gained little" in prose and share - before < 0.02
+
+
+MEMORIZED = {
+    "tied_2lstm-20": "90% of the symbols after {:,.0f} samples, 99% after {:,.0f} and all after {:,.0f}.",
+    "stacked_lstm-20": "The best of the others, the untied Stacked LSTM, needs {:,.0f}, {:,.0f} and {:,.0f},",
+    "tied_stacked_lstm-20": "half as many weights as the 2-LSTM, and needs {:,.0f}, {:,.0f} and {:,.0f}.",
+    "stacked_lstm_scaled-20": "reaches 90% after {:,.0f} samples and 99% after {:,.0f}, but solves the task later, "
+    "after {:,.0f};",
+}
+"""What the notes on memorization say of the samples after which a model recalls 90%, 99% and all of the symbols."""
+
+
+@pytest.mark.parametrize("run", MEMORIZED)
+def test_what_the_notes_say_of_memorization_is_in_the_curves(run: str) -> None:
+    prose = notes_of("memorization")
+    points = curve("memorization", "", run)
+    reached = [first(points, "valid_recall_accuracy", least)["samples"] for least in (0.9, 0.99, 1.0)]
+    assert MEMORIZED[run].format(*reached) in prose
