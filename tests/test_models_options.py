@@ -111,7 +111,7 @@ def test_signs_tell_the_parity_of_all_bits(model: Any, config: Any) -> None:
     assert set(project.weight.unique().tolist()) == {-0.5, 0.5}
     strings = torch.randint(0, 2, (64, 20))
     sums = (strings.float() @ project.weight.t()) / 0.5
-    assert torch.equal(sums.long() % 2, strings.sum(dim=1, keepdim=True).expand(64, 8) % 2)
+    assert torch.equal(sums.long() % 2, strings.sum(dim=1, keepdim=True).expand_as(sums) % 2)
     with pytest.raises(ValueError, match="--input-init signs: --input-scale 0 leaves torch's weights"):
         model(config(hidden_size=8, layers=2, input_init="signs"), 20, 2)
 
