@@ -34,6 +34,8 @@ NOT_RUN = {
     "runs/tatoeba/results": "it trains for hours; smaller in tests/test_recipes_programs.py",
     "python -m recipes.memorization --scale cpu": "it trains for hours; smaller in "
     "tests/test_tasks_algorithmic_programs.py",
+    "python -m recipes.parity --models untied_1lstm_signs --bits 50 100 250 --samples 5000000 --lr-shrink 0.5 "
+    "--lr-patience 24": "it trains for minutes; smaller in tests/test_tasks_algorithmic_programs.py",
     "python -m recipes.char_lm --scale cpu --text enwik8": "it trains for hours; smaller in "
     "tests/test_recipes_char_lm.py",
     "python -m recipes.mnist --scale cpu --data mnist": "it trains for hours; smaller in tests/test_recipes_mnist.py",

@@ -299,6 +299,9 @@ def test_what_the_documents_say_of_signs_is_in_the_results() -> None:
     text = "90% of the held-out strings right after {:,.0f} samples and {:.1%} after {:,.0f}, and {} of 1,000 fresh"
     assert text.format(*at, untied) in notes
     assert f"solves 100 bits after {solved[1]:,} samples, and has {untied} of 1,000 fresh strings of 250 bits" in prose
+    uniform = [runs_of("parity")[f"untied_1lstm-{bits}"] for bits in (24, 28)]
+    assert [run["solved"] for run in uniform] == [True, False]
+    assert f"it solved 24 bits, and not 28 within {uniform[1]['samples']:,} samples." in prose
     assert runs["tied_1lstm_signs-50"]["solved"] and runs["tied_1lstm_signs-100"]["solved"]
     assert f"has {runs['tied_1lstm_signs-250']['test']['right']} of 1,000 fresh strings of 250 bits right." in notes
     names = ("tanh_signs-50", "untied_tanh_signs-50", "relu_signs-50", "tanh_signs-250")
