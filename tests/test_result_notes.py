@@ -242,7 +242,7 @@ MEMORIZED = {
     "tied_2lstm-20": "recalls 90% of the symbols after {:,.0f} samples, 99% after {:,.0f} and all after {:,.0f}.",
     "stacked_lstm-20": "is close behind: {:,.0f}, {:,.0f} and {:,.0f}.",
     "tied_stacked_lstm-20": "half as many weights as the 2-LSTM, and needs {:,.0f}, {:,.0f} and {:,.0f}.",
-    "stacked_lstm_scaled-20": "With them the untied Stacked LSTM needs {:,.0f}, {:,.0f} and {:,.0f} samples,",
+    "stacked_lstm_scaled-20": "same learning rates, the untied Stacked LSTM needs {:,.0f}, {:,.0f} and {:,.0f} samples,",
     "tied_stacked_lstm_scaled-20": "the tied one {:,.0f}, {:,.0f} and {:,.0f}.",
 }
 """What the notes on memorization say of the samples after which a model recalls 90%, 99% and all of the symbols."""
@@ -277,6 +277,12 @@ def test_the_learning_rates_of_memorization_are_the_best_of_those_tried() -> Non
             text = f"**{text}**" if (options["optimizer"], folder) in chosen else text
             shown[options["optimizer"]][run["model"], options["lr"]] = merit, text
     tables = notes_of("memorization", "learning-rates")
+    scaled = runs_of("memorization", "learning-rates")["stacked_lstm_scaled-20-muon-0.007"]
+    text = "the untied Stacked LSTM with Muon needs {:,} samples at a rate of {}."
+    assert text.format(scaled["samples_to_solve"], scaled["options"]["lr"]) in tables
+    for model in STACKED:
+        rates = [runs_of("memorization")[name]["options"]["lr"] for name in (model, model.replace("-", "_scaled-"))]
+        assert rates[0] == rates[1], "at the same learning rates"
     for optimizer, found in shown.items():
         for rate in sorted({rate for _, rate in found}):
             cells = [

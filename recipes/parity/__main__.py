@@ -2,8 +2,9 @@
 
     python -m recipes.parity --scale cpu --models tied_1lstm
 
-Each model is trained on the numbers of bits in order until it fails to learn one. All files are written to `--dest`. A
-run that was stopped continues when the same command is given again.
+Each model is trained on the numbers of bits in order until it fails to learn one. Models whose names end in `_signs`
+read the bits with weights that start equal but for their signs. All files are written to `--dest`. A run that was
+stopped continues when the same command is given again.
 """
 
 from __future__ import annotations
