@@ -242,7 +242,7 @@ MEMORIZED = {
     "tied_2lstm-20": "recalls 90% of the symbols after {:,.0f} samples, 99% after {:,.0f} and all after {:,.0f}.",
     "stacked_lstm-20": "is close behind: {:,.0f}, {:,.0f} and {:,.0f}.",
     "tied_stacked_lstm-20": "half as many weights as the 2-LSTM, and needs {:,.0f}, {:,.0f} and {:,.0f}.",
-    "stacked_lstm_scaled-20": "same learning rates, the untied Stacked LSTM needs {:,.0f}, {:,.0f} and {:,.0f} samples,",
+    "stacked_lstm_scaled-20": "learning rates, the untied Stacked LSTM needs {:,.0f}, {:,.0f} and {:,.0f} samples,",
     "tied_stacked_lstm_scaled-20": "the tied one {:,.0f}, {:,.0f} and {:,.0f}.",
 }
 """What the notes on memorization say of the samples after which a model recalls 90%, 99% and all of the symbols."""
