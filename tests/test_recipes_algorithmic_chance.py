@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from fractions import Fraction
 from itertools import product
 from math import comb
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from omegaconf import OmegaConf
 
 from data_prep.files import write_json, write_lines
 from eval.inspection import Sample
@@ -19,6 +21,7 @@ from recipes.algorithmic.runs import against_chance, fresh_set, outcome, valid_s
 from recipes.algorithmic.tables import section
 from recipes.curves import Point
 from recipes.parity.__main__ import RECIPE
+from reencoder.tasks.grid_parity import GridParityConfig, GridParityTask
 
 
 @pytest.mark.parametrize("digits", [1, 2])
@@ -99,6 +102,11 @@ def test_last_and_best_of_the_validations() -> None:
     assert (found["best"]["samples"], found["best"]["valid_accuracy"]) == (200, 0.54)
 
 
+def test_the_best_of_equal_validations_is_the_last_as_that_has_the_checkpoint() -> None:
+    again = {**POINTS[1], "epoch": 4, "updates": 40, "samples": 400}
+    assert outcome([*POINTS, again, {**POINTS[2], "samples": 500}], 1.0)["best"]["samples"] == 400
+
+
 def test_more_validations_have_more_luck() -> None:
     chance = against_chance(POINTS, "valid_accuracy", parity(16), 1000)
     assert (chance["accuracy"], chance["symbols"]) == (0.5, 1.0)
@@ -106,10 +114,13 @@ def test_more_validations_have_more_luck() -> None:
     assert chance["best"][1] > chance["last"][1] > 0.5
 
 
-def test_the_size_of_the_validation_set_is_that_of_the_log() -> None:
-    warning = "there are only 256 different samples: the valid set has 32 of them instead of 100, and training"
-    assert valid_set_size(["x", warning], 100) == 32
-    assert valid_set_size(["x", warning.replace("valid", "test")], 100) == 100
+def test_the_size_of_the_validation_set_is_that_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    cfg = OmegaConf.structured(GridParityConfig(bits=8, seed=1, valid_samples=100, test_samples=100))
+    with caplog.at_level(logging.WARNING):
+        task = GridParityTask(cfg)
+    assert len(task.source.valid[0]) == 32
+    assert valid_set_size(["x", *caplog.messages], 100) == 32
+    assert valid_set_size([message for message in caplog.messages if "test set" in message], 100) == 100
 
 
 def test_the_fresh_set_is_the_one_for_tests(monkeypatch: pytest.MonkeyPatch) -> None:

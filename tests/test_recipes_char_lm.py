@@ -188,6 +188,8 @@ def test_points_of_a_log() -> None:
     ]  # fmt: skip
     assert [point.get("train_bpc") for point in points] == [None, 2.8, None, 2.0]
     assert points[-1]["seconds"] == 4 + 5 and best(points)["updates"] == 15
+    # fairseq-train keeps the checkpoint of the last of equally good validations
+    assert best([*points, {**points[2], "updates": 25}])["updates"] == 25
 
 
 def test_a_picture_of_the_curves(tmp_path: Path) -> None:

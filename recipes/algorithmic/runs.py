@@ -92,11 +92,12 @@ def outcome(points: Sequence[Point], threshold: float) -> dict[str, Any]:
     Returns:
         `solved`; `samples_to_solve`, None if not solved; `samples` and `seconds` in total; `validations`, their number;
         `last`, the point of the last validation; and `best`, that of the highest validation accuracy. The latter is
-        higher than the accuracy on another set would be, and the more so the more validations there were.
+        higher than the accuracy on another set would be, and the more so the more validations there were. Of several
+        with the same accuracy it is the last, which fairseq-train keeps as checkpoint_best.pt.
     """
     reached = samples_to_reach(points, "valid_accuracy", threshold) if threshold > 0 else None
     validated = [point for point in points if "valid_accuracy" in point] or list(points[-1:])
-    best = max(validated, key=lambda point: point.get("valid_accuracy", -1.0))
+    best = max(reversed(validated), key=lambda point: point.get("valid_accuracy", -1.0))
     return {
         "solved": reached is not None,
         "samples_to_solve": reached,

@@ -32,8 +32,11 @@ def read_points(lines: Iterable[str], updates_per_epoch: float, name: str = "log
 
 
 def best(points: Sequence[Point]) -> Point:
-    """Return the point with the fewest bits per character in validation."""
-    return min(points, key=lambda point: point.get("valid_bpc", float("inf")))
+    """Return the point with the fewest bits per character in validation.
+
+    Of several it is the last, which fairseq-train keeps as checkpoint_best.pt.
+    """
+    return min(reversed(points), key=lambda point: point.get("valid_bpc", float("inf")))
 
 
 def draw(path: Path, results: Sequence[dict[str, Any]], yardsticks: Mapping[str, float], title: str) -> None:
