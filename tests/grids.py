@@ -70,7 +70,7 @@ class Case:
         self.options: dict[str, Any] = {"output_form": form}
         if padded:
             self.options["lengths"] = [
-                torch.randint(1, n + 1, (batch,), generator=generator).to(device) for n in extents
+                torch.randint(0, n + 1, (batch,), generator=generator).to(device) for n in extents
             ]
         if dropped:
             kept = torch.rand(count, *extents, batch, d, generator=generator) < 0.7

@@ -161,7 +161,7 @@ def _wrong(**changes: Any) -> Any:
         (_wrong(sides=lambda s: s[:1]), "sides: expected one entry for each of the 2 dimensions, got 1"),
         (_wrong(sides=lambda s: [s[0], State(s[1].hidden[1:], s[1].memory)]), "vectors of side 1: expected"),
         (_wrong(sides=lambda s: [s[0], State(s[1].hidden, s[1].memory[..., :1])]), "memories of side 1: expected"),
-        (_wrong(extents=lambda e: [0, 3]), "extents: expected at least one, each of at least 1"),
+        (_wrong(extents=lambda e: [0, 3]), r"extents: expected each to be at least 1, got \(0, 3\)"),
         (_wrong(options=lambda o: {"output_form": "tanh"}), r"output form: expected one of .* got 'tanh'"),
         (_wrong(options=lambda o: {"engine": "fast"}), "engine: expected one of auto, fused, general, got 'fast'"),
         (_wrong(options=lambda o: {"lengths": [torch.ones(3), None]}), r"lengths along dimension 0: expected shape"),
@@ -169,7 +169,7 @@ def _wrong(**changes: Any) -> Any:
         (_wrong(options=lambda o: {"lengths": [None, torch.tensor([4, 1])]}), "1: expected 0 to 3, got 1 to 4"),
         (_wrong(options=lambda o: {"lengths": [None, [1, 2]]}), "dimension 1: expected a tensor, got list"),
         (_wrong(sides=lambda s: [State(*(p.float() for p in t)) for t in s]), "sides: expected torch.float64 like"),
-        (_wrong(options=lambda o: {"masks": [torch.ones(2, 3, 2, 3).requires_grad_(), None]}), "mask: expected a te"),
+        (_wrong(options=lambda o: {"masks": [torch.ones(2, 3, 2, 3).requires_grad_(), None]}), "mask 0: expected a te"),
         (_wrong(options=lambda o: {"masks": [None, torch.ones(1)]}), "mask 1: expected shape"),
     ],
 )  # fmt: skip
@@ -182,9 +182,9 @@ def test_wrong_arguments_are_named(change: Any, message: str) -> None:
 
 def test_the_fused_engine_says_what_it_cannot_compute() -> None:
     case = Case([Dimension(), Dimension("relu")], (2, 2))
-    with pytest.raises(ValueError, match="engine: fused computes one or two dimensions, all with cells"):
+    with pytest.raises(ValueError, match="engine: fused computes one or two dimensions, all with LSTM cells"):
         case.compute(engine="fused")
-    with pytest.raises(ValueError, match="recompute_gates: only the fused engine supports it"):
+    with pytest.raises(ValueError, match="recompute_gates: only the fused engine supports it, which computes"):
         case.compute(recompute_gates=True)
 
 
@@ -269,6 +269,31 @@ def test_wrong_lengths_of_a_plane_are_named() -> None:
         compute_plane(sides, weight[:, : 2 * D], None, (3, 4), lengths=(None, torch.tensor([5, 5, 5])))
 
 
+def test_sides_of_a_plane_have_the_types_of_its_weight() -> None:
+    sides, below, weight, depth_weight = _plane((3, 4))
+    states = DepthStates(below.map(lambda part: part.flatten(0, 1)))
+    depth = DepthWeights(Dimension(), depth_weight, None)
+    with pytest.raises(ValueError, match=r"^sides: expected torch.float32 like the weights, got torch.float64"):
+        compute_plane(sides, weight.float()[:, : 2 * D], None, (3, 4))
+    with pytest.raises(ValueError, match=r"^hidden vectors of side 1: expected torch.float64 .* got torch.float32"):
+        compute_plane((sides[0], sides[1].map(Tensor.float)), weight, None, (3, 4), below=states, depth=depth)
+    with pytest.raises(ValueError, match=r"^weight: expected cpu like the sides, got meta"):
+        compute_plane(sides, weight.to("meta"), None, (3, 4), below=states)
+    with pytest.raises(ValueError, match=r"^depth weight: expected torch.float64 .* got torch.float32"):
+        compute_plane(sides, weight, None, (3, 4), below=states, depth=depth._replace(weight=depth_weight.float()))
+
+
+def test_a_plane_whose_depth_has_cells_needs_memories_from_below() -> None:
+    sides, below, weight, depth_weight = _plane((3, 4))
+    states = below.map(lambda part: part.flatten(0, 1))
+    depth = DepthWeights(Dimension(), depth_weight, None)
+    with pytest.raises(ValueError, match=r"^below: expected states, because the depth has cells, got None"):
+        compute_plane(sides, weight[:, : 2 * D], None, (3, 4), depth=depth._replace(weight=depth_weight[:, : 2 * D]))
+    with pytest.raises(ValueError, match=r"^memories from below: expected shape \(12, 3, 5\), got \(12, 3, 0\)"):
+        empty = State(states.hidden, states.memory[..., :0])
+        compute_plane(sides, weight, None, (3, 4), below=DepthStates(empty), depth=depth)
+
+
 def test_arguments_of_a_plane_that_do_not_agree_are_named() -> None:
     d, batch, extents = 3, 2, (2, 4)
     sides = (
@@ -278,7 +303,6 @@ def test_arguments_of_a_plane_that_do_not_agree_are_named() -> None:
     weight = torch.zeros(8 * d, 2 * d)
     good = DepthWeights(Dimension("identity"), torch.zeros(d, 2 * d), None)
     compute_plane(sides, weight, None, extents, depth=good, depth_mask=torch.ones(8, batch, d))
-    below = DepthStates(State(torch.zeros(7, batch, d), torch.zeros(7, batch, 0)), (False, False))
     for options, message in (
         (
             {"depth": good._replace(weight=torch.zeros(d, 3 * d))},
@@ -286,7 +310,18 @@ def test_arguments_of_a_plane_that_do_not_agree_are_named() -> None:
         ),
         ({"depth": good._replace(bias=torch.zeros(1))}, r"depth bias: expected shape \(3,\), got \(1,\)"),
         ({"depth": good, "depth_mask": torch.ones(8, batch, 1)}, r"depth mask: expected shape \(8, 2, 3\)"),
-        ({"below": below}, r"hidden vectors from below: expected shape \(8, 2, 3\), got \(7, 2, 3\)"),
+        ({"mask": torch.ones(8, batch, 1)}, r"mask: expected shape \(8, 2, 6\), got \(8, 2, 1\)"),
+        ({"mask": torch.ones(8, batch, 2 * d).requires_grad_()}, "mask: expected a tensor that does not require grad"),
+        ({"bias": torch.zeros(1)}, r"bias: expected shape \(24,\), got \(1,\)"),
+        ({"weight": torch.zeros(8 * d, d)}, r"weight: expected shape \(24, 6\), got \(24, 3\)"),
+        ({"extents": (0, 4)}, r"extents: expected each to be at least 1, got \(0, 4\)"),
+        ({"extents": (3, 4)}, r"hidden vectors of side 1: expected shape \(3, 2, 3\), got \(2, 2, 3\)"),
+        ({"output_form": "tanh"}, "output form: expected one of tanh_om, o_tanhm, got 'tanh'"),
     ):
+        given: dict[str, Any] = {"sides": sides, "weight": weight, "bias": None, "extents": extents, **options}
         with pytest.raises(ValueError, match=message):
-            compute_plane(sides, weight, None, extents, **options)  # type: ignore[arg-type]
+            compute_plane(**given)
+
+    below = DepthStates(State(torch.zeros(7, batch, d), torch.zeros(7, batch, 0)), (False, False))
+    with pytest.raises(ValueError, match=r"hidden vectors from below: expected shape \(8, 2, 3\), got \(7, 2, 3\)"):
+        compute_plane(sides, torch.zeros(8 * d, 3 * d), None, extents, below=below)

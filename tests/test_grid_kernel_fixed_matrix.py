@@ -55,10 +55,11 @@ def test_a_fixed_matrix_multiplies(packing: str, monkeypatch: pytest.MonkeyPatch
 def unmeasured(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing has been tried or measured in this process, and nothing is afterwards."""
     monkeypatch.delenv(fixed_matrix.PACKING, raising=False)
-    monkeypatch.setattr(fixed_matrix, "_packing", None)
-    fixed_matrix._packing_trial.cache_clear()
+    for measured in (fixed_matrix.packing_available, fixed_matrix._packing_trial):
+        measured.cache_clear()
     yield
-    fixed_matrix._packing_trial.cache_clear()
+    for measured in (fixed_matrix.packing_available, fixed_matrix._packing_trial):
+        measured.cache_clear()
 
 
 def test_what_is_measured_does_not_depend_on_the_caller(unmeasured: None, monkeypatch: pytest.MonkeyPatch) -> None:

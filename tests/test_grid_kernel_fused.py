@@ -154,21 +154,3 @@ def test_extra_input_is_a_third_dimension() -> None:
     mine = [part.unsqueeze(1) for state in output.leaving for part in state]
     leaves = [leaf for leaf in case.leaves if leaf.numel()]
     assert_all_close(with_gradients(mine, leaves), with_gradients(case.reference()[:4], leaves))
-
-
-@pytest.mark.parametrize(
-    ("name", "shape", "message"),
-    [
-        ("weight", (24, 7), r"^weight: expected shape \(1, 1, 24, 6\)"),
-        ("weight", (3, 1, 24, 6), r"^weight: expected along each dimension one matrix or one for each of \(2, 2\)"),
-        ("bias", (23,), "^bias: expected shape"),
-        ("extra", (4, 2, 5), "^extra: expected the extra input together with its weight"),
-        ("mask", (3, 2, 6), "^mask: expected shape"),
-        ("real", (4, 3), "^real: expected shape"),
-    ],
-)
-def test_wrong_arguments_of_the_fused_engine_are_named(name: str, shape: tuple[int, ...], message: str) -> None:
-    sides = [State(torch.zeros(2, 2, 3), torch.zeros(2, 2, 3)) for _ in range(2)]
-    arguments = {"weight": torch.zeros(24, 6), name: torch.zeros(shape)}
-    with pytest.raises(ValueError, match=message):
-        compute_fused(sides, **arguments, extents=(2, 2))  # type: ignore[arg-type]

@@ -123,8 +123,10 @@ def test_missing_states_are_named() -> None:
         grid([None, None], source, lengths)
     with pytest.raises(ValueError, match="the first layer needs both sides"):
         grid(target, [None, None], lengths)
-    with pytest.raises(ValueError, match="states: expected a pair for each of 2 layers, got 1"):
-        grid(target[:1], source[:1], lengths)
+    with pytest.raises(ValueError, match=r"^target states: expected one entry for each of 2 layers, got 1"):
+        grid(target[:1], source, lengths)
+    with pytest.raises(ValueError, match=r"^source states: expected one entry for each of 2 layers, got 1"):
+        grid(target, source[:1], lengths)
 
 
 def test_dropout_acts_only_in_training() -> None:

@@ -51,12 +51,11 @@ RULES: dict[str, tuple[str, ...]] = {
     "reencoder.grid.checks": (),
     "reencoder.grid.compilation": (),
     "reencoder.grid.reference": ("reencoder.grid.block", "reencoder.grid.dimension"),
-    "reencoder.grid.kernel": (
-        "reencoder.grid.block", "reencoder.grid.checks", "reencoder.grid.compilation", "reencoder.grid.dimension",
-    ),
+    "reencoder.grid.kernel": ("reencoder.grid.block", "reencoder.grid.compilation", "reencoder.grid.dimension"),
+    "reencoder.grid.arguments": ("reencoder.grid.block", "reencoder.grid.checks", "reencoder.grid.dimension"),
     "reencoder.grid.compute": (
-        "reencoder.grid.block", "reencoder.grid.checks", "reencoder.grid.compilation", "reencoder.grid.dimension",
-        "reencoder.grid.kernel",
+        "reencoder.grid.arguments", "reencoder.grid.block", "reencoder.grid.checks", "reencoder.grid.compilation",
+        "reencoder.grid.dimension", "reencoder.grid.kernel",
     ),
     "reencoder.grid.modules": (
         "reencoder.grid.block", "reencoder.grid.checks", "reencoder.grid.compilation", "reencoder.grid.dimension",

@@ -4,10 +4,11 @@ Read `dimension`, `block` and `reference` first: they are the paper. `compute` i
 modules.
 """
 
-from .block import State
+from .block import OUTPUT_FORMS, OutputForm, State
 from .compute import compute_grid
-from .dimension import Dimension
+from .dimension import KINDS, Dimension, Kind
 from .modules import (
+    BlockArguments,
     BlockOptions,
     GridLSTM,
     GridLSTM1d,
@@ -19,12 +20,17 @@ from .modules import (
 )
 
 __all__ = [
+    "KINDS",
+    "OUTPUT_FORMS",
+    "BlockArguments",
     "BlockOptions",
     "Dimension",
     "GridLSTM",
     "GridLSTM1d",
     "GridLSTM2d",
     "GridLSTM3d",
+    "Kind",
+    "OutputForm",
     "PlaneStack",
     "PlaneStackOptions",
     "ReencoderGrid",

@@ -13,10 +13,11 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from .block import OUTPUT_FORMS, OutputForm, State
-from .checks import check_lengths, check_shape
+from .arguments import check_grid, check_no_gradient, check_plane
+from .block import OutputForm, State
+from .checks import check_lengths
 from .compilation import not_compiled
-from .dimension import Dimension, weight_positions
+from .dimension import Dimension
 from .kernel.depth import DepthStates, DepthWeights, along_depth
 from .kernel.fused import PackedWeights, compute_fused, pack_weights
 from .kernel.general import compute_general
@@ -31,6 +32,7 @@ __all__ = [
     "PlaneOutput",
     "Scan",
     "can_fuse",
+    "choose_engine",
     "compute_grid",
     "compute_plane",
     "pack_plane",
@@ -38,6 +40,7 @@ __all__ = [
 
 Engine = Literal["auto", "fused", "general"]
 ENGINES = ("auto", "fused", "general")
+_WHAT_FUSED_COMPUTES = "computes one or two dimensions, all with LSTM cells and of equal priority"
 
 
 def can_fuse(dimensions: Sequence[Dimension]) -> bool:
@@ -47,6 +50,22 @@ def can_fuse(dimensions: Sequence[Dimension]) -> bool:
         and all(dim.has_memory for dim in dimensions)
         and len({d.priority for d in dimensions}) == 1
     )
+
+
+def choose_engine(engine: Engine, dimensions: Sequence[Dimension], recompute_gates: bool = False) -> Engine:
+    """Return the engine that computes a grid, "fused" or "general".
+
+    Raises:
+        ValueError: the engine is not known, or cannot compute the grid, or gates cannot be recomputed in it.
+    """
+    if engine not in ENGINES:
+        raise ValueError(f"engine: expected one of {', '.join(ENGINES)}, got {engine!r}")
+    fused = can_fuse(dimensions)
+    if engine == "fused" and not fused:
+        raise ValueError(f"engine: fused {_WHAT_FUSED_COMPUTES}")
+    if recompute_gates and (engine == "general" or not fused):
+        raise ValueError(f"recompute_gates: only the fused engine supports it, which {_WHAT_FUSED_COMPUTES}")
+    return ("fused" if fused else "general") if engine == "auto" else engine
 
 
 @not_compiled  # torch.compile would unroll the loop over fronts
@@ -90,20 +109,10 @@ def compute_grid(
     Raises:
         ValueError: arguments do not agree; the message says what was expected and what was given.
     """
-    device = sides[0].hidden.device.type
-    autocast = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
-    if autocast:
-        # Memories add up many small terms: they stay in single precision.
-        sides = [State(side.hidden.to(torch.get_autocast_dtype(device)), side.memory.float()) for side in sides]
-    _check(sides, weights, biases, dimensions, extents, lengths, masks, output_form, engine)
-    if not autocast and weights[0].dtype != sides[0].hidden.dtype:
-        raise ValueError(f"sides: expected {weights[0].dtype} like the weights, got {sides[0].hidden.dtype}")
-    if engine == "auto":
-        engine = "fused" if can_fuse(dimensions) else "general"
-    if recompute_gates and engine == "general":
-        raise ValueError(
-            "recompute_gates: only the fused engine supports it, and it cannot compute this grid; see `can_fuse`"
-        )
+    autocast = _autocast_type(sides)
+    sides = [_of_autocast(side, autocast) for side in sides]
+    check_grid(sides, weights, biases, dimensions, extents, lengths, masks, output_form, autocast is not None)
+    engine = choose_engine(engine, dimensions, recompute_gates)
     batch, numbers = sides[0].hidden.size(-2), range(len(dimensions))
     lengths = _lengths_of_padded(lengths or [None for _ in numbers], extents, batch, sides[0].hidden.device)
     if engine == "general":
@@ -115,6 +124,8 @@ def compute_grid(
     layout = grid_layout(tuple(extents), sides[0].hidden.device)
     mask = None
     if masks is not None and any(part is not None for part in masks):
+        for n, part in enumerate(masks):
+            check_no_gradient(f"mask {n}", part)
         ones = sides[0].hidden.new_ones(*extents, *sides[0].hidden.shape[-2:])
         parts = [ones if part is None else flip_to_scan(part, reverse) for part in masks]
         mask = torch.cat(parts, dim=-1).flatten(0, len(extents) - 1)[layout.row_major]
@@ -194,21 +205,16 @@ def compute_plane(
     Raises:
         ValueError: arguments do not agree; the message says what was expected and what was given.
     """
+    autocast = _autocast_type(sides)
+    sides = (_of_autocast(sides[0], autocast), _of_autocast(sides[1], autocast))
+    below = below and below._replace(states=_of_autocast(below.states, autocast))
+    states = None if below is None else below.states
+    check_plane(sides, weight, bias, extents, states, depth, mask, depth_mask, output_form, autocast is not None)
     batch, d = sides[0].hidden.shape[-2:]
     device = sides[0].hidden.device
-    blocks, width = extents[0] * extents[1], (2 if below is None else 3) * d
-    check_shape("depth mask", depth_mask, (blocks, batch, d), None)
-    if below is not None:
-        check_shape("hidden vectors from below", below.states.hidden, (blocks, batch, d), None)
-    if depth is not None:
-        check_shape("depth weight", depth.weight, (depth.dimension.outputs(d), width), None)
-        check_shape("depth bias", depth.bias, (depth.dimension.outputs(d),), None)
     lengths = _lengths_of_padded(lengths, extents, batch, device)
     real = real_blocks(grid_layout(extents, device).coordinates, extents, scan, lengths)
-    entering: State | None = None
-    if below is not None:
-        entering = below.in_order_of(scan, extents).states
-        entering = State(entering.hidden, entering.memory.to(sides[0].memory.dtype))
+    entering = None if below is None else below.in_order_of(scan, extents).states
     output = compute_fused(
         [_flip_side(side, scan[1 - n]) for n, side in enumerate(sides)],
         weight[:, : 2 * d],
@@ -240,6 +246,18 @@ def pack_plane(weight: Tensor) -> PackedWeights:
     return pack_weights(weight[:, :width], weight[:, width:] if weight.size(1) > width else None)
 
 
+def _autocast_type(sides: Sequence[State]) -> torch.dtype | None:
+    """The type that autocast gives to products on the device of the sides; None where it is off."""
+    device = sides[0].hidden.device.type if sides else "cpu"
+    enabled = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+    return torch.get_autocast_dtype(device) if enabled else None
+
+
+def _of_autocast(state: State, dtype: torch.dtype | None) -> State:
+    """A state in the types of autocast: memories add up many small terms and stay in single precision."""
+    return state if dtype is None else State(state.hidden.to(dtype), state.memory.float())
+
+
 def _flip_side(side: State, reverse: bool) -> State:
     """A side of a grid of two dimensions between the order of positions and of the scan."""
     return side.map(lambda part: flip_to_scan(part, [reverse]))
@@ -263,45 +281,3 @@ def _stack_gates(parameters: Sequence[Tensor], axes: int) -> Tensor:
         return parameters[0]
     by_gate = [part.unflatten(-axes, (4, -1)) for part in parameters]
     return torch.cat(by_gate, dim=-axes).flatten(-axes - 1, -axes)
-
-
-def _check(
-    sides: Sequence[State],
-    weights: Sequence[Tensor],
-    biases: Sequence[Tensor | None],
-    dimensions: Sequence[Dimension],
-    extents: Sequence[int],
-    lengths: Sequence[Tensor | None] | None,
-    masks: Sequence[Tensor | None] | None,
-    output_form: str,
-    engine: str,
-) -> None:
-    count = len(dimensions)
-    for name, values in (
-        ("sides", sides), ("weights", weights), ("biases", biases), ("extents", extents), ("lengths", lengths),
-        ("masks", masks),
-    ):  # fmt: skip
-        if values is not None and len(values) != count:
-            raise ValueError(f"{name}: expected one entry for each of the {count} dimensions, got {len(values)}")
-    if count == 0 or min(extents) < 1:
-        raise ValueError(f"extents: expected at least one, each of at least 1, got {tuple(extents)}")
-    if output_form not in OUTPUT_FORMS:
-        raise ValueError(f"output form: expected one of {', '.join(OUTPUT_FORMS)}, got {output_form!r}")
-    if engine not in ENGINES:
-        raise ValueError(f"engine: expected one of {', '.join(ENGINES)}, got {engine!r}")
-    if engine == "fused" and not can_fuse(dimensions):
-        raise ValueError("engine: fused computes one or two dimensions, all with cells and of the same priority")
-    batch, d = sides[0].hidden.shape[-2:]
-    positions = weight_positions(dimensions, extents)
-    for n, dim in enumerate(dimensions):
-        others = (*extents[:n], *extents[n + 1 :], batch)
-        check_shape(f"hidden vectors of side {n}", sides[n].hidden, (*others, d), sides[0].hidden)
-        check_shape(f"memories of side {n}", sides[n].memory, (*others, d if dim.has_memory else 0), sides[0].memory)
-        outputs = dim.outputs(d)
-        check_shape(f"weight {n}", weights[n], (*positions, outputs, count * d), weights[0])
-        if weights[n].device != sides[0].hidden.device:
-            raise ValueError(f"weight {n}: expected {sides[0].hidden.device} like the sides, got {weights[n].device}")
-        check_shape(f"bias {n}", biases[n], (*positions, outputs), weights[0])
-        if (biases[n] is None) != (biases[0] is None):
-            raise ValueError("biases: expected one for every dimension or none at all")
-        check_shape(f"mask {n}", None if masks is None else masks[n], (*extents, batch, d), None)

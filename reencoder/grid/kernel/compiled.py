@@ -201,7 +201,9 @@ class CompiledFronts(Fronts):
         """See `Fronts.activate`."""
         self._code.activate_gates(gates.data_ptr(), gates.data_ptr(), len(gates), gates.size(1) // 4, self._threads)
 
-    def forward(self, front: Front, gates: Tensor, products: Products | None, add: bool, form: OutputForm) -> None:
+    def forward(
+        self, front: Front, gates: Tensor, products: Products | None, add: bool, output_form: OutputForm
+    ) -> None:
         """See `Fronts.forward`."""
         states, beside, bias = self._states, None, None
         if products is not None:
@@ -220,7 +222,7 @@ class CompiledFronts(Fronts):
             states.hidden.data_ptr(),
             states.memory.data_ptr(),
             *self._sizes(front),
-            form == "o_tanhm",
+            output_form == "o_tanhm",
             self._threads,
         )
 
@@ -231,7 +233,7 @@ class CompiledFronts(Fronts):
         arriving: tuple[Arriving, Arriving],
         products: Products,
         into: tuple[Tensor, Tensor] | None,
-        form: OutputForm,
+        output_form: OutputForm,
     ) -> tuple[Tensor, Tensor]:
         """See `Fronts.backward`. New tensors for each front stay in the cache: `into` is not used."""
         hidden, memory = (self._arriving(part, front) for part in arriving)
@@ -245,7 +247,7 @@ class CompiledFronts(Fronts):
             ctypes.byref(memory),
             entering_memory.data_ptr(),
             *self._sizes(front),
-            form == "o_tanhm",
+            output_form == "o_tanhm",
             self._threads,
         )
         entering = products.backward(front, gates)

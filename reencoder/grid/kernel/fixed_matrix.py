@@ -13,7 +13,7 @@ import platform
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import torch
@@ -36,17 +36,21 @@ _FEW_ROWS = 16
 """Rows of the products of a search, in which a front is one block for each hypothesis."""
 
 
-def _single_precision() -> AbstractContextManager[object]:
+def _without_autocast() -> AbstractContextManager[object]:
     """What is tried and measured once per process must not depend on the caller's autocast."""
     return torch.autocast("cpu", enabled=False)
 
 
-def _can_pack() -> bool:
-    """True if this torch has oneDNN's packed product (not a public function) and it gives correct results here."""
+@cache
+def packing_available() -> bool:
+    """True if `FixedMatrix` can pack matrices on this machine; tried once per process.
+
+    This torch has to have oneDNN's packed product, which is not a public function, and it has to give correct results.
+    """
     if platform.machine() not in ("x86_64", "AMD64") or not torch.backends.mkldnn.is_available():
         return False
     try:
-        with torch.no_grad(), _single_precision():
+        with torch.no_grad(), _without_autocast():
             # Whole numbers, so that any order of summation gives the same.
             matrix = torch.arange(96, dtype=torch.float32, device="cpu").view(12, 8)
             inputs = torch.arange(24, dtype=torch.float32, device="cpu").view(3, 8)
@@ -58,17 +62,6 @@ def _can_pack() -> bool:
 
 def _packed_product(inputs: Tensor, packed: Tensor, bias: Tensor | None) -> Tensor:
     return torch.ops.mkldnn._linear_pointwise(inputs, packed, bias, "none", [], "")
-
-
-_packing: bool | None = None
-
-
-def packing_available() -> bool:
-    """True if `FixedMatrix` can pack matrices on this machine; tried once per process."""
-    global _packing
-    if _packing is None:
-        _packing = _can_pack()
-    return _packing
 
 
 class PackingTrial(NamedTuple):
@@ -94,7 +87,7 @@ class PackingTrial(NamedTuple):
 @lru_cache(maxsize=256)
 def _packing_trial(outputs: int, inputs: int, rows: int, threads: int, precision: str) -> PackingTrial:
     """Measure, which takes some ten products; `threads` and `precision` tell apart what was measured with others."""
-    with torch.no_grad(), _single_precision():
+    with torch.no_grad(), _without_autocast():
         # Inexact products, whose last bits depend on the order of the sums.
         matrix, rows_in = (
             torch.linspace(0.1, 1.1, size * inputs, dtype=torch.float32, device="cpu").view(size, inputs)

@@ -106,7 +106,9 @@ class Fronts(Protocol):
     def activate(self, gates: Tensor) -> None:
         """Replace products by gates, shape (n, 4 * K * d)."""
 
-    def forward(self, front: Front, gates: Tensor, products: Products | None, add: bool, form: OutputForm) -> None:
+    def forward(
+        self, front: Front, gates: Tensor, products: Products | None, add: bool, output_form: OutputForm
+    ) -> None:
         """Compute the gates of a front and put the states that leave its blocks at the points where they go.
 
         Args:
@@ -114,7 +116,7 @@ class Fronts(Protocol):
             gates: takes the gates, shape (blocks * batch, 4 * K * d), contiguous.
             products: computes the products `W H + b`; None if `gates` holds them.
             add: add to them what `gates` holds.
-            form: see `lstm_transform`.
+            output_form: see `lstm_transform`.
         """
 
     def backward(
@@ -124,7 +126,7 @@ class Fronts(Protocol):
         arriving: tuple[Arriving, Arriving],
         products: Products,
         into: tuple[Tensor, Tensor] | None,
-        form: OutputForm,
+        output_form: OutputForm,
     ) -> tuple[Tensor, Tensor]:
         """Gradients of the states that enter a front from those of the states that leave it.
 
@@ -134,7 +136,7 @@ class Fronts(Protocol):
             arriving: the gradients of the leaving hidden vectors and memories.
             products: the products of the grid.
             into: optional output buffers.
-            form: see `lstm_transform`.
+            output_form: see `lstm_transform`.
 
         Returns:
             Gradients of the entering hidden and memory vectors, each of shape (blocks * batch, K * d), without those

@@ -14,8 +14,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from ..block import OUTPUT_FORMS, OutputForm, State
-from ..checks import check_shape
+from ..block import OutputForm, State
 from .fixed_matrix import MANY, FixedMatrix
 from .fronts import Arriving
 from .fused_gradients import SideGradients, WeightGradients
@@ -186,7 +185,7 @@ def compute_fused(
     wanted: Wanted | None = None,
     packed: PackedWeights | None = None,
 ) -> FusedOutput:
-    """Compute a grid of K = 1 or 2 dimensions.
+    """Compute a grid of K = 1 or 2 dimensions. The arguments are not checked here: `compute_grid` does it.
 
     Args:
         sides: for each dimension the states that enter the grid along it, hidden and memory of shape (other extent,
@@ -212,9 +211,6 @@ def compute_fused(
 
     Returns:
         See `FusedOutput`. Under autocast, products and hidden vectors have autocast's type; memories keep theirs.
-
-    Raises:
-        ValueError: shapes, types or devices do not agree; the message says what was expected and what was given.
     """
     dimensions = len(extents)
     layout = grid_layout(tuple(extents), sides[0].hidden.device)
@@ -229,7 +225,6 @@ def compute_fused(
         weight = weight.view(*[1] * dimensions, *weight.shape)
         bias = None if bias is None else bias.view(*[1] * dimensions, -1)
     inputs = FusedInputs(weight, bias, extra, extra_weight, mask, real)
-    _check(sides, inputs, layout, output_form)
     keep_gates = torch.is_grad_enabled() and not recompute_gates
     if autocast or torch.is_grad_enabled():
         packed = None  # packed for another type, or the weights are about to change
@@ -239,38 +234,3 @@ def compute_fused(
         results = _FusedFunction.apply(options, *inputs.by_rows(), *(part for side in sides for part in side))
     leaving = tuple(State(*results[2 * n : 2 * n + 2]) for n in range(dimensions))
     return FusedOutput(leaving, None if wanted is None else results[-1][: layout.blocks])
-
-
-def _check(sides: Sequence[State], inputs: FusedInputs, layout: GridLayout, output_form: str) -> None:
-    count = len(layout.extents)
-    if len(sides) != count:
-        raise ValueError(f"sides: expected one for each of the {count} dimensions, got {len(sides)}")
-    if output_form not in OUTPUT_FORMS:
-        raise ValueError(f"output form: expected one of {', '.join(OUTPUT_FORMS)}, got {output_form!r}")
-    batch, d = sides[0].hidden.shape[1:]
-    first = sides[0]
-    for n, side in enumerate(sides):
-        shape = (len(layout.entering[n]), batch, d)
-        check_shape(f"hidden vectors of side {n}", side.hidden, shape, first.hidden)
-        check_shape(f"memories of side {n}", side.memory, shape, first.memory)
-    weight, gates = inputs.weight, 4 * count * d
-    positions = weight.shape[:-2]
-    if len(positions) != count or any(
-        have not in (1, extent) for have, extent in zip(positions, layout.extents, strict=True)
-    ):
-        raise ValueError(
-            f"weight: expected along each dimension one matrix or one for each of {layout.extents} positions, got "
-            f"{tuple(positions)}"
-        )
-    check_shape("weight", weight, (*positions, gates, count * d), None)
-    check_shape("bias", inputs.bias, (*positions, gates), weight)
-    if (inputs.extra is None) != (inputs.extra_weight is None):
-        raise ValueError("extra: expected the extra input together with its weight")
-    if inputs.extra is not None:
-        width = inputs.extra.size(-1)
-        check_shape("extra", inputs.extra, (layout.blocks, batch, width), first.hidden)
-        check_shape("extra weight", inputs.extra_weight, (gates, width), weight)
-    check_shape("mask", inputs.mask, (layout.blocks, batch, count * d), None)
-    if inputs.mask is not None and inputs.mask.requires_grad:
-        raise ValueError("mask: expected a tensor that does not require gradients, which are not computed for it")
-    check_shape("real", inputs.real, (layout.blocks, batch), None)

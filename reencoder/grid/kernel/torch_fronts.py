@@ -29,7 +29,9 @@ class TorchFronts(Fronts):
         """See `Fronts.activate`."""
         activate(gates, gates)
 
-    def forward(self, front: Front, gates: Tensor, products: Products | None, add: bool, form: OutputForm) -> None:
+    def forward(
+        self, front: Front, gates: Tensor, products: Products | None, add: bool, output_form: OutputForm
+    ) -> None:
         """See `Fronts.forward`."""
         states, span = self._states, self._states.span(front)
         hidden, memory = self._entering.hidden[span], self._entering.memory[span]
@@ -40,7 +42,7 @@ class TorchFronts(Fronts):
             if add:
                 sums += gates
             activate(sums, gates)
-        new_hidden, new_memory = cell_forward(gates.to(memory.dtype), memory, form)
+        new_hidden, new_memory = cell_forward(gates.to(memory.dtype), memory, output_form)
         if states.mask is not None:
             new_hidden *= states.mask[span]
         if states.real is not None:
@@ -62,7 +64,7 @@ class TorchFronts(Fronts):
         arriving: tuple[Arriving, Arriving],
         products: Products,
         into: tuple[Tensor, Tensor] | None,
-        form: OutputForm,
+        output_form: OutputForm,
     ) -> tuple[Tensor, Tensor]:
         """See `Fronts.backward`. New tensors for each front stay in the cache: `into` is not used."""
         span, mask, real = self._states.span(front), self._states.mask, self._states.real
@@ -76,7 +78,7 @@ class TorchFronts(Fronts):
         if mask is not None:
             grad_hidden *= mask[span]
         wide = gates.to(grad_memory.dtype)  # `gates` itself unless they are in half precision
-        grad_entering_memory = cell_backward(wide, self._entering.memory[span], grad_hidden, grad_memory, form)
+        grad_entering_memory = cell_backward(wide, self._entering.memory[span], grad_hidden, grad_memory, output_form)
         if wide is not gates:
             gates.copy_(wide)
         grad_entering = products.backward(front, gates)

@@ -77,7 +77,9 @@ class TritonFronts(Fronts):
         """See `Fronts.activate`. Only recomputed gates need it, so torch does it."""
         activate(gates, gates)
 
-    def forward(self, front: Front, gates: Tensor, products: Products | None, add: bool, form: OutputForm) -> None:
+    def forward(
+        self, front: Front, gates: Tensor, products: Products | None, add: bool, output_form: OutputForm
+    ) -> None:
         """See `Fronts.forward`."""
         states, beside, bias = self._states, None, None
         rows = front.blocks * states.batch
@@ -101,7 +103,7 @@ class TritonFronts(Fronts):
                 states.layout.blocks,
                 *self._constants,
                 add and beside is not None,
-                form == "o_tanhm",
+                output_form == "o_tanhm",
                 _SIZE,
             )
 
@@ -112,7 +114,7 @@ class TritonFronts(Fronts):
         arriving: tuple[Arriving, Arriving],
         products: Products,
         into: tuple[Tensor, Tensor] | None,
-        form: OutputForm,
+        output_form: OutputForm,
     ) -> tuple[Tensor, Tensor]:
         """See `Fronts.backward`."""
         hidden, memory = arriving
@@ -141,7 +143,7 @@ class TritonFronts(Fronts):
                 states.layout.blocks,
                 hidden.next_start,
                 *self._constants,
-                form == "o_tanhm",
+                output_form == "o_tanhm",
                 _SIZE,
             )
         # What passes through padding is there already.

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..block import State
-from ..compute import ENGINES, Engine, can_fuse, compute_grid
+from ..compute import Engine, choose_engine, compute_grid
 from ..dimension import Dimension, weight_positions
 from .dropout import dropout_mask
 from .options import BlockArguments, BlockOptions
@@ -81,12 +81,7 @@ class GridLSTM(nn.Module):
         self.options = BlockOptions(hidden_size=hidden_size, **options)
         if len(dimensions) != len(extents):
             raise ValueError(f"extents: expected one for each of {len(dimensions)} dimensions, got {len(extents)}")
-        if engine not in ENGINES:
-            raise ValueError(f"engine: expected one of {', '.join(ENGINES)}, got {engine!r}")
-        if self.options.recompute_gates and (engine == "general" or not can_fuse(dimensions)):
-            raise ValueError(
-                "recompute_gates: only the fused engine supports it, and it cannot compute this grid; see `can_fuse`"
-            )
+        choose_engine(engine, dimensions, self.options.recompute_gates)
         for n, (dim, extent) in enumerate(zip(dimensions, extents, strict=True)):
             if extent is not None and extent < 1:
                 raise ValueError(f"extents: expected at least 1 along dimension {n}, got {extent}")

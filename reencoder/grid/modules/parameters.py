@@ -16,10 +16,10 @@ def reset_weight(weight: Tensor, init_scale: float) -> None:
     nn.init.uniform_(weight, -bound, bound)
 
 
-def reset_bias(bias: Tensor, has_cells: bool, forget_bias: float) -> None:
-    """Set a bias of shape (..., outputs) to zero and, with cells, that of the forget gates to `forget_bias`."""
+def reset_bias(bias: Tensor, has_memory: bool, forget_bias: float) -> None:
+    """Set a bias of shape (..., outputs) to zero and, with memories, that of the forget gates to `forget_bias`."""
     nn.init.zeros_(bias)
-    if has_cells:
+    if has_memory:
         quarter = bias.size(-1) // 4  # of the gates u, f, o, c
         nn.init.constant_(bias[..., quarter : 2 * quarter], forget_bias)
 

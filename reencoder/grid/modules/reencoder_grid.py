@@ -68,7 +68,7 @@ class ReencoderGrid(nn.Module):
         stack: the `PlaneStack`; its dimensions are source, target.
 
     Raises:
-        ValueError: an option is wrong, or the first layer's states are missing.
+        ValueError: an option is wrong, or states are missing or do not agree.
     """
 
     def __init__(
@@ -101,6 +101,10 @@ class ReencoderGrid(nn.Module):
         self, target_states: Sequence[State | None], source_states: Sequence[State | None], lengths: Tensor
     ) -> ReencoderOutput:
         """See the class."""
+        layers = self.stack.options.layers
+        for name, states in (("target states", target_states), ("source states", source_states)):
+            if len(states) != layers:
+                raise ValueError(f"{name}: expected one entry for each of {layers} layers, got {len(states)}")
         sides = [
             (self._drop(target), self._drop(source))
             for target, source in zip(target_states, source_states, strict=True)
