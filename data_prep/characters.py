@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reencoder.text.alphabet import ALPHABET
+
 from .compressed import decompress
 from .directories import new_directory
 from .errors import DataError
 from .files import read_bytes, recorded_reading, write_json
 from .manifest import checksums, foreign_file, write_manifest
 
-ALPHABET = "alphabet.json"
 LEVELS = ("byte", "character")
 
 

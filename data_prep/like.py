@@ -40,7 +40,7 @@ _HELD_OUT = re.compile(rf"raw/(valid|test|{EARLIER})\.(zh|en(\.\d+)?)")
 
 @dataclass(frozen=True)
 class KnownText:
-    """How the text of LIKE becomes token numbers, and which sentences it holds out.
+    """How the text of LIKE becomes token ids, and which sentences it holds out.
 
     Attributes:
         given: LIKE as the user named it.
@@ -154,7 +154,7 @@ class KnownText:
 
 
 def known_text(like: Path) -> KnownText:
-    """Return how the text of prepared data becomes token numbers.
+    """Return how the text of prepared data becomes token ids.
 
     Args:
         like: folder of the prepared data or its folder `bin`, or a folder of checkpoints that contains what `copy-text`

@@ -152,7 +152,7 @@ class Options(PhraseOptions, SamplingOptions, TextOptions, CleaningOptions):
 
     @cached_property
     def known(self) -> KnownText | None:
-        """How the text of `like` becomes token numbers; None if it is not given."""
+        """How the text of `like` becomes token ids; None if it is not given."""
         return None if self.like is None else known_text(self.like)
 
     @cached_property

@@ -182,18 +182,20 @@ class Aligner:
         return torch.where(total > 0, product / total, torch.full_like(product, 1 / len(src)))
 
 
-def load_aligner(checkpoint: Path, data: Path, user_dir: Path | None = USER_DIR) -> Aligner:
+def load_aligner(checkpoint: Path, data: Path, user_dir: Path | None = USER_DIR, device: str | None = None) -> Aligner:
     """Load a model.
 
     Args:
         checkpoint: checkpoint of an encoder-decoder model.
         data: folder written by ``python -m data_prep prepare``, whose dictionaries are read.
         user_dir: the fairseq plugin that has the model; None for none. Default: this project's
+        device: where to compute. Default: a GPU if there is one
 
     Raises:
-        DataError: the checkpoint is missing, cannot be loaded, or has another direction than the data.
+        DataError: the checkpoint is missing, cannot be loaded, or has another direction than the data; or there is no
+            such device.
     """
-    model, task, reverse = load_translation_model(checkpoint, data, user_dir)
+    model, task, reverse = load_translation_model(checkpoint, data, user_dir, device)
     if reverse:
         expected = f"{task.cfg.target_lang} to {task.cfg.source_lang}"
         raise DataError(

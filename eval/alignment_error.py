@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from data_prep.errors import DataError
 from data_prep.files import read_lines
 from data_prep.word_alignment import Link, align_words
+from reencoder.text.pieces import SPACE
 
 from .alignment import Aligner, Method, diagonal
 from .prepared import check_unchanged
@@ -128,7 +129,7 @@ def token_positions(tokens: Sequence[str], text: str) -> list[set[int]]:
                 places.append(at)
     found, start = [], 0
     for token in tokens:
-        plain = token.replace("▁", "").lower()
+        plain = token.replace(SPACE, "").lower()
         if not letters.startswith(plain, start):
             raise DataError(f"{text!r} does not consist of the tokens {' '.join(tokens)!r}")
         found.append({places[n] for n in range(start, start + len(plain))})

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from data_prep.errors import DataError
 from data_prep.files import new_file
+from reencoder.text.pieces import SPACE
 
 from .alignment import END, Alignment
 from .pictures import chinese_font, literal, new_figure, save_png
@@ -130,10 +131,10 @@ def _labelled(alignment: Alignment) -> Alignment:
 
 def _labels(tokens: Sequence[str]) -> tuple[str, ...]:
     """Return the labels of tokens: words as they are; pieces without the mark, with a dot if they continue a word."""
-    if not any(token.startswith("▁") for token in tokens):
+    if not any(token.startswith(SPACE) for token in tokens):
         return tuple(tokens)
     return tuple(
-        token if token == END else (token.removeprefix("▁") or token) if token.startswith("▁") else f"·{token}"
+        token if token == END else (token.removeprefix(SPACE) or token) if token.startswith(SPACE) else f"·{token}"
         for token in tokens
     )
 

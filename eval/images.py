@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_prep.errors import DataError
+from reencoder.images import CLASSES
 
 from .checkpoints import task_config
 from .hypotheses import OutputLine, parse_output
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from reencoder.images.folder import LabelledImages
 
 TASK = "grid_mnist"
-
-CLASSES = 10
 
 SHOWN = 100
 """Maximum number of misclassified images in the picture."""

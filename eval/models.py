@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from data_prep.errors import DataError
+from reencoder.hub.device import choose_device
 from reencoder.text.manifest import MANIFEST, languages, read_manifest
 
 from .checkpoints import check_checkpoint, load_plugin, reason_of
@@ -27,17 +28,22 @@ class TranslationModel(NamedTuple):
     reverse: bool
 
 
-def load_translation_model(checkpoint: Path, data: Path, user_dir: Path | None = USER_DIR) -> TranslationModel:
+def load_translation_model(
+    checkpoint: Path, data: Path, user_dir: Path | None = USER_DIR, device: str | None = None
+) -> TranslationModel:
     """Load a model.
 
     Args:
         checkpoint: checkpoint of an encoder-decoder model.
         data: folder written by ``python -m data_prep prepare``, whose dictionaries are read.
         user_dir: the fairseq plugin that has the model; None for none. Default: this project's
+        device: where to compute. Default: a GPU if there is one
 
     Raises:
-        DataError: the checkpoint is missing, cannot be loaded, or has no encoder and decoder.
+        DataError: the checkpoint is missing, cannot be loaded, or has no encoder and decoder; or there is no such
+            device.
     """
+    place = choose_device(device)
     check_checkpoint(checkpoint)
     check_binarised(data / "bin")
     from fairseq import checkpoint_utils
@@ -55,6 +61,7 @@ def load_translation_model(checkpoint: Path, data: Path, user_dir: Path | None =
     if not hasattr(model, "encoder") or not hasattr(model, "decoder"):
         raise DataError(f"{checkpoint}: was trained on {task.cfg._name}; expected a translation model")
     model.eval()
+    model.to(place)
     manifest = data / MANIFEST  # data that fairseq-preprocess has written have none
     source, target = languages(read_manifest(manifest) if manifest.exists() else {})
     return TranslationModel(model, task, (task.cfg.source_lang, task.cfg.target_lang) == (target, source))

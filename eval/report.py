@@ -14,6 +14,7 @@ from typing import Any
 
 from data_prep.errors import DataError
 from data_prep.files import new_file, read_lines
+from reencoder.text.pieces import SPACE
 
 from .alignment import Alignment, alignment_from_json
 from .bleu import Scores, check_counts, score
@@ -309,7 +310,7 @@ def _check_alignments(inputs: ReportInputs) -> None:
 
 
 def _letters(text: str) -> str:
-    return "".join(text.replace("▁", "").lower().split())
+    return "".join(text.replace(SPACE, "").lower().split())
 
 
 def origin_lines(record: Mapping[str, Any]) -> list[str]:

@@ -47,6 +47,7 @@ class RerankSettings:
         keep_case: score the text as written instead of lower-casing it.
         keep_unknown: keep ``<unk>`` in the text instead of dropping and counting it.
         overwrite: replace earlier results of the same split.
+        device: where the further models compute. Default: a GPU if there is one
 
     Raises:
         DataError: names the setting that is wrong.
@@ -60,6 +61,7 @@ class RerankSettings:
     keep_case: bool = False
     keep_unknown: bool = False
     overwrite: bool = False
+    device: str | None = None
 
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
@@ -74,7 +76,7 @@ class RerankSettings:
         for name in ("data", "candidates", "output"):
             values[name] = relative(values[name])
         values["scorers"] = [relative(path) for path in self.scorers]
-        del values["overwrite"]
+        del values["overwrite"], values["device"]
         return values
 
 
@@ -205,7 +207,9 @@ def _read_lists(settings: RerankSettings, name: str) -> Lists:
     lists = read_candidates(_output(settings, name), len(sources), sources, token_scores=True)
     pairs = [(source, hypothesis.tokens) for source, group in zip(sources, lists, strict=True) for hypothesis in group]
     by_scorer = [
-        score_tokens(scorer, settings.data, [source for source, _ in pairs], [target for _, target in pairs])
+        score_tokens(
+            scorer, settings.data, [source for source, _ in pairs], [target for _, target in pairs], settings.device
+        )
         for scorer in settings.scorers
     ]
     features = np.zeros((len(lists), max(map(len, lists)), len(by_scorer) + 3))

@@ -110,20 +110,3 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
         for name in sorted({*before, *now})
         if before.get(name) != now.get(name)
     )
-
-
-_RENAMED = {"max_cells": "max_blocks", "upper_columns": "upper_source", "upper_rows": "upper_target"}
-_DEPTH_PRIORITY = {"input": 0, "output": 1}
-
-
-def with_current_names(options: Mapping[str, Value]) -> dict[str, Value]:
-    """Return options from a result file under their present names: older files may have other names."""
-    current: dict[str, Value] = {}
-    for name, value in options.items():
-        if name == "depth_reads":
-            current["depth_priority"] = _DEPTH_PRIORITY[str(value)]
-        elif name == "criterion" and value == "symbol_cross_entropy":
-            current[name] = "cross_entropy_with_accuracy"
-        else:
-            current[_RENAMED.get(name, name)] = value
-    return current

@@ -23,7 +23,6 @@ from .alignments.tables import section as alignments
 from .char_lm.tables import section as next_character
 from .memorization.__main__ import RECIPE as MEMORIZATION
 from .mnist.tables import section as mnist
-from .options import with_current_names
 from .origins import in_minutes, origins_of_rows
 from .parity.__main__ import RECIPE as PARITY
 from .tatoeba.catalogue import BEST
@@ -50,7 +49,7 @@ BASELINES = ROOT / "recipes" / "tatoeba" / "baselines.json"
 
 
 def _options(options: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in with_current_names(options).items())
+    return ", ".join(f"{name}={value}" for name, value in options.items())
 
 
 def _ablation_row(row: Mapping[str, Any]) -> list[str]:

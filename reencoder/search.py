@@ -99,7 +99,7 @@ class WatchedSearch(_WrappedSearch):
 
     Args:
         search: the strategy to use.
-        show: called with the number of a sentence (its `id` in fairseq's sample) and the tokens of its best hypothesis.
+        show: called with the id of a sentence (`id` in fairseq's sample) and the tokens of its best hypothesis.
     """
 
     def __init__(self, search: Search, show: Callable[[int, Tensor], None]) -> None:
@@ -117,7 +117,7 @@ class WatchedSearch(_WrappedSearch):
             lprobs: log probabilities of the next word, shape (batch, beam, words).
             scores: scores of the hypotheses so far, shape (batch, beam, step).
             prev_output_tokens: the hypotheses so far, shape (batch * beam, step + 1).
-            original_batch_idxs: the numbers of the sentences, shape (batch,).
+            original_batch_idxs: the ids of the sentences, shape (batch,).
 
         Returns:
             What the wrapped strategy returns.
@@ -136,27 +136,27 @@ class WatchedSearch(_WrappedSearch):
 
 
 class _SearchByPosition(_WrappedSearch):
-    """Any search strategy of fairseq; it is told the positions of the sentences in their batch, not their numbers."""
+    """Any search strategy of fairseq; it is told the positions of the sentences in their batch, not their ids."""
 
     def __init__(self, search: Search) -> None:
         super().__init__(search)
-        self._numbers: Tensor | None = None  # of the sentences of the batch
+        self._ids: Tensor | None = None  # of the sentences of the batch
 
     def step(
         self, step: int, lprobs: Tensor, scores: Tensor, prev_output_tokens: Tensor, original_batch_idxs: Tensor
     ) -> Candidates:
         """Choose the candidates of one step; see `WatchedSearch.step`."""
         if step == 0:
-            self._numbers = original_batch_idxs
-        assert self._numbers is not None
-        positions = original_batch_idxs[:, None].eq(self._numbers).int().argmax(dim=1)
+            self._ids = original_batch_idxs
+        assert self._ids is not None
+        positions = original_batch_idxs[:, None].eq(self._ids).int().argmax(dim=1)
         return self.search.step(step, lprobs, scores, prev_output_tokens, positions)
 
 
 def by_position(search: Search) -> Search:
     """Return a strategy that works with every batch.
 
-    fairseq's diverse beam search takes the numbers of sentences for their positions in the batch, and fails in all
+    fairseq's diverse beam search takes the ids of sentences for their positions in the batch, and fails in all
     batches but the first.
 
     Args:

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import isfinite
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -47,19 +48,20 @@ class SearchSettings:
     min_len_ratio: float | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.beam, int) or isinstance(self.beam, bool):
-            raise DataError(f"--beam {self.beam}: must be a whole number")
+        # Numbers of numpy will do, but cannot be saved as JSON.
+        beam: Any = self.beam
+        if isinstance(beam, bool) or not isinstance(beam, Integral):
+            raise DataError(f"--beam {beam}: must be a whole number")
+        object.__setattr__(self, "beam", int(beam))
         if self.beam < 1:
             raise DataError(f"--beam {self.beam}: must be at least 1")
-        for option, value in (
-            ("--lenpen", self.lenpen),
-            ("--unkpen", self.unkpen),
-            ("--min-len-ratio", self.min_len_ratio),
-        ):
-            if value is None and option == "--min-len-ratio":
+        for name in ("lenpen", "unkpen", "min_len_ratio"):
+            value = getattr(self, name)
+            if value is None and name == "min_len_ratio":
                 continue
-            if not isinstance(value, int | float) or not isfinite(value):
-                raise DataError(f"{option} {value}: must be a finite number")
+            if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value):
+                raise DataError(f"--{name.replace('_', '-')} {value}: must be a finite number")
+            object.__setattr__(self, name, float(value))
         if abs(self.lenpen) > MAX_LENPEN:
             raise DataError(f"--lenpen {self.lenpen}: must be between -{MAX_LENPEN} and {MAX_LENPEN}")
         if self.min_len_ratio is not None and self.min_len_ratio < 0:

@@ -204,11 +204,8 @@ def known_options() -> set[str]:
 
 
 def named_options(path: Path) -> list[str]:
-    """All options that a document names, without those that the changelog says are gone."""
-    text = text_of(path)
-    if path.name == "CHANGELOG.md":
-        text = re.sub(r"^(  \| )[^|]*\|", r"\1", text, flags=re.M)  # the column of what was before
-    return re.findall(r"(?<![\w-])--[a-z][\w-]*", text)
+    """All options that a document names."""
+    return re.findall(r"(?<![\w-])--[a-z][\w-]*", text_of(path))
 
 
 @pytest.mark.parametrize("document", WRITTEN, ids=lambda path: path.name)
@@ -219,13 +216,6 @@ def test_options_that_the_documents_name_exist(document: Path, known_options: se
     assert not unknown
 
 
-def test_options_that_are_gone_are_unknown(known_options: set[str]) -> None:
-    renamed = re.findall(r"^  \| ([^|]*) \|", text_of(ROOT / "CHANGELOG.md"), re.M)
-    named = {option for cell in renamed for option in re.findall(r"(?<![\w-])--[a-z][\w-]*", cell)}
-    gone = named - {"--criterion", "--readout"}  # these have other values now
-    assert len(gone) >= 7 and not gone & known_options
-
-
 @pytest.mark.parametrize("document", WRITTEN, ids=lambda path: path.name)
 def test_tasks_and_models_that_the_documents_name_exist(document: Path) -> None:
     registered = {
@@ -234,7 +224,7 @@ def test_tasks_and_models_that_the_documents_name_exist(document: Path) -> None:
         "criterion": {*CRITERION_REGISTRY},
         "optimizer": {*OPTIMIZER_REGISTRY},
     }
-    text = text_of(document).replace("--criterion symbol_cross_entropy", "")  # named as gone, by the changelog
+    text = text_of(document)
     for kind, name in re.findall(r"--(arch|task|criterion|optimizer) (\w+)", text):
         assert name in registered[kind], f"--{kind} {name}"
     names = set().union(*registered.values())

@@ -173,6 +173,7 @@ def test_alignments_of_translations_and_the_picture(folder: Path, averaged: Path
         (["--picture", "x.svg"], "--picture: draws one sentence, not 23; name it with --sentences N"),
         (["--source", "w1"], "--source and --target: give both or neither"),
         (["--source", "w1", "--target", "w1", "--sentences", "1"], "--source: cannot be combined with --sentences"),
+        (["--device", "meta"], "--device meta: Tensor.item() cannot be called on meta tensors"),
         (["--sentences", "1", "--picture", "x.jpg"], "x.jpg: the name of a heat map must end in .svg or .png"),
     ],
 )

@@ -17,7 +17,7 @@ from data_prep.errors import DataError
 from eval.__main__ import main
 from eval.commands import sample as command
 from eval.sampling import SampleSettings, as_text, draw, load, sample, write
-from reencoder.tasks.char_lm.text import Alphabet
+from reencoder.text.alphabet import Alphabet
 from tests.programs import succeed
 
 ALPHABET = Alphabet("byte", sorted(set("abc é".encode())))

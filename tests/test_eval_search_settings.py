@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +53,8 @@ def test_defaults() -> None:
     [
         ({"beam": 0}, "--beam 0: must be at least 1"),
         ({"beam": 2.5}, "--beam 2.5: must be a whole number"),
+        ({"beam": True}, "--beam True: must be a whole number"),
+        ({"unkpen": False}, "--unkpen False: must be a finite number"),
         ({"lenpen": None}, "--lenpen None: must be a finite number"),
         ({"lenpen": float("nan")}, "--lenpen nan: must be a finite number"),
         ({"unkpen": float("inf")}, "--unkpen inf: must be a finite number"),
@@ -61,6 +65,12 @@ def test_defaults() -> None:
 def test_wrong_values(values: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         SearchSettings(**values)
+
+
+def test_numbers_of_numpy_become_pythons() -> None:
+    settings = SearchSettings(beam=np.int64(4), lenpen=np.float32(0.5), min_len_ratio=1)  # type: ignore[arg-type]
+    assert settings == SearchSettings(4, 0.5, 0.0, 1.0)
+    assert json.dumps(asdict(settings)) == '{"beam": 4, "lenpen": 0.5, "unkpen": 0.0, "min_len_ratio": 1.0}'
 
 
 def test_file_lies_beside_the_checkpoint(tmp_path: Path) -> None:

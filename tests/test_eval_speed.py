@@ -151,8 +151,8 @@ def test_parts_are_all_of_a_step(small: None, data: Path) -> None:
 def test_memory_of_a_block(small: None) -> None:
     """Counted, not timed: gates 8 d, states 4 d and what the border and one front take; half without gates."""
     found = grids.memory(1)["memory"]
-    assert 12 <= found["floats_per_cell_over_d"] <= 14
-    assert 4 <= found["recompute_floats_per_cell_over_d"] <= 6
+    assert 12 <= found["floats_per_block_over_d"] <= 14
+    assert 4 <= found["recompute_floats_per_block_over_d"] <= 6
 
 
 def test_every_figure_is_there(small: None, data: Path, tmp_path: Path, capsys: Any) -> None:
@@ -167,7 +167,7 @@ def test_every_figure_is_there(small: None, data: Path, tmp_path: Path, capsys: 
     assert result["processor"]["threads"] >= 1
     assert {"twin_b64", "twin_b4", "autograd_diagonals"} < set(result["speedup"])
     assert {"ms_per_word", "over_recompute"} < set(result["decode"])
-    assert {"floats_per_cell_over_d", "recompute_floats_per_cell_over_d"} < set(result["memory"])
+    assert {"floats_per_block_over_d", "recompute_floats_per_block_over_d"} < set(result["memory"])
     assert math.isfinite(result["cost_exponent"])  # with these sizes of milliseconds it may have any value
     assert sum(result["profile"].values()) == pytest.approx(1)
     assert 0 <= result["train_step"]["padding"] < 1

@@ -278,18 +278,6 @@ def test_the_precision_reaches_the_steps(precision: str) -> None:
     assert equal == [precision == "float32", precision == "bfloat16"]
 
 
-def test_both_had_one_weight_decay_in_checkpoints_of_earlier_versions() -> None:
-    model = marked_grid()
-    optimizer = MuonWithAdamW(model.parameters(), lr=0.02, weight_decay=0.2)
-    take_steps(model, optimizer, 1)
-    state = optimizer.state_dict()
-    state["param_groups"] = [
-        {name: value for name, value in group.items() if name != "adam_weight_decay"} for group in state["param_groups"]
-    ]
-    optimizer.load_state_dict(state)
-    assert optimizer.param_groups[0]["adam_weight_decay"] == 0.2
-
-
 def test_a_state_of_other_marks_is_refused() -> None:
     model, other = marked_grid(), marked_grid()
     state = MuonWithAdamW(model.parameters(), lr=0.02).state_dict()

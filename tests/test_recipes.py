@@ -12,7 +12,6 @@ import pytest
 
 from eval.program import COMMANDS
 from recipes.char_lm import __main__ as char_lm
-from recipes.options import with_current_names
 from recipes.tables import demo_line
 from recipes.tatoeba import __main__ as tatoeba
 from recipes.tatoeba import ablate, experiments
@@ -97,12 +96,10 @@ def test_variants_of_the_ablation_train_at_the_same_time(
 
 
 def test_the_ablation_continues_its_file(tmp_path: Path) -> None:
-    """The committed results still are those of the base and the variants; old names of options are known."""
+    """The committed results still are those of the base and the variants."""
     written = json.loads(RESULTS.read_text())
-    old = {"readout": None, "depth_priority": "depth_reads"}
-    base = {old.get(name, name): value for name, value in written["base"].items()}
-    base["depth_reads"] = "input"
-    del base[None]
+    # Older files do not record the readout, of which there was one.
+    base = {name: value for name, value in written["base"].items() if name != "readout"}
     (tmp_path / "old.json").write_text(json.dumps({**written, "base": base}))
     for path in (RESULTS, tmp_path / "old.json"):
         results = ablate.read_results(path)
@@ -120,16 +117,6 @@ def test_what_the_demo_took_is_told() -> None:
         "The demo took 8 minutes after the installation on 2 cores (a processor), and reached 92.7 BLEU on the 409 "
         "held-out sentences; before training it had 0.0."
     )
-
-
-def test_options_get_their_present_names() -> None:
-    old: dict[str, Any] = {"max_cells": 10, "depth_reads": "output", "upper_rows": "zero", "lr": 0.1}
-    assert with_current_names(old) == {"max_blocks": 10, "depth_priority": 1, "upper_target": "zero", "lr": 0.1}
-    assert with_current_names({"depth_reads": "input", "upper_columns": "word"}) == {
-        "depth_priority": 0,
-        "upper_source": "word",
-    }
-    assert with_current_names({"criterion": "symbol_cross_entropy"}) == {"criterion": "cross_entropy_with_accuracy"}
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from reencoder.tasks.char_lm.dataset import TextDataset
 from reencoder.tasks.char_lm.streams import Plan
-from reencoder.tasks.char_lm.text import Alphabet
 from reencoder.tasks.grid_char_lm import GridCharLMConfig, GridCharLMTask
+from reencoder.text.alphabet import Alphabet
 
 # Streams
 

@@ -17,7 +17,7 @@ from ..libraries import quiet_libraries
 from ..outputs import add_output
 from ..provenance import Stopwatch, describe_file, provenance
 from ..tables import Table
-from .shared import add_split, add_user_dir, data_folder, user_dir
+from .shared import add_device, add_split, add_user_dir, data_folder, user_dir
 
 HELP = "alignment error rate of a model on the phrasebook"
 
@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=1, help="random seed of the phrasebook (default: %(default)s)")
     add_output(parser, "--json", "also write the figures as JSON")
+    add_device(parser)
     add_user_dir(parser)
 
 
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> None:
     stopwatch = Stopwatch()
     gold = phrasebook_gold(args.data, args.split, args.pairs, args.seed)
     checkpoint = resolve_checkpoint(args.checkpoint)
-    aligner = load_aligner(checkpoint, args.data, user_dir(args))
+    aligner = load_aligner(checkpoint, args.data, user_dir(args), args.device)
     with_eflomal = find_spec("eflomal") is not None
     if not with_eflomal:
         print("note: eflomal is not installed (pip install '.[align]'): left out", file=sys.stderr)

@@ -16,7 +16,7 @@ from ..heatmap import draw
 from ..libraries import quiet_libraries
 from ..outputs import add_output
 from ..sentence_pairs import SentencePair, raw_pair, split_pairs
-from .shared import add_split, add_user_dir, data_folder, user_dir
+from .shared import add_device, add_split, add_user_dir, data_folder, user_dir
 
 HELP = "show how much each source word contributed to each target word"
 
@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_output(parser, "--pharaoh", "write the links as lines such as '0-0 2-1'")
     add_output(parser, "--json", "write words and weights, one JSON object per line")
     add_output(parser, "--picture", "draw one sentence as .svg or .png")
+    add_device(parser)
     add_user_dir(parser)
 
 
@@ -83,7 +84,7 @@ def run(args: argparse.Namespace) -> None:
     if args.picture is not None and len(pairs) != 1:
         raise DataError(f"--picture: draws one sentence, not {len(pairs)}; name it with --sentences N")
     quiet_libraries()
-    aligner = load_aligner(resolve_checkpoint(args.checkpoint), args.data, user_dir(args))
+    aligner = load_aligner(resolve_checkpoint(args.checkpoint), args.data, user_dir(args), args.device)
     alignments = [
         aligner.align(pair.source, pair.target, args.method, pair.number)
         for pair in tqdm(pairs, desc="align", unit="sentence", disable=len(pairs) == 1)

@@ -11,7 +11,7 @@ from data_prep.errors import DataError
 
 from ..checkpoints import split_checkpoints
 from ..translation import load_model
-from .shared import add_search, given_search
+from .shared import add_device, add_search, given_search
 
 if TYPE_CHECKING:
     from reencoder.hub import Reencoder
@@ -37,7 +37,7 @@ def add_checkpoints(parser: argparse.ArgumentParser, search: bool = True) -> Non
     parser.add_argument("--batch-size", type=int, default=64, metavar="N", help="sentences per batch (%(default)s)")
     parser.add_argument("--max-blocks", type=int, metavar="N", help="blocks per batch (default: the training's)")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: torch's choice)")
-    parser.add_argument("--device", help="where to compute, such as cpu or cuda (default: a GPU if there is one)")
+    add_device(parser)
 
 
 def load(args: argparse.Namespace) -> Reencoder:

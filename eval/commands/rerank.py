@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..outputs import add_output
 from ..rerank import RerankSettings, rerank
-from .shared import add_keep_case, add_keep_unknown, add_split, data_folder
+from .shared import add_device, add_keep_case, add_keep_unknown, add_split, data_folder
 
 HELP = "choose in n-best lists by the scores of further models, with weights tuned on the validation set"
 
@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace earlier results of the same splits")
     add_keep_case(parser)
     add_keep_unknown(parser)
+    add_device(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -54,6 +55,7 @@ def run(args: argparse.Namespace) -> None:
         keep_case=args.keep_case,
         keep_unknown=args.keep_unknown,
         overwrite=args.overwrite,
+        device=args.device,
     )
     for split, scores in rerank(settings, args.recorded).items():
         print(f"{split}:\n{scores.to_text()}")

@@ -28,6 +28,11 @@ def add_keep_case(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device``; see `reencoder.hub.device.choose_device`."""
+    parser.add_argument("--device", help="where to compute, such as cpu or cuda (default: a GPU if there is one)")
+
+
 def add_keep_unknown(parser: argparse.ArgumentParser) -> None:
     """Add ``--keep-unknown``."""
     parser.add_argument(

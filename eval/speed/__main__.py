@@ -188,8 +188,8 @@ def report(result: dict[str, Any]) -> str:
         f"training ({train['data']}): {train['words_per_second']:.0f} target words per second",
         f"decoding, beam 20: {decode['ms_per_word']:.1f} ms per word; last words / first words: "
         f"{decode['growth']:.2f}; recomputing {decode['prefix']} prefixes / decoding: {decode['over_recompute']:.1f}",
-        f"peak memory per block: {used['floats_per_cell_over_d']:.1f} d floats; with recomputed gates: "
-        f"{used['recompute_floats_per_cell_over_d']:.1f} d at {used['recompute_time_ratio']:.2f} times the time",
+        f"peak memory per block: {used['floats_per_block_over_d']:.1f} d floats; with recomputed gates: "
+        f"{used['recompute_floats_per_block_over_d']:.1f} d at {used['recompute_time_ratio']:.2f} times the time",
         f"time grows as (S * T) to the power of {result['cost_exponent']:.2f}",
     ]
     lines.append(f"data preparation: {preparation.describe(result['preparation'])}")

@@ -172,8 +172,8 @@ def memory(repeats: int) -> dict[str, dict[str, float]]:
 
     return {
         "memory": {
-            "floats_per_cell_over_d": per_block(),
-            "recompute_floats_per_cell_over_d": per_block(recompute_gates=True),
+            "floats_per_block_over_d": per_block(),
+            "recompute_floats_per_block_over_d": per_block(recompute_gates=True),
             "recompute_time_ratio": recomputed / kept,
         }
     }

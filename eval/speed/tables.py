@@ -71,7 +71,7 @@ def main_figures(result: dict[str, Any]) -> list[str]:
     """Return the lines of a table of the most important figures."""
     decode, used = result["decode"], result["memory"]
     limits, speedups = result["limit_ratio"], result["speedup"]
-    floats, fewer = used["floats_per_cell_over_d"], used["recompute_floats_per_cell_over_d"]
+    floats, fewer = used["floats_per_block_over_d"], used["recompute_floats_per_block_over_d"]
     rows = [
         *((f"least time of the matrix products / time: {NAMES[name]}", f"{limits[name]:.2f}") for name in limits),
         *((f"time of {NAMES[name]} / fused engine", f"{speedups[name]:.2f}") for name in speedups),
@@ -213,9 +213,9 @@ def _memory(used: dict[str, Any]) -> list[str]:
     return [
         "## Memory and growth",
         "",
-        f"The peak memory of forward and backward pass is {used['floats_per_cell_over_d']:.1f} d floats per block; the "
-        "gates take 8 d of it and the states 4 d. "
-        f"With recomputed gates it is {used['recompute_floats_per_cell_over_d']:.1f} d (target: at most 6), at "
+        f"The peak memory of forward and backward pass is {used['floats_per_block_over_d']:.1f} d floats per block; "
+        "the gates take 8 d of it and the states 4 d. "
+        f"With recomputed gates it is {used['recompute_floats_per_block_over_d']:.1f} d (target: at most 6), at "
         f"{used['recompute_time_ratio']:.2f} times the time (target: at most 1.45).",
         "",
     ]

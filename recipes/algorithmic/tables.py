@@ -12,7 +12,6 @@ from data_prep.files import read_json, read_lines
 from eval.provenance import ROOT
 from eval.tables import markdown_table
 
-from ..options import with_current_names
 from ..origins import origins_of_run
 from ..runs import EARLIER, LIMITS
 from .recipe import Recipe
@@ -107,7 +106,7 @@ def _all_series(recipe: Recipe, runs: Iterable[dict[str, Any]]) -> list[Series]:
 
 def _model_and_settings(recipe: Recipe, run: dict[str, Any]) -> str:
     """Return what the runs of a series have in common, as text."""
-    options = {**EARLIER, **with_current_names(run["options"])}
+    options = {**EARLIER, **run["options"]}
     for name in ("seed", recipe.size_option, *LIMITS):
         options.pop(name, None)
     return json.dumps([run["label"], options], sort_keys=True)

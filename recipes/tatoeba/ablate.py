@@ -18,7 +18,7 @@ from eval.prepared import check_binarised
 from eval.provenance import Stopwatch, provenance, recorded_command, relative
 
 from ..command_line import run
-from ..options import Value, with_current_names
+from ..options import Value
 from ..training import run_in_parallel, train
 
 BASE: dict[str, Value] = {
@@ -138,7 +138,7 @@ def train_variant(name: str, data: Path, logs: Path, command: list[str]) -> dict
 
 
 def read_results(path: Path) -> list[dict[str, Any]]:
-    """Return the results in a file, none if it does not exist, with the present names of all options.
+    """Return the results in a file, none if it does not exist.
 
     Raises:
         DataError: the file contains something else, or results of another base.
@@ -150,9 +150,10 @@ def read_results(path: Path) -> list[dict[str, Any]]:
         raise DataError(f"--output {path}: exists already and is not a file of results; choose another name")
     # Older files do not record these options; there was only one choice.
     earlier = {"readout": "end", "embed_scale": 1.0}
-    if {**earlier, **with_current_names(document["base"])} != BASE:
+    if {**earlier, **document["base"]} != BASE:
         raise DataError(f"--output {path}: holds results with another base; choose another name")
-    return [{**result, "changed": with_current_names(result["changed"])} for result in document["results"]]
+    results: list[dict[str, Any]] = document["results"]
+    return results
 
 
 def ablate(options: argparse.Namespace, arguments: list[str]) -> None:

@@ -60,8 +60,8 @@ class CrossEntropyWithAccuracy(FairseqCriterion):
     """Cross-entropy of all targets, delimiters included, as the paper counts accuracy.
 
     It serves any task whose targets are classes and any fairseq model whose `get_normalized_probs` gives their
-    log-probabilities. `task.target_dictionary` tells which target is padding, which counts nowhere; it is None for a
-    task without a dictionary, such as the classes of images.
+    log-probabilities. `task.target_dictionary` tells which target is padding, which counts nowhere; without a
+    dictionary (None) every target counts.
 
     Args:
         task: the task; one that `NamesAccuracies` gets further accuracies.

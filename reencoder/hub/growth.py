@@ -14,7 +14,7 @@ class Growth:
 
     Args:
         owners: for each text its parts.
-        decode: numbers of tokens to text.
+        decode: token ids to text.
         on_step: see `Reencoder.candidates`.
     """
 
@@ -27,8 +27,8 @@ class Growth:
         self._text_of = {part: index for index, parts in enumerate(owners) for part in parts}
         self._grown: dict[int, str] = {}
 
-    def show(self, part: int, numbers: Tensor) -> None:
+    def show(self, part: int, ids: Tensor) -> None:
         """Take over the best hypothesis so far of a part."""
-        self._grown[part] = self._decode(numbers)
+        self._grown[part] = self._decode(ids)
         index = self._text_of[part]
         self._on_step(index, " ".join(filter(None, (self._grown.get(part) for part in self._owners[index]))))

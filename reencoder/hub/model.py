@@ -288,13 +288,13 @@ class Reencoder:
         return self._ensemble.models[0], task.source_dictionary, task.target_dictionary
 
     def _encode(self, text: str) -> list[Tensor]:
-        """Return the numbers of the tokens of a text, in the parts that are translated; none for a blank one.
+        """Return the token ids of a text, in the parts that are translated; none for a blank one.
 
         Raises:
             TooLongError: a part is too long and cannot be split any further.
         """
         parts = split_sentences(text) if self.split_sentences else [text]
-        return [numbers for part in parts for numbers in self._encode_in_parts(part, (split_sentences, split_clauses))]
+        return [ids for part in parts for ids in self._encode_in_parts(part, (split_sentences, split_clauses))]
 
     def _encode_in_parts(self, text: str, ways: Sequence[Callable[[str], list[str]]]) -> list[Tensor]:
         """Encode a text as a whole, or split in the first of some ways that splits it, and its parts likewise."""
@@ -303,11 +303,11 @@ class Reencoder:
         except TooLongError as error:
             for number, split in enumerate(ways, start=1):
                 if len(parts := split(text)) > 1:
-                    return [numbers for part in parts for numbers in self._encode_in_parts(part, ways[number:])]
+                    return [ids for part in parts for ids in self._encode_in_parts(part, ways[number:])]
             raise TooLongError(f"{error}; end sentences with punctuation") from None
 
     def _encode_whole(self, text: str) -> list[Tensor]:
-        """Return the numbers of the tokens of a sentence in a list of one; of a blank sentence an empty list.
+        """Return the token ids of a sentence in a list of one; of a blank sentence an empty list.
 
         Raises:
             TooLongError: it is too long.
@@ -315,18 +315,18 @@ class Reencoder:
         line = self.pipeline.encode_source(text)
         if not line:
             return []
-        numbers = self._ensemble.task.source_dictionary.encode_line(line, add_if_not_exist=False).long()
+        ids = self._ensemble.task.source_dictionary.encode_line(line, add_if_not_exist=False).long()
         limit = self._searcher.max_source
-        if len(numbers) > limit:
-            raise TooLongError(f"{len(numbers) - 1} tokens, but the model reads at most {limit - 1}")
-        return [numbers]
+        if len(ids) > limit:
+            raise TooLongError(f"{len(ids) - 1} tokens, but the model reads at most {limit - 1}")
+        return [ids]
 
-    def _tokens(self, numbers: Tensor) -> str:
-        tokens: str = self._ensemble.task.target_dictionary.string(numbers)
+    def _tokens(self, ids: Tensor) -> str:
+        tokens: str = self._ensemble.task.target_dictionary.string(ids)
         return tokens
 
-    def _text(self, numbers: Tensor) -> str:
-        return self.pipeline.decode(self._tokens(numbers))
+    def _text(self, ids: Tensor) -> str:
+        return self.pipeline.decode(self._tokens(ids))
 
     def _decode(self, hypothesis: Hypothesis) -> Translation:
         tokens = self._tokens(hypothesis["tokens"])

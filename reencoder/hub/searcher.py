@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..text.errors import DataError
 from .checkpoints import Ensemble
+from .device import choose_device
 from .options import SearchOptions
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ Hypothesis = dict[str, Any]
 
 
 class Searcher:
-    """Translates sentences given as numbers of tokens.
+    """Translates sentences given as token ids.
 
     Args:
         ensemble: the models, which are moved to the device.
@@ -41,15 +42,10 @@ class Searcher:
         batch_size: int = 64,
         max_blocks: int | None = None,
     ) -> None:
-        import torch
         from fairseq import utils
 
-        try:
-            self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-            torch.zeros(1, device=self._device).item()  # the device "meta" has no numbers
-            self._models = [model.to(self._device) for model in ensemble.models]
-        except (AssertionError, ImportError, RuntimeError) as error:  # torch explains at length
-            raise DataError(f"--device {device}: {str(error).strip().splitlines()[0]}") from error
+        self._device = choose_device(device)
+        self._models = [model.to(self._device) for model in ensemble.models]
         self._task = ensemble.task
         self._batch_size = batch_size
         if max_blocks is not None:
@@ -64,13 +60,13 @@ class Searcher:
         options: SearchOptions,
         show: Callable[[int, Tensor], None] | None = None,
     ) -> Iterator[tuple[int, list[Hypothesis]]]:
-        """Yield the number of each source and its hypotheses, the best first, in the order in which they are found.
+        """Yield the index of each source and its hypotheses, the best first, in the order in which they are found.
 
         Args:
             sources: each of shape (tokens,), with the end of the sentence. Sources of similar length are translated
                 together.
             options: how to search.
-            show: see `reencoder.search.WatchedSearch`; the numbers are those of the sources. Default: nobody watches
+            show: see `reencoder.search.WatchedSearch`; the ids are the indices of the sources. Default: nobody watches
 
         Raises:
             DataError: the options contradict each other.

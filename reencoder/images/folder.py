@@ -8,13 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from . import CLASSES
 from .idx import read_extents, read_idx
 
 FILES = {"train": "train", "valid": "train", "test": "t10k"}
 """For each split how the names of its files begin; images held out of the training set make the split `valid`."""
-
-CLASSES = 10
-"""The labels are 0 to 9."""
 
 
 class LabelledImages(NamedTuple):

@@ -15,8 +15,7 @@ from fairseq.models import register_model
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..grid import GridLSTM3d, State
-from ..grid.dimension import KINDS
+from ..grid import KINDS, GridLSTM3d, State
 from ..optim.matrices import mark_hidden_matrices
 from .checkpoint_version import VersionedModel
 from .options import (

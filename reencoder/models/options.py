@@ -10,10 +10,8 @@ from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.models import MODEL_DATACLASS_REGISTRY, register_model_architecture
 from torch import nn
 
-from ..grid import BlockOptions, GridLSTM, PlaneStack
-from ..grid.block import OUTPUT_FORMS
+from ..grid import OUTPUT_FORMS, BlockArguments, BlockOptions, GridLSTM, PlaneStack
 from ..grid.checks import check_probability
-from ..grid.modules.options import BlockArguments
 from ..optim.matrices import mark_hidden_matrices
 
 

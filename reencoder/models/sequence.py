@@ -14,9 +14,8 @@ from fairseq.models import register_model
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..grid import GridLSTM2d, State
+from ..grid import KINDS, GridLSTM2d, State
 from ..grid.checks import check_shape
-from ..grid.dimension import KINDS
 from ..optim.matrices import mark_hidden_matrices
 from .options import (
     DeepBlockConfig,

@@ -143,7 +143,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
         Raises:
             ValueError: the state is another optimizer's, or of another division of the parameters.
         """
-        if "adamw" not in state_dict or "muon" in state_dict:
+        if "adamw" not in state_dict:
             raise ValueError(
                 "--optimizer muon: the checkpoint was trained with another optimizer; use --reset-optimizer"
             )
@@ -155,9 +155,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
                 "--optimizer muon: the version that wrote the checkpoint gave Muon other parameters; use "
                 "--reset-optimizer"
             )
-        # Before AdamW had a weight decay of its own, both had the same.
-        options = [{"adam_weight_decay": group["weight_decay"], **group} for group in state_dict["param_groups"]]
-        super().load_state_dict({"state": state_dict["state"], "param_groups": options})
+        super().load_state_dict({"state": state_dict["state"], "param_groups": state_dict["param_groups"]})
         # Not as in the checkpoint, which another device may have made; torch reads it to place the numbers of steps.
         groups = [{**group, "fused": self._fused} for group in adamw["param_groups"]]
         self._adamw.load_state_dict({**adamw, "param_groups": groups})

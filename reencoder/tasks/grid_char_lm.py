@@ -14,10 +14,10 @@ from fairseq.logging import metrics
 from fairseq.tasks import register_task
 from omegaconf import MISSING
 
+from ..text.alphabet import ALPHABET, BEGIN, Alphabet, load_split
 from .char_lm.carry import Carry, Carrying
 from .char_lm.dataset import Batches, TextDataset
 from .char_lm.streams import Plan
-from .char_lm.text import ALPHABET, BEGIN, Alphabet, load_split
 from .process import ProcessConfig, SetsUpProcess
 from .recorded_data import RecordsData
 from .symbol_dictionary import SymbolDictionary

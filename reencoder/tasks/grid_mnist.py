@@ -10,7 +10,8 @@ from fairseq.logging import metrics
 from fairseq.tasks import register_task
 from omegaconf import MISSING
 
-from ..images.folder import CLASSES, ImageFolder
+from ..images import CLASSES
+from ..images.folder import ImageFolder
 from .image_dataset import ImageDataset
 from .one_pass import OnePassConfig, OnePassTask
 from .recorded_data import RecordsSizes

@@ -1,4 +1,4 @@
-"""Reading prepared text: the alphabet and the splits that `python -m data_prep characters` writes."""
+"""Text for language models: the alphabet and the splits that `python -m data_prep characters` writes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 ALPHABET = "alphabet.json"
+"""Name of the file of the alphabet in a folder of prepared text."""
+
 BEGIN = "<begin>"
 """Name of the symbol that a model reads where a sequence begins; it is never predicted."""
 

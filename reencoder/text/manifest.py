@@ -86,7 +86,7 @@ def text_files(manifest: dict[str, Any]) -> dict[str, str]:
 
 
 def fingerprint(path: Path) -> str:
-    """Return a checksum of what decides how text becomes token numbers: the options, dictionaries and subword models.
+    """Return a checksum of what decides how text becomes token ids: the options, dictionaries and subword models.
 
     Data that is prepared again from the same input has the same fingerprint. Checkpoints record it.
 

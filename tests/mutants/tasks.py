@@ -55,7 +55,7 @@ MUTANTS: list[Mutant] = [
         ("self.search.set_src_lengths(src_lengths)", "pass"),
         ("best = hypotheses[:, 0] + torch.arange", "best = 0 * hypotheses[:, 0] + torch.arange"),
         ("                self._ended.add(sentence)\n", "                pass\n"),
-        ("        if step == 0:\n            self._numbers = ", "        if True:\n            self._numbers = "),
+        ("        if step == 0:\n            self._ids = ", "        if True:\n            self._ids = "),
     ),
     *group(
         "reencoder/hub/searcher.py",

@@ -58,7 +58,7 @@ class Carry(nn.Module):
     """The states of one model; a part of it without parameters, whose training states are saved with it.
 
     The model itself never reads this part. It is saved as one tensor of floating-point numbers, shape (workers, n),
-    of the same shape at all times of a training; see `_pack`.
+    of the same shape at all times of a training once it has seen a batch; see `_pack`.
     """
 
     def __init__(self) -> None:
