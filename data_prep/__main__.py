@@ -284,6 +284,7 @@ def _add_copy_text(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("data", type=Path, metavar="DATA", help="folder of the prepared data")
     parser.add_argument("dest", type=Path, metavar="CHECKPOINTS", help="folder of the checkpoints")
+    parser.add_argument("--overwrite", action="store_true", help="replace the files of data prepared otherwise")
     parser.set_defaults(run=_run_copy_text)
 
 
@@ -292,7 +293,7 @@ def _run_copy_text(args: argparse.Namespace) -> None:
 
     from .manifest import copy_text_files
 
-    copy_text_files(prepared_folder(args.data), args.dest)
+    copy_text_files(prepared_folder(args.data), args.dest, args.overwrite)
     print(f"copied to {args.dest}")
 
 

@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from reencoder.text.manifest import FORMAT, MANIFEST, check_files, read_manifest, text_files, text_options
+from reencoder.text.manifest import FORMAT, MANIFEST, check_files, fingerprint, read_manifest, text_files, text_options
 from reencoder.text.pieces import join_pieces
 from reencoder.text.segmentation import detokenize_english
 
@@ -51,18 +51,24 @@ def write_manifest(directory: Path, manifest: dict[str, Any]) -> None:
     (directory / MANIFEST).write_text(text + "\n", encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
-def copy_text_files(data: Path, dest: Path) -> None:
+def copy_text_files(data: Path, dest: Path, overwrite: bool = False) -> None:
     """Copy the manifest and the files that translation needs, so that they travel with the checkpoints in `dest`.
 
     Args:
         data: folder of prepared data.
         dest: folder of checkpoints, which is made if it is missing.
+        overwrite: replace the files of other data. Default: False
 
     Raises:
-        DataError: the data are damaged, or a file cannot be written.
+        DataError: the data are damaged, `dest` has the files of other data, or a file cannot be written.
     """
     manifest = data / MANIFEST
     check_files(manifest)
+    if not overwrite and (dest / MANIFEST).exists() and fingerprint(dest / MANIFEST) != fingerprint(manifest):
+        raise DataError(
+            f"{dest / MANIFEST}: belongs to data prepared otherwise than {data}, with which checkpoints in {dest} may "
+            "have been trained; choose another folder, or give --overwrite"
+        )
     # The manifest comes last: without it the other files count for nothing.
     for name in [*text_files(read_manifest(manifest)), MANIFEST]:
         with new_file(dest / name) as temporary:

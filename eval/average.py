@@ -11,6 +11,7 @@ from typing import Any
 
 from data_prep.errors import DataError
 from data_prep.files import new_file
+from reencoder.text.manifest import DIRECTION
 
 from .checkpoints import check_checkpoint, check_not_replaced, describe_checkpoints, load_plugin, read_checkpoint
 from .program import USER_DIR
@@ -212,6 +213,8 @@ def _check_same(
         raise DataError(f"{path}: has the architecture {_arch(state)}, not {_arch(first)} as {first_path}")
     if _tokens(state) != _tokens(first):
         raise DataError(f"{path}: was trained on data prepared otherwise than those of {first_path}: no average")
+    if _direction(state) != _direction(first):
+        raise DataError(f"{path}: translates {_direction(state)}, not {_direction(first)} as {first_path}: no average")
     head = f"{path}: another architecture than {first_path}"
     ours, theirs = _options(first), _options(state)
     for name in sorted(ours.keys() | theirs.keys()):
@@ -243,6 +246,11 @@ def _arch(state: Mapping[str, Any]) -> str | None:
 def _tokens(state: Mapping[str, Any]) -> str | None:
     """Return what the plugin's task records of how text became tokens, if it has trained the model."""
     return (state.get("task_state") or {}).get("text")
+
+
+def _direction(state: Mapping[str, Any]) -> str | None:
+    """Return the languages between which a model translates, as the plugin's task records them."""
+    return (state.get("task_state") or {}).get(DIRECTION)
 
 
 def _options(state: Mapping[str, Any]) -> dict[str, Any]:

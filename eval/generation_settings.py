@@ -16,6 +16,8 @@ from .search_settings import SEARCH_NAMES, SearchSettings, choose_search
 
 SPLITS = ("test", "valid")
 
+_DIRECTION = "nothing: the references are in the target language of the data"
+
 # Not accepted after --: options that have a setting here, which they could contradict; options that would lose
 # sentences; and options that change the output, which must be the tokens that the model writes on its own.
 _OWN_OPTIONS = {
@@ -31,6 +33,10 @@ _OWN_OPTIONS = {
     "--max-sentences": "--batch-size before the --",
     "--max-blocks": "--max-blocks before the --",
     "--nbest": "--nbest before the --",
+    "--source-lang": _DIRECTION,
+    "-s": _DIRECTION,
+    "--target-lang": _DIRECTION,
+    "-t": _DIRECTION,
     "--results-path": "--output",
     "--quiet": "nothing: the hypotheses are read from the output",
     "--required-batch-size-multiple": "nothing: only 1 keeps every sentence",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from data_prep.compressed import plain_name
 from data_prep.errors import DataError
-from data_prep.files import check_writable
+from data_prep.files import check_writable, new_file
 
 
 def add_output(
@@ -27,6 +30,38 @@ def add_output(
     metavar = "DIR" if folder else "FILE"
     action = parser.add_argument(option, type=Path, required=required, metavar=metavar, help=help)
     parser.set_defaults(outputs={**(parser.get_default("outputs") or {}), action.dest: folder})
+
+
+@contextmanager
+def text_output(path: Path | None, errors: str = "strict") -> Iterator[IO[str]]:
+    """Open what a command writes line by line, UTF-8.
+
+    Args:
+        path: file to write, which appears when it is complete; None for standard output. If the command is interrupted
+            or fails, what it has written until then is kept in a file of this name with `.part` after it.
+        errors: what happens to text that UTF-8 cannot express; see `open`.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    if path is None:
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(encoding="utf-8", errors=errors)
+        yield sys.stdout
+        return
+    with (
+        new_file(path, option="--output") as temporary,
+        temporary.open("w", encoding="utf-8", errors=errors, newline="\n") as output,
+    ):
+        try:
+            yield output
+        except BaseException:
+            output.flush()
+            if output.tell() and (path.is_file() or not path.exists()):
+                part = path.with_name(f"{path.name}.part")
+                os.replace(temporary, part)
+                print(f"not complete: the lines until here are kept in {part}", file=sys.stderr)
+            raise
 
 
 def check_outputs(args: argparse.Namespace) -> None:
@@ -54,6 +89,8 @@ def check_outputs(args: argparse.Namespace) -> None:
             for other in used:
                 if path.samefile(other):
                     raise DataError(f"--{name} {path}: the command reads this file; name another to write")
+        if not folder and plain_name(path) != path.name:
+            raise DataError(f"--{name} {path}: would be written uncompressed; name it {plain_name(path)}")
         check_writable(path, f"--{name}", folder=folder)
         earlier = written.setdefault(path.resolve(), name)
         if earlier != name and (path.is_file() or not path.exists()):  # a terminal may show several results

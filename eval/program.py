@@ -193,8 +193,14 @@ def generate_arguments(
 def failure_reason(messages: str) -> str:
     """Return the line of a failed program's messages that says what went wrong: the last exception, or the last line.
 
-    Of an exception whose message has several lines it is the first.
+    Of an exception whose message has several lines it is the first, with the second if the first announces it. What
+    fairseq says of a checkpoint that it cannot load tells less than the exception before it.
     """
     lines = [_COLOUR.sub("", line).rstrip() for line in messages.split("\n") if line.strip()]
-    exceptions = [line for line in lines if _EXCEPTION.match(line)]
-    return (exceptions or lines or ["it printed no message"])[-1].strip()
+    found = [number for number, line in enumerate(lines) if _EXCEPTION.match(line)]
+    if not found:
+        return (lines or ["it printed no message"])[-1].strip()
+    if "Cannot load model parameters from checkpoint" in lines[found[-1]]:
+        found = found[:-1] or found
+    reason = lines[found[-1]].strip()
+    return " ".join([reason, *map(str.strip, lines[found[-1] + 1 :][: reason.endswith(":")])])

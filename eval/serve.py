@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data_prep.errors import DataError
@@ -67,6 +67,8 @@ class Limits:
 
 class Asked(BaseModel):
     """What a client asks for."""
+
+    model_config = ConfigDict(extra="forbid")
 
     text: str
     nbest: int = 1
@@ -129,6 +131,9 @@ def create_app(model: Reencoder, limits: Limits) -> FastAPI:
     async def refuse(_: Request, error: RequestValidationError) -> JSONResponse:
         # Without the values: JSON cannot express all that a request may contain, such as NaN.
         faults = [{name: fault[name] for name in ("loc", "msg", "type")} for fault in error.errors()]
+        for fault in faults:
+            if tuple(fault["loc"]) == ("body",):
+                fault["msg"] = "expected a JSON object, with the header Content-Type: application/json"
         return JSONResponse({"detail": faults}, 422)
 
     @app.post("/api/translate")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 REINSTALL = "python -m pip uninstall -y fairseq && python -m pip install 've-fairseq>=0.12.3'"
 
 
@@ -15,6 +17,8 @@ def require_fairseq() -> None:
     Raises:
         FairseqMissingError: fairseq is not installed, cannot be imported, or is too old.
     """
+    # One of its tasks, which is not ours, asks for tensorboardX whenever it is imported.
+    logging.getLogger("fairseq.tasks.text_to_speech").setLevel(logging.WARNING)
     try:
         import fairseq
     except ModuleNotFoundError as error:

@@ -13,6 +13,11 @@ from tests.programs import succeed
 POSITIONS = 40
 SENTENCES = ["我需要一些牙膏。", "", "你好！\x00", " \u3000", "汤姆在深圳学了三年建筑学。", "🦑🦑"]
 LONG = "我需要一些牙膏。" * 12
+TRAINING = [
+    *("--task", "reencoder_translation", "--arch", "reencoder_tiny", "--optimizer", "adam", "--lr", 0.01),
+    *("--max-source-positions", POSITIONS, "--batch-size", 64, "--disable-validation", "--no-epoch-checkpoints"),
+    *("--num-workers", 0, "--seed", 1),
+]
 TOO_LONG = "我需要一些牙膏" * 30
 
 
@@ -21,8 +26,5 @@ def train_small_model(folder: Path) -> None:
     write_phrasebook(folder / "pairs.tsv", 400, 1)
     for name, segmentation in (("data", "jieba"), ("other", "char")):
         prepare(Options(folder / name, tsv=[folder / "pairs.tsv"], segmentation=segmentation))
-    options = ["--task", "reencoder_translation", "--arch", "reencoder_tiny", "--optimizer", "adam", "--lr", 0.01]
-    options += ["--max-source-positions", POSITIONS, "--batch-size", 64, "--max-update", 15, "--disable-validation"]
-    options += ["--no-epoch-checkpoints", "--num-workers", 0, "--seed", 1, "--save-dir", folder / "trained"]
-    succeed("train", folder / "data" / "bin", *options)
+    succeed("train", folder / "data" / "bin", *TRAINING, "--max-update", 15, "--save-dir", folder / "trained")
     copy_text_files(folder / "data", folder / "trained")

@@ -115,6 +115,7 @@ def test_moving_averages(tmp_path: Path) -> None:
             },
             "checkpoint_version._extra_state is not a floating-point parameter and differs from that of",
         ),
+        ({"task_state": {"direction": "en to zh"}}, "translates en to zh, not None as .*: no average"),
         ({"task_state": {"text": "other"}}, "was trained on data prepared otherwise than those of .*: no average"),
         (
             {"cfg": {"model": argparse.Namespace(arch="lstm")}},

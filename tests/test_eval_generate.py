@@ -223,6 +223,8 @@ def test_pieces_become_words(settings: GenerationSettings, stub: Stub) -> None:
         (["--unkpen", "inf"], "--unkpen inf: must be a finite number"),
         (["--nbest", "0"], "--nbest 0: must be at least 1"),
         (["--nbest", "5", "--beam", "4"], "--nbest 5: must not exceed the beam, 4"),
+        (["--", "-s", "en"], "-s after --: not accepted there; use nothing: the references are in the target language"),
+        (["--", "--target-lang=zh"], "--target-lang after --: not accepted there; use nothing"),
         (["--", "--nbest", "5"], "--nbest after --: not accepted"),
         (["--", "--post-process", "sentencepiece"], "--post-process after --: not accepted there; use nothing"),
         (["--", "--score-reference"], "--score-reference after --: not accepted there; use python -m eval likelihood"),

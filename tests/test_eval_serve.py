@@ -336,6 +336,15 @@ def test_a_request_without_its_client_is_given_up() -> None:
             model.go_on.set()
 
 
+def test_requests_that_are_not_understood_are_refused() -> None:
+    with serving(Echo(), Limits()) as address:
+        unknown = httpx.post(f"{address}/api/translate", json={"text": "你", "n_best": 2})
+        form = httpx.post(f"{address}/api/translate", content='{"text": "你"}')
+    assert unknown.status_code == 422 and unknown.json()["detail"][0]["loc"] == ["body", "n_best"]
+    assert form.status_code == 422
+    assert form.json()["detail"][0]["msg"] == "expected a JSON object, with the header Content-Type: application/json"
+
+
 def test_numbers_that_json_does_not_have_are_refused() -> None:
     with serving(Echo(), Limits()) as address:
         response = httpx.post(f"{address}/api/translate", content='{"text": "你", "nbest": NaN}', headers=HEADERS)

@@ -72,6 +72,49 @@ def test_a_file_becomes_a_file(
     assert output.read_text().split("\n") == expected
 
 
+def test_what_is_written_until_a_failure_is_kept(
+    hub_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, output = tmp_path / "in.txt", tmp_path / "out.txt"
+    source.write_text("你好！\n" * 5)
+    search, calls = Searcher.search, []
+
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) > 2:
+            raise KeyboardInterrupt
+        return search(*arguments, **options)
+
+    monkeypatch.setattr(Searcher, "search", interrupted)
+    arguments = ["translate", str(hub_folder / "trained"), "--input", str(source), "--output", str(output)]
+    assert main([*arguments, "--device", "cpu", "--buffer-size", "2"]) == 130
+    assert not output.exists() and len((tmp_path / "out.txt.part").read_text().splitlines()) == 4
+    assert f"not complete: the lines until here are kept in {output}.part" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--beam", "2", "--nbest", "3"], "--nbest 3: must not exceed the beam, 2"),
+        (["--output", "out.txt.gz"], "--output out.txt.gz: would be written uncompressed; name it out.txt"),
+    ],
+)
+def test_options_without_sense(options: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["translate", "checkpoints", "--text", "你好", *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_dash_is_standard_input(hub_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "en").write_text("Hello!\n")
+    model = ["likelihood", str(hub_folder / "trained"), "--device", "cpu", "--source", "-", "--target"]
+    for command in (["score", "-", "--references"], model):
+        text = "Hello!\n" if command[0] == "score" else "你好！\n"
+        done = subprocess.run(
+            [sys.executable, "-m", "eval", *command, str(tmp_path / "en")], input=text, capture_output=True, text=True
+        )
+        assert done.returncode == 0 and done.stdout, done.stderr
+
+
 def test_a_program_that_pipes_gets_each_answer_at_once(hub_folder: Path, hub_model: Reencoder) -> None:
     command = [sys.executable, "-m", "eval", "translate", str(hub_folder / "trained"), "--beam", "5", "--device", "cpu"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -205,6 +205,10 @@ def test_a_string_is_not_taken_for_a_list_of_characters(hub_model: Reencoder) ->
     with pytest.raises(TypeError, match="expected sentences in a list, got str"):
         hub_model.candidates("刘女士")
     sentences: Any = ["刘女士"]
+    with pytest.raises(TypeError, match="expected two lists of strings, got a string"):
+        hub_model.token_scores("你好", "Hello")
+    with pytest.raises(TypeError, match="pair 2: expected strings, got NoneType"):
+        hub_model.score(["我", None], ["x", "y"])  # type: ignore[list-item]
     with pytest.raises(TypeError, match="expected two strings or two lists of them, got one of each"):
         hub_model.score("刘女士", sentences)
 
@@ -362,7 +366,13 @@ def test_what_does_not_belong_together_is_refused(hub_folder: Path, tmp_path: Pa
     with pytest.raises(DataError, match="does not record how its training data were prepared"):
         Reencoder.from_pretrained(alone)
     assert Reencoder.from_pretrained(alone, data=hub_folder / "data").translate("你好！")
+    assert state["task_state"].pop("direction") == "zh to en"
     state["cfg"]["task"]["source_lang"], state["cfg"]["task"]["target_lang"] = "en", "zh"
+    torch.save(state, alone)
+    with pytest.raises(DataError, match="translates en to zh; expected zh to en"):
+        Reencoder.from_pretrained(alone, data=hub_folder / "data")
+    state["task_state"]["direction"] = "en to zh"
+    state["cfg"]["task"]["source_lang"] = state["cfg"]["task"]["target_lang"] = None
     torch.save(state, alone)
     with pytest.raises(DataError, match="translates en to zh; expected zh to en"):
         Reencoder.from_pretrained(alone, data=hub_folder / "data")

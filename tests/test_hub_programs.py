@@ -10,7 +10,7 @@ import pytest
 
 from data_prep.files import read_json, sha256_of, write_json
 from reencoder.hub import Reencoder
-from tests.hub_helpers import POSITIONS, SENTENCES
+from tests.hub_helpers import POSITIONS, SENTENCES, TRAINING
 from tests.programs import fairseq, hypotheses, succeed
 
 
@@ -107,3 +107,50 @@ def test_bleu_of_readable_text_during_training(hub_folder: Path, tmp_path: Path)
     shown = [line.split("example reference: ")[1] for line in log.splitlines() if "example reference: " in line]
     pattern = re.escape(shown[0]).replace("UNKNOWNTOKENINREF", ".+")  # what fairseq makes of unknown words
     assert any(re.fullmatch(pattern, text, re.IGNORECASE) for text in references)
+
+
+@pytest.mark.parametrize(
+    ("data", "direction", "message"),
+    [
+        (
+            "other",
+            [],
+            "the checkpoint was trained on data that were prepared otherwise; a model keeps the tokens of its",
+        ),
+        (
+            "data",
+            ["--source-lang", "en", "--target-lang", "zh"],
+            "the checkpoint translates zh to en; expected en to zh",
+        ),
+    ],
+)
+def test_fairseq_trains_a_model_further_only_with_its_tokens_and_direction(
+    hub_folder: Path, tmp_path: Path, data: str, direction: list[str], message: str
+) -> None:
+    """Here the sizes of the dictionaries differ, too, but other tokens may be as many."""
+    shutil.copytree(hub_folder / "trained", tmp_path / "trained")
+    checkpoint = tmp_path / "trained" / "checkpoint_last.pt"
+    options = [*TRAINING, *direction, "--max-update", 20]
+    for start in (
+        ["--finetune-from-model", checkpoint, "--save-dir", tmp_path / "further"],
+        ["--restore-file", checkpoint, "--reset-dataloader", "--reset-optimizer", "--save-dir", tmp_path / "further"],
+        ["--reset-dataloader", "--save-dir", tmp_path / "trained"],
+    ):
+        done = fairseq("train", hub_folder / data / "bin", *options, *start)
+        assert done.status != 0 and message in done.stderr, start
+    assert sha256_of(checkpoint) == sha256_of(hub_folder / "trained" / "checkpoint_last.pt")
+    assert not list(tmp_path.glob("further/*.pt"))
+
+
+def test_fairseq_translates_only_in_the_direction_of_the_training(hub_folder: Path) -> None:
+    options = ["--path", hub_folder / "trained" / "checkpoint_last.pt", "--task", "reencoder_translation", "--cpu"]
+    done = fairseq("generate", hub_folder / "data" / "bin", *options, "--source-lang", "en", "--target-lang", "zh")
+    assert done.status != 0
+    assert "the checkpoint translates zh to en; expected en to zh: --source-lang and --target-lang have" in done.stderr
+
+
+def test_fairseqs_own_task_takes_the_checkpoints(hub_folder: Path) -> None:
+    """What the plugin's task records in a model means nothing to another task."""
+    options = ["--path", hub_folder / "trained" / "checkpoint_last.pt", "--task", "translation", "--cpu"]
+    output = succeed("generate", hub_folder / "data" / "bin", *options, "--gen-subset", "valid", "--beam", 2)
+    assert "H-0\t" in output

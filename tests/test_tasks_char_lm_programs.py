@@ -95,6 +95,9 @@ def test_another_alphabet_of_the_same_size_is_refused(
     options = [*TASK, *MODEL, *TRAINING, "--optimizer", "muon", "--max-update", 71, "--save-dir", tmp_path / "resumed"]
     done = fairseq("train", other, *options, "--disable-validation")
     assert done.status != 0 and f"{refusal}, or start again with another --save-dir" in done.stderr
+    options[-1] = tmp_path / "further"
+    done = fairseq("train", other, *options, "--disable-validation", "--finetune-from-model", checkpoint)
+    assert done.status != 0 and "with another alphabet; a model keeps the symbols of its training" in done.stderr
     assert evaluate(["sample", str(checkpoint), "--data", str(other), "--length", "2"]) == 2
     assert "does not fit the alphabet" in capsys.readouterr().err
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from data_prep.errors import DataError
 from data_prep.files import sha256_of
 from data_prep.manifest import copy_text_files, write_manifest
 from data_prep.subwords import train_sentencepiece
-from reencoder.text.manifest import fingerprint, manifest_path
+from reencoder.text.manifest import fingerprint, manifest_path, read_manifest
 from reencoder.text.pipeline import TextPipeline, clean, split_clauses, split_sentences
 from reencoder.text.segmentation import EnglishTokenizer, detokenize_english
 from reencoder.text.truecase import FormFinder, restore_beginnings, usual_capitals
@@ -155,6 +156,17 @@ def test_the_files_travel_with_the_checkpoints(tmp_path: Path) -> None:
     copy_text_files(folder, tmp_path / "checkpoints")
     copied, original = TextPipeline(tmp_path / "checkpoints"), TextPipeline(folder)
     assert copied.fingerprint == original.fingerprint and copied.decode("tom") == "Tom"
+    copy_text_files(folder, tmp_path / "checkpoints")
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    manifest = read_manifest(other / "manifest.json")
+    manifest["options"]["keep_case"] = True
+    write_manifest(other, manifest)
+    with pytest.raises(DataError, match=r"checkpoints/manifest\.json: belongs to data prepared otherwise than .*other"):
+        copy_text_files(other, tmp_path / "checkpoints")
+    assert TextPipeline(tmp_path / "checkpoints").fingerprint == original.fingerprint
+    copy_text_files(other, tmp_path / "checkpoints", overwrite=True)
+    assert fingerprint(tmp_path / "checkpoints" / "manifest.json") == fingerprint(other / "manifest.json")
     (folder / "truecase.en.json").write_text("{}")
     with pytest.raises(DataError, match=r"truecase\.en\.json"):
         copy_text_files(folder, tmp_path / "more")

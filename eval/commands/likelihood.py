@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import ExitStack
-from pathlib import Path
-from typing import IO
 
 from data_prep.errors import DataError
-from data_prep.files import new_file, read_lines
+from data_prep.files import read_lines
 
 from ..likelihood import score_stream
 from ..lines import groups_of, shown
-from ..outputs import add_output
+from ..outputs import add_output, text_output
 from .model_options import add_checkpoints, load
+from .shared import input_file
 
 HELP = "log-probabilities of given translations of raw Chinese, for example to filter a corpus"
 
@@ -27,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "perplexity per token of all pairs follows on standard error."
     )
     add_checkpoints(parser, search=False)
-    parser.add_argument("--source", type=Path, required=True, metavar="FILE", help="raw Chinese, UTF-8")
-    parser.add_argument("--target", type=Path, required=True, metavar="FILE", help="raw English, line by line")
+    parser.add_argument("--source", type=input_file, required=True, metavar="FILE", help="raw Chinese, UTF-8")
+    parser.add_argument("--target", type=input_file, required=True, metavar="FILE", help="raw English, line by line")
     add_output(parser, "--output", "file to write (default: standard output)")
     parser.add_argument("--normalize", action="store_true", help="divide by the number of target tokens")
     parser.add_argument(
@@ -57,10 +56,7 @@ def run(args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     with ExitStack() as stack:
-        output: IO[str] = sys.stdout
-        if args.output is not None:
-            path = stack.enter_context(new_file(args.output, option="--output"))
-            output = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+        output = stack.enter_context(text_output(args.output))
         model = load(args)
         # The output itself shows the progress on a screen; in a log the bar would be mixed with it.
         hidden = args.output is None and (sys.stdout.isatty() or not sys.stderr.isatty())

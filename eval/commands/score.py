@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from data_prep.errors import DataError
 from data_prep.files import read_lines, write_json
@@ -12,7 +11,7 @@ from ..bleu import score
 from ..outputs import add_output
 from ..provenance import Stopwatch, describe_file, provenance
 from ..references import read_references
-from .shared import add_keep_case, add_references, reference_paths
+from .shared import add_keep_case, add_references, input_file, reference_paths
 
 HELP = "score a file of detokenised hypotheses"
 
@@ -23,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "BLEU, chrF2 and TER of detokenised hypotheses against raw references, with bootstrap confidence intervals and "
         "sacreBLEU's signatures."
     )
-    parser.add_argument("hypotheses", type=Path, metavar="HYPOTHESES", help="one detokenised hypothesis per line")
+    parser.add_argument("hypotheses", type=input_file, metavar="HYPOTHESES", help="one detokenised hypothesis per line")
     add_references(parser)
     add_keep_case(parser)
     parser.add_argument(

@@ -21,6 +21,11 @@ def data_folder(text: str) -> Path:
     return prepared_folder(Path(text))
 
 
+def input_file(text: str) -> Path:
+    """The `type` of an option that names a file to read; ``-`` is standard input."""
+    return Path("/dev/stdin" if text == "-" else text)
+
+
 def add_keep_case(parser: argparse.ArgumentParser) -> None:
     """Add ``--keep-case``."""
     parser.add_argument(

@@ -11,10 +11,10 @@ from typing import IO
 
 from data_prep.compressed import decompress, plain_name
 from data_prep.errors import DataError
-from data_prep.files import new_file, read_bytes
+from data_prep.files import read_bytes
 
 from ..lines import groups, groups_of
-from ..outputs import add_output
+from ..outputs import add_output, text_output
 from ..translation import (
     Sentence,
     StreamSettings,
@@ -25,10 +25,10 @@ from ..translation import (
     translate_stream,
 )
 from .model_options import add_checkpoints, load
+from .shared import input_file
 
 HELP = "translate raw Chinese: a file, sentences, or what is typed in"
 
-_ERRORS = "backslashreplace"
 _BEGINNING = 1 << 16
 """How many bytes of a file are looked at before the model is loaded."""
 
@@ -44,13 +44,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_checkpoints(parser)
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--text", nargs="+", default=[], metavar="SENTENCE", help="sentences to translate")
-    source.add_argument("--input", type=Path, metavar="FILE", help="file, UTF-8; .gz, .xz, .zst are decompressed")
+    source.add_argument("--input", type=input_file, metavar="FILE", help="file, UTF-8; .gz, .xz, .zst are decompressed")
     add_output(parser, "--output", "file to write (default: standard output)")
     parser.add_argument("--json", action="store_true", help="write JSON lines: id, source, translations with scores")
     parser.add_argument(
         "--json-input", action="store_true", help='read JSON lines: objects with "text" and, optionally, "id"'
     )
-    parser.add_argument("--nbest", type=int, default=1, metavar="N", help="translations of each line, with --json")
+    parser.add_argument(
+        "--nbest",
+        type=int,
+        default=1,
+        metavar="N",
+        help="translations of each line, with --json; without --beam the beam grows to N",
+    )
     parser.add_argument(
         "--buffer-size",
         type=int,
@@ -88,18 +94,15 @@ def run(args: argparse.Namespace) -> None:
     typed = not args.text and args.input is None and sys.stdin.isatty()
     if args.text and args.json_input:
         raise DataError("--json-input: cannot be combined with --text")
+    if args.beam is not None and 1 <= args.beam < args.nbest:
+        raise DataError(f"--nbest {args.nbest}: must not exceed the beam, {args.beam}")
     settings = StreamSettings(args.nbest, args.json_input, args.json, args.buffer_size)
     from tqdm import tqdm
 
     with ExitStack() as stack:
         file = None if args.input is None else stack.enter_context(_opened(args.input))
-        output: IO[str] = sys.stdout
-        if args.output is not None:
-            path = stack.enter_context(new_file(args.output, option="--output"))
-            # JSON input may have lone surrogates, which are written as \\udcXX and so read back from JSON
-            output = stack.enter_context(path.open("w", encoding="utf-8", errors=_ERRORS, newline="\n"))
-        elif hasattr(output, "reconfigure"):
-            output.reconfigure(encoding="utf-8", errors=_ERRORS)
+        # JSON input may have lone surrogates, which are written as \\udcXX and so read back from JSON
+        output = stack.enter_context(text_output(args.output, errors="backslashreplace"))
         model = load(args)
         if typed:
             print("Type a Chinese sentence and press return (end: Ctrl-D).", file=sys.stderr)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..text.errors import DataError
-from ..text.manifest import MANIFEST, manifest_path, prepared_folder
+from ..text.manifest import DIRECTION, MANIFEST, manifest_path, prepared_folder
 from ..text.pipeline import TextPipeline
 
 CHECKPOINTS = ("checkpoint_best.pt", "checkpoint_last.pt")
@@ -101,7 +101,10 @@ class _Checkpoint:
         if not hasattr(self._task, "data") or not hasattr(self._task, "source_lang"):
             name = getattr(self._task, "_name", "another task")
             raise DataError(f"{path}: was trained on {name}; expected a translation model")
-        self._fingerprint = (self._state.get("task_state") or {}).get("text")
+        recorded = self._state.get("task_state") or {}
+        self._fingerprint, self._direction = recorded.get("text"), recorded.get(DIRECTION)
+        if self._direction is None and self._task.source_lang is not None:
+            self._direction = f"{self._task.source_lang} to {self._task.target_lang}"
 
     def folder(self, data: Path | None) -> Path:
         """Return the folder of the prepared data: the one given, the checkpoint's own, or that of the training.
@@ -133,11 +136,15 @@ class _Checkpoint:
             DataError: it does not fit.
         """
         if self._fingerprint is not None and self._fingerprint != pipeline.fingerprint:
-            raise DataError(f"{self.path}: was trained on data prepared otherwise than those of {pipeline.manifest}")
-        direction = self._task.source_lang, self._task.target_lang
-        if direction not in ((None, None), pipeline.languages):
-            expected = " to ".join(pipeline.languages)
-            raise DataError(f"{self.path}: translates {' to '.join(map(str, direction))}; expected {expected}")
+            hint = "name the data of its training (--data)"
+            if pipeline.manifest.parent == self.path.parent:
+                hint += ", or copy their small files there again (`data_prep copy-text`)"
+            raise DataError(
+                f"{self.path}: was trained on data prepared otherwise than those of {pipeline.manifest}; {hint}"
+            )
+        expected = " to ".join(pipeline.languages)
+        if self._direction not in (None, expected):
+            raise DataError(f"{self.path}: translates {self._direction}; expected {expected}")
 
     def set_up_task(self, pipeline: TextPipeline) -> Any:
         """Return the task of the training, with the data folder of a text processing.

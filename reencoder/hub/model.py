@@ -233,6 +233,8 @@ class Reencoder:
         """
         if isinstance(sources, str) and isinstance(targets, str):
             return self.score([sources], [targets])[0]
+        if isinstance(sources, str) or isinstance(targets, str):
+            raise TypeError("expected two strings or two lists of them, got one of each")
         return [found.total for found in self.token_scores(sources, targets) if found is not None]
 
     def token_scores(
@@ -254,9 +256,14 @@ class Reencoder:
             DataError: a source is blank or too long, or there are not as many targets as sources.
         """
         if isinstance(sources, str) or isinstance(targets, str):
-            raise TypeError("expected two strings or two lists of them, got one of each")
+            raise TypeError("expected two lists of strings, got a string")
+        sources, targets = list(sources), list(targets)
         if len(sources) != len(targets):
             raise DataError(f"expected as many targets as sources, got {len(targets)} for {len(sources)}")
+        for index, pair in enumerate(zip(sources, targets, strict=True)):
+            wrong = [type(text).__name__ for text in pair if not isinstance(text, str)]
+            if wrong:
+                raise TypeError(f"pair {index + 1}: expected strings, got {wrong[0]}")
         dictionary = self._ensemble.task.target_dictionary
         pairs: dict[int, tuple[Tensor, Tensor]] = {}
         for index, (source, target) in enumerate(zip(sources, targets, strict=True)):

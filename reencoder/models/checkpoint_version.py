@@ -26,11 +26,17 @@ class CheckpointVersion(nn.Module):
 
 
 class VersionedModel(BaseFairseqModel):
-    """A fairseq model that refuses checkpoints of another format before torch complains about their keys."""
+    """A fairseq model that refuses checkpoints of another format before torch complains about their keys.
+
+    Attributes:
+        records: parts without parameters in which a task saves what it has to know where the model is loaded. They may
+            be missing in a checkpoint; those of another task are left out.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.checkpoint_version = CheckpointVersion()
+        self.records = nn.ModuleDict()
 
     def load_state_dict(self, state_dict: Any, strict: bool = True, *args: Any, **kwargs: Any) -> Any:
         """Load a checkpoint, or with `strict=False` the parameters alone, as fairseq's moving average does."""
@@ -45,6 +51,12 @@ class VersionedModel(BaseFairseqModel):
             ValueError: the checkpoint has another format.
         """
         super().upgrade_state_dict_named(state_dict, name)
+        start = f"{name}.records." if name else "records."
+        own = {f"{start}{key}._extra_state": record for key, record in self.records.items()}
+        for key in [key for key in state_dict if key.startswith(start) and key not in own]:
+            del state_dict[key]
+        for key, record in own.items():
+            state_dict.setdefault(key, record.get_extra_state())
         version = state_dict.get(f"{name}.{_KEY}" if name else _KEY)
         if version is None or int(version) != CHECKPOINT_VERSION:
             found = "before the first release (0.1.0)" if version is None else f"with checkpoint format {int(version)}"

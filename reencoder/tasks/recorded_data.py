@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
+import torch
 from fairseq.tasks import FairseqTask
+from torch import Tensor, nn
 
 
 class RecordsSizes(FairseqTask):
@@ -38,15 +42,22 @@ class RecordsSizes(FairseqTask):
 
 
 class RecordsData(RecordsSizes):
-    """A task whose checkpoints record a fingerprint of its data and are refused on others.
+    """A task whose checkpoints record what their data mean, and are refused on others.
 
-    Other data with as many symbols would load without an error, and every index would mean another symbol.
+    Other data with as many symbols would load without an error, and every index would mean another symbol. fairseq
+    loads the record of a task where it translates and where a training resumes, but not where a training starts from
+    the parameters of another (`--finetune-from-model`, `--restore-file` with `--reset-dataloader`). So models that
+    take records (`TakesRecords`) have one, too.
 
     Attributes:
-        recorded_as: name of the fingerprint in a checkpoint.
+        recorded_as: name of the fingerprint of the data in a checkpoint.
+        also_recorded: names of what else `data_record` has.
+        keeps: why a training cannot start from the parameters of one with other data, and what to do instead.
     """
 
     recorded_as: ClassVar[str]
+    also_recorded: ClassVar[tuple[str, ...]] = ()
+    keeps: ClassVar[str] = "a model keeps the symbols of its training"
     _fingerprint: str | None = None  # of the data; None: unknown
     _trained_on: str | None = None  # the fingerprint in the checkpoint that was loaded last
 
@@ -54,10 +65,40 @@ class RecordsData(RecordsSizes):
         """What is wrong if the data are not those of the checkpoint: names the file, and what differs."""
         raise NotImplementedError
 
+    def data_record(self) -> dict[str, str]:
+        """What a checkpoint records of the data, by name. Default: their fingerprint, if it is known"""
+        return {} if self._fingerprint is None else {self.recorded_as: self._fingerprint}
+
+    def check_data(self, record: Mapping[str, Any], remedy: str) -> None:
+        """Compare the data with what a checkpoint records; what it does not record is not compared.
+
+        Args:
+            record: what the checkpoint records.
+            remedy: what to do if its data are others.
+
+        Raises:
+            ValueError: the data are others.
+        """
+        trained_on = record.get(self.recorded_as)
+        if None not in (trained_on, self._fingerprint) and trained_on != self._fingerprint:
+            raise ValueError(f"{self.other_data()}; {remedy}")
+
+    def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:
+        """The model, with a record of the data; see fairseq's task."""
+        return self.with_record(super().build_model(cfg, from_checkpoint))
+
+    def with_record(self, model: Any) -> Any:
+        """Give a model that takes records one of the data, and return it."""
+        record = self.data_record()
+        if record and isinstance(model, TakesRecords):
+            model.records["data"] = DataRecord(record, lambda found: self.check_data(found, self.keeps))
+        return model
+
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint records of the task: also the fingerprint of its data, if it is known."""
-        state = {name: value for name, value in super().state_dict().items() if name != self.recorded_as}
-        return {**state, **self._record()}
+        """What a checkpoint records of the task: also that of its data."""
+        names = (self.recorded_as, *self.also_recorded)
+        others = {name: value for name, value in super().state_dict().items() if name not in names}
+        return {**others, **self.data_record()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what a checkpoint records of the task; fairseq calls this where it translates and scores.
@@ -67,19 +108,44 @@ class RecordsData(RecordsSizes):
         """
         super().load_state_dict(state_dict)
         self._trained_on = state_dict.get(self.recorded_as)
-        self._check(self._trained_on, "name their folder")
+        self.check_data(state_dict, "name their folder")
 
     def set_checkpoint_dict(self, state: dict[str, Any]) -> None:
         """See `RecordsSizes.set_checkpoint_dict`."""
-        self._check(state.get(self.recorded_as), "name their folder, or start again with another --save-dir")
+        self.check_data(state, "name their folder, or start again with another --save-dir")
         super().set_checkpoint_dict(state)
 
     def _resume_record(self) -> dict[str, Any]:
-        return {**super()._resume_record(), **self._record()}
+        return {**super()._resume_record(), **self.data_record()}
 
-    def _record(self) -> dict[str, str]:
-        return {} if self._fingerprint is None else {self.recorded_as: self._fingerprint}
 
-    def _check(self, trained_on: str | None, remedy: str) -> None:
-        if None not in (trained_on, self._fingerprint) and trained_on != self._fingerprint:
-            raise ValueError(f"{self.other_data()}; {remedy}")
+@runtime_checkable
+class TakesRecords(Protocol):
+    """A model that saves what a task puts into `records`, and loads checkpoints that have other records or none."""
+
+    records: nn.ModuleDict
+
+
+class DataRecord(nn.Module):
+    """Part of a model without parameters that is saved with it and refuses checkpoints of other data.
+
+    Args:
+        record: what to save.
+        check: called with what a checkpoint has saved; raises a ValueError if that is of other data.
+    """
+
+    def __init__(self, record: Mapping[str, str], check: Callable[[Mapping[str, Any]], None]) -> None:
+        super().__init__()
+        self._record, self._check = dict(record), check
+
+    def get_extra_state(self) -> Tensor:
+        """What torch saves: the record as JSON, UTF-8, shape (bytes,)."""
+        return torch.tensor(list(json.dumps(self._record, sort_keys=True).encode()), dtype=torch.uint8)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Check what `get_extra_state` returned.
+
+        Raises:
+            ValueError: the model was trained on other data.
+        """
+        self._check(json.loads(bytes(state.tolist())))

@@ -3,7 +3,7 @@
 # No `from __future__ import annotations` and no `int | None` in the config: fairseq reads the types of its fields.
 import os
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..optim.matrices import mark_layers
 from ..search import MinimumLengthSearch, by_position
 from ..text.errors import DataError
-from ..text.manifest import check_files, fingerprint, languages, manifest_path, read_manifest
+from ..text.manifest import DIRECTION, check_files, fingerprint, languages, manifest_path, read_manifest
 from .alignments import load_alignments
 from .batching import BlockBatchedPairs
 from .generator_options import DeclaresLimits, GeneratorOptions
@@ -66,6 +66,10 @@ class ReencoderTranslationTask(RecordsData, SetsUpProcess, TranslationTask):
 
     cfg: ReencoderTranslationConfig
     recorded_as = "text"
+    also_recorded = (DIRECTION,)
+    keeps = (
+        "a model keeps the tokens of its training: prepare other text for it with python -m data_prep prepare --like"
+    )
     _constrained: bool = False  # words are forced into the output
 
     @classmethod
@@ -110,6 +114,7 @@ class ReencoderTranslationTask(RecordsData, SetsUpProcess, TranslationTask):
             raise ValueError(
                 "--load-alignments: this --readout has no weights to teach; choose attention or lexical-attention"
             )
+        self.with_record(model)
         mark_layers(model, len(self.target_dictionary))
         if self.cfg.eval_bleu:
             self.tokenizer = self._bleu_detokenizer()
@@ -122,6 +127,20 @@ class ReencoderTranslationTask(RecordsData, SetsUpProcess, TranslationTask):
         if self.cfg.eval_bleu_detok == "reencoder":
             options = {"text_manifest": str(self._manifest), **options}
         return encoders.build_tokenizer(Namespace(**{**options, "tokenizer": self.cfg.eval_bleu_detok}))
+
+    def data_record(self) -> dict[str, str]:
+        """The fingerprint of the data, and the direction of the translation."""
+        return {**super().data_record(), DIRECTION: f"{self.cfg.source_lang} to {self.cfg.target_lang}"}
+
+    def check_data(self, record: Mapping[str, Any], remedy: str) -> None:
+        """See `RecordsData.check_data`; the direction must be the same, too."""
+        super().check_data(record, remedy)
+        mine = self.data_record()[DIRECTION]
+        if record.get(DIRECTION, mine) != mine:
+            raise ValueError(
+                f"the checkpoint translates {record[DIRECTION]}; expected {mine}: --source-lang and --target-lang have "
+                "to be those of its training"
+            )
 
     def other_data(self) -> str:
         return f"{self._manifest}: the checkpoint was trained on data that were prepared otherwise"

@@ -16,6 +16,9 @@ from .segmentation import SEGMENTATIONS, TARGET_SEGMENTATIONS
 FORMAT = "data_prep/1"
 MANIFEST = "manifest.json"
 
+DIRECTION = "direction"
+"""Under which name a checkpoint records its direction, as "zh to en"."""
+
 TRUECASE = "truecase.en.json"
 """Name of the table of words that English writes with capitals."""
 
