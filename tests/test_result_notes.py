@@ -113,11 +113,13 @@ def test_what_the_documents_say_of_muon_and_adam_is_in_the_curves() -> None:
 
 def test_what_the_documents_say_of_characters_and_images_is_in_the_results() -> None:
     prose = " ".join(text_of(ROOT / "docs" / "tasks.md").split())
-    run = runs_of("char_lm")["tied_2lstm-muon"]
+    run, plain = (runs_of("char_lm", folder)["tied_2lstm-muon"] for folder in ("weight-decay", ""))
     assert f"it took {run['seconds'] / 60:.0f} minutes on one core that it shared" in prose
-    assert f"the best checkpoint has {run['bpc']['test']:.3f} bits per character on the test set" in prose
-    days = 90_000_000 / run["characters_per_second"] / 86_400
-    assert 0.4 < days < 0.6 and "a core needs half a day for each" in prose
+    bits = [run["bpc"]["test"], plain["bpc"]["test"]]
+    said = "best checkpoint has {:.3f} bits per character on the test set, without the weight decay {:.3f}"
+    assert said.format(*bits) in prose
+    hours = 90_000_000 / run["characters_per_second"] / 3600
+    assert 4.5 < hours < 5.5 and "a core needs five hours for each" in prose
     result = json.loads(text_of(results_of("mnist") / "result.json"))
     assert f"these options took {result['seconds'] / 60:.0f} minutes on one core" in prose
     rates = [result["evaluations"][split]["error_rate"] for split in ("valid", "test")]
@@ -135,6 +137,7 @@ def test_what_the_documents_say_of_characters_and_images_is_in_the_results() -> 
         for name in ("lr", "max_epoch", "total_num_update", "warmup_updates", "batch_size", "clip_norm", "optimizer"):
             value, written = used[name], given["--" + name.replace("_", "-")]
             assert written == value if isinstance(value, str) else float(written) == value, name
+        assert float(given.get("--weight-decay", 0)) == used.get("weight_decay", 0)
 
 
 def test_what_the_notes_say_of_characters_is_in_the_results() -> None:
@@ -144,6 +147,23 @@ def test_what_the_notes_say_of_characters_is_in_the_results() -> None:
     assert "({} bits per character; the tied 2-LSTM has {}), with Adam the tied 2-LSTM ({}; the".format(*bits) in prose
     assert f"the Stacked LSTM has {bits[3]}). Both are better with Muon" in prose and bits == sorted(bits)
     assert all(runs[name]["seconds"] < 7200 for name in names if name.startswith("stacked"))
+
+
+def test_what_the_notes_say_of_characters_with_weight_decay_is_in_the_results() -> None:
+    prose = notes_of("char_lm", "weight-decay")
+    plain, decayed = runs_of("char_lm"), runs_of("char_lm", "weight-decay")
+    names = ("tied_2lstm-muon", "stacked_lstm-muon")
+    before, after = ([round(runs[name]["bpc"]["test"], 5) for name in names] for runs in (plain, decayed))
+    gains = [old - new for old, new in zip(before, after, strict=True)]
+    assert "2-LSTM by {:.3f} bits per character and the Stacked LSTM by {:.3f}".format(*gains) in prose
+    assert f"by {after[0] - after[1]:.3f} instead of {before[0] - before[1]:.3f} bits per character" in prose
+    ends = [decayed[name]["points"][-1] if "points" in decayed[name] else decayed[name]["best"] for name in names]
+    assert all(decayed[name]["best"]["epoch"] == 10 for name in names)
+    said = "({:.3f} bits per character in the last pass, the Stacked LSTM {:.3f})"
+    assert said.format(*(end["train_bpc"] for end in ends)) in prose
+    assert "set ({:.1%} against {:.1%})".format(*(end["valid_accuracy"] for end in ends)) in prose
+    for name in names:
+        assert decayed[name]["options"] == {**plain[name]["options"], "weight_decay": 0.1, "stop_time_hours": 0.0}
 
 
 def test_what_the_notes_say_of_memorization_with_adam_is_in_the_results() -> None:

@@ -30,7 +30,7 @@ def section(folder: Path = RESULTS) -> list[str]:
         return []
     lines = ["## Next character", "", *_runs(folder)]
     for further in sorted(path.parent for path in folder.glob("*/curves.json")):
-        lines += [f"### Next character: {further.name}", "", *_runs(further)]
+        lines += [f"### Next character: {further.name.replace('-', ' ')}", "", *_runs(further)]
     paper = "; ".join(f"{figure['text']}: {figure['bpc']:.2f}" for figure in read_json(folder / "curves.json")["paper"])
     return [
         *lines,
