@@ -175,6 +175,22 @@ MUTANTS: list[Mutant] = [
     ),
     *group(
         "eval/outputs.py",
+        "eval_translate",
+        ("                os.replace(temporary, part)\n", ""),
+        ("if not folder and plain_name(path) != path.name:", "if False:"),
+    ),
+    *group(
+        "data_prep/manifest.py",
+        "text_pipeline",
+        ("if not overwrite and (dest / MANIFEST).exists() and", "if False and"),
+    ),
+    *group(
+        "recipes/algorithmic/runs.py",
+        "recipes_algorithmic_chance",
+        ("max(reversed(validated), key", "max(validated, key"),
+    ),
+    *group(
+        "eval/outputs.py",
         "eval_outputs",
         ('**(parser.get_default("outputs") or {}), action.dest', "action.dest"),
         ("if path.samefile(other):", "if path == other:"),

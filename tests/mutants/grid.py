@@ -214,6 +214,16 @@ MUTANTS: list[Mutant] = [
         ("add_product(self._grad_weight, grad.t(), hidden)", "pass"),
     ),
     *group(
+        "reencoder/grid/arguments.py",
+        "grid_compute",
+        ('check_shape("depth weight", depth_weight, (outputs, width), weight)', "pass"),
+        ("        elif has_memory:\n", "        elif False:\n"),
+        ("d if has_memory else 0)\n", "0)\n"),
+        ("if not autocast and weight.dtype != hidden.dtype:", "if False:"),
+        ("if weight.device != hidden.device:", "if False:"),
+        ("if tensor is not None and tensor.requires_grad:", "if False:"),
+    ),
+    *group(
         "reencoder/grid/compute.py",
         "grid_compute grid_modules_plane_stack",
         (

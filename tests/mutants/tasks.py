@@ -80,9 +80,24 @@ MUTANTS: list[Mutant] = [
     *group(
         "reencoder/tasks/recorded_data.py",
         "hub_programs tasks_char_lm_programs",
-        ('self._check(state.get(self.recorded_as), "name', 'self._check(None, "name'),
+        ('self.check_data(state, "name', 'self.check_data({}, "name'),
         ("return {type(self).__name__: record} if record else {}", "return {}"),
-        ('self._check(self._trained_on, "name', 'self._check(None, "name'),
+        ('self.check_data(state_dict, "name', 'self.check_data({}, "name'),
+        ("if record and isinstance(model, TakesRecords)", "if False"),
+        ("self._check(json.loads(bytes(state.tolist())))", "pass"),
+    ),
+    *group(
+        "reencoder/tasks/reencoder_translation.py",
+        "hub_programs",
+        ("        self.with_record(model)\n", ""),
+        ("if record.get(DIRECTION, mine) != mine:", "if False:"),
+        ("return {**super().data_record(), DIRECTION:", "return {DIRECTION:"),
+    ),
+    *group(
+        "reencoder/models/checkpoint_version.py",
+        "hub hub_programs",
+        ("            del state_dict[key]\n", "            pass\n"),
+        ("            state_dict.setdefault(key, record.get_extra_state())\n", "            pass\n"),
     ),
     *group(
         "eval/likelihood.py",
