@@ -64,11 +64,16 @@ def copy_text_files(data: Path, dest: Path, overwrite: bool = False) -> None:
     """
     manifest = data / MANIFEST
     check_files(manifest)
-    if not overwrite and (dest / MANIFEST).exists() and fingerprint(dest / MANIFEST) != fingerprint(manifest):
-        raise DataError(
-            f"{dest / MANIFEST}: belongs to data prepared otherwise than {data}, with which checkpoints in {dest} may "
-            "have been trained; choose another folder, or give --overwrite"
-        )
+    if not overwrite and (dest / MANIFEST).exists():
+        try:
+            same = fingerprint(dest / MANIFEST) == fingerprint(manifest)
+        except DataError as error:
+            raise DataError(f"{error}; to replace it, give --overwrite") from None
+        if not same:
+            raise DataError(
+                f"{dest / MANIFEST}: belongs to data prepared otherwise than {data}, with which checkpoints in {dest} "
+                "may have been trained; choose another folder, or give --overwrite"
+            )
     # The manifest comes last: without it the other files count for nothing.
     for name in [*text_files(read_manifest(manifest)), MANIFEST]:
         with new_file(dest / name) as temporary:

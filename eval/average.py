@@ -16,6 +16,9 @@ from reencoder.text.manifest import DIRECTION
 from .checkpoints import check_checkpoint, check_not_replaced, describe_checkpoints, load_plugin, read_checkpoint
 from .program import USER_DIR
 
+_RECORDS = "version_records."
+"""Part of the names under which models save what a task records in them."""
+
 _UPDATE_CHECKPOINT = re.compile(r"checkpoint_\d+_(\d+)\.pt")
 _EPOCH_CHECKPOINT = re.compile(r"checkpoint(\d+)\.pt")
 _BEST_CHECKPOINT = re.compile(r"checkpoint\.best_.*\.pt")
@@ -213,9 +216,13 @@ def _check_same(
         raise DataError(f"{path}: has the architecture {_arch(state)}, not {_arch(first)} as {first_path}")
     if _tokens(state) != _tokens(first):
         raise DataError(f"{path}: was trained on data prepared otherwise than those of {first_path}: no average")
-    if _direction(state) != _direction(first):
+    if None not in (_direction(state), _direction(first)) and _direction(state) != _direction(first):
         raise DataError(f"{path}: translates {_direction(state)}, not {_direction(first)} as {first_path}: no average")
     head = f"{path}: another architecture than {first_path}"
+    # What a task records in a model is the same if the above is, but older checkpoints have no such record.
+    first_model, model = (
+        {name: part for name, part in parts.items() if _RECORDS not in name} for parts in (first_model, model)
+    )
     ours, theirs = _options(first), _options(state)
     for name in sorted(ours.keys() | theirs.keys()):
         if ours.get(name) != theirs.get(name):

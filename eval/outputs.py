@@ -32,6 +32,12 @@ def add_output(
     parser.set_defaults(outputs={**(parser.get_default("outputs") or {}), action.dest: folder})
 
 
+def part_of(path: Path) -> Path:
+    """Return where an incomplete output is kept: beside the file, or beside that which a symbolic link points to."""
+    target = path.resolve()
+    return target.with_name(f"{target.name}.part")
+
+
 @contextmanager
 def text_output(path: Path | None, errors: str = "strict") -> Iterator[IO[str]]:
     """Open what a command writes line by line, UTF-8.
@@ -56,11 +62,12 @@ def text_output(path: Path | None, errors: str = "strict") -> Iterator[IO[str]]:
         try:
             yield output
         except BaseException:
-            output.flush()
-            if output.tell() and (path.is_file() or not path.exists()):
-                part = path.with_name(f"{path.name}.part")
-                os.replace(temporary, part)
-                print(f"not complete: the lines until here are kept in {part}", file=sys.stderr)
+            with suppress(OSError):  # the reason is what counts
+                output.flush()
+                if output.tell() and (path.is_file() or not path.exists()):
+                    part = part_of(path)
+                    os.replace(temporary, part)
+                    print(f"not complete: the lines until here are kept in {part}", file=sys.stderr)
             raise
 
 
@@ -85,9 +92,9 @@ def check_outputs(args: argparse.Namespace) -> None:
         path = getattr(args, name)
         if path is None:
             continue
-        if path.is_file():
-            for other in used:
-                if path.samefile(other):
+        for written_to in (path, part_of(path)):
+            for other in used if written_to.is_file() else []:
+                if written_to.samefile(other):
                     raise DataError(f"--{name} {path}: the command reads this file; name another to write")
         if not folder and plain_name(path) != path.name:
             raise DataError(f"--{name} {path}: would be written uncompressed; name it {plain_name(path)}")

@@ -129,7 +129,7 @@ def _train_and_score(name: str, data: Path, options: argparse.Namespace) -> Scor
         no_epoch_checkpoints=True,
         disable_validation=not trained,
     )
-    copy_text_files(data, checkpoints)
+    copy_text_files(data, checkpoints, overwrite=True)
     train(data / "bin", settings, log)
     if trained:
         last = read_log(log)[-1]

@@ -115,7 +115,6 @@ def test_moving_averages(tmp_path: Path) -> None:
             },
             "checkpoint_version._extra_state is not a floating-point parameter and differs from that of",
         ),
-        ({"task_state": {"direction": "en to zh"}}, "translates en to zh, not None as .*: no average"),
         ({"task_state": {"text": "other"}}, "was trained on data prepared otherwise than those of .*: no average"),
         (
             {"cfg": {"model": argparse.Namespace(arch="lstm")}},
@@ -130,6 +129,20 @@ def test_checkpoints_that_do_not_belong_together(tmp_path: Path, changes: dict[s
         average(paths, tmp_path / "new" / "average.pt")
     assert "b.pt" in str(error.value)
     assert not (tmp_path / "new").exists()
+
+
+def test_models_of_both_directions_have_no_average(tmp_path: Path) -> None:
+    """Older checkpoints do not record their direction."""
+    record = {"weight": torch.ones(1), "version_records.data._extra_state": torch.ones(3)}
+    directions: list[dict[str, Any]] = [{}, {"direction": "zh to en"}, {"direction": "en to zh"}]
+    old, there, back = (
+        checkpoint(tmp_path / f"{n}.pt", task_state=state, model={"weight": torch.ones(1)} if n == 0 else record)
+        for n, state in enumerate(directions)
+    )
+    average([old, there], tmp_path / "one.pt")
+    average([there, old], tmp_path / "two.pt")
+    with pytest.raises(DataError, match=r"2\.pt: translates en to zh, not zh to en as .*1\.pt: no average"):
+        average([there, back], tmp_path / "three.pt")
 
 
 def test_options_of_a_model_without_a_dataclass_are_those_of_the_program(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 import torch
 
 from data_prep.errors import DataError
+from data_prep.files import sha256_of
 from eval.__main__ import main
 from eval.translation import StreamSettings, read_sentences, translate_stream
 from reencoder.hub import Reencoder
@@ -107,12 +108,22 @@ def test_options_without_sense(options: list[str], message: str, capsys: pytest.
 def test_a_dash_is_standard_input(hub_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "en").write_text("Hello!\n")
     model = ["likelihood", str(hub_folder / "trained"), "--device", "cpu", "--source", "-", "--target"]
-    for command in (["score", "-", "--references"], model):
-        text = "Hello!\n" if command[0] == "score" else "你好！\n"
+    score = ["score", "-", "--json", str(tmp_path / "scores.json"), "--references"]
+    for command, text in ((score, "Hello!\n"), (model, "你好！\n")):
         done = subprocess.run(
             [sys.executable, "-m", "eval", *command, str(tmp_path / "en")], input=text, capture_output=True, text=True
         )
         assert done.returncode == 0 and done.stdout, done.stderr
+    files = json.loads((tmp_path / "scores.json").read_text())["files"]
+    assert [file["sha256"] for file in files] == [sha256_of(tmp_path / "en")] * 2, "of the text that was read"
+    assert main([*model, "-"]) == 2
+
+
+def test_an_incomplete_output_is_no_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    part = tmp_path / "out.txt.part"
+    part.write_text("你好！\n")
+    assert main(["translate", "checkpoints", "--input", str(part), "--output", str(tmp_path / "out.txt")]) == 2
+    assert "the command reads this file; name another to write" in capsys.readouterr().err
 
 
 def test_a_program_that_pipes_gets_each_answer_at_once(hub_folder: Path, hub_model: Reencoder) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -343,6 +344,14 @@ def test_tuned_settings_beside_the_checkpoint_are_used(hub_folder: Path, tmp_pat
     assert tuned._ensemble.task.cfg.min_len_ratio == 0.5, "the options of a search are not the task's"
 
 
+def test_models_can_be_pickled(hub_folder: Path, hub_model: Reencoder) -> None:
+    model = hub_model.parts[0]
+    copied = pickle.loads(pickle.dumps(model))
+    state = torch.load(hub_folder / "trained" / "checkpoint_last.pt", weights_only=True)["model"]
+    copied.load_state_dict(state)
+    assert all(torch.equal(value, copied.state_dict()[name]) for name, value in model.state_dict().items())
+
+
 def test_what_does_not_belong_together_is_refused(hub_folder: Path, tmp_path: Path) -> None:
     checkpoint = hub_folder / "trained" / "checkpoint_last.pt"
     with pytest.raises(DataError, match="was trained on data prepared otherwise"):
@@ -361,7 +370,7 @@ def test_what_does_not_belong_together_is_refused(hub_folder: Path, tmp_path: Pa
     assert Reencoder.from_pretrained(alone).pipeline.manifest == tmp_path / "alone" / "manifest.json"
     state = torch.load(checkpoint, weights_only=True)
     (tmp_path / "alone" / "manifest.json").unlink()
-    del state["task_state"]["text"], state["model"]["records.data._extra_state"]
+    del state["task_state"]["text"], state["model"]["version_records.data._extra_state"]
     torch.save(state, alone)
     with pytest.raises(DataError, match="does not record how its training data were prepared"):
         Reencoder.from_pretrained(alone)

@@ -154,3 +154,18 @@ def test_fairseqs_own_task_takes_the_checkpoints(hub_folder: Path) -> None:
     options = ["--path", hub_folder / "trained" / "checkpoint_last.pt", "--task", "translation", "--cpu"]
     output = succeed("generate", hub_folder / "data" / "bin", *options, "--gen-subset", "valid", "--beam", 2)
     assert "H-0\t" in output
+
+
+def test_a_model_of_fairseqs_own_resumes_only_with_its_tokens(hub_folder: Path, tmp_path: Path) -> None:
+    """Such a model has no record of its data, but what the training gives back to the task has one."""
+    other = tmp_path / "other"
+    shutil.copytree(hub_folder / "data", other)
+    manifest = read_json(other / "manifest.json")
+    manifest["options"]["keep_case"] = True
+    write_json(other / "manifest.json", manifest)
+    sizes = [f"--{side}-{part}" for side in ("encoder", "decoder") for part in ("embed-dim", "hidden-size")]
+    model = ["--arch", "lstm", *(word for size in sizes for word in (size, 8)), "--decoder-out-embed-dim", 8]
+    options = [*TRAINING, *model, "--save-dir", tmp_path / "trained"]
+    succeed("train", hub_folder / "data" / "bin", *options, "--max-update", 1)
+    done = fairseq("train", other / "bin", *options, "--max-update", 2)
+    assert done.status != 0 and "data that were prepared otherwise; name their folder, or start again" in done.stderr

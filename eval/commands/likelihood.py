@@ -26,8 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "perplexity per token of all pairs follows on standard error."
     )
     add_checkpoints(parser, search=False)
-    parser.add_argument("--source", type=input_file, required=True, metavar="FILE", help="raw Chinese, UTF-8")
-    parser.add_argument("--target", type=input_file, required=True, metavar="FILE", help="raw English, line by line")
+    parser.add_argument(
+        "--source", type=input_file, required=True, metavar="FILE", help="raw Chinese, UTF-8; - for stdin"
+    )
+    parser.add_argument(
+        "--target", type=input_file, required=True, metavar="FILE", help="raw English, line by line; - for stdin"
+    )
     add_output(parser, "--output", "file to write (default: standard output)")
     parser.add_argument("--normalize", action="store_true", help="divide by the number of target tokens")
     parser.add_argument(
@@ -50,6 +54,8 @@ def run(args: argparse.Namespace) -> None:
     """
     if args.buffer_size < 1:
         raise DataError(f"--buffer-size {args.buffer_size}: must be at least 1")
+    if args.source == args.target:
+        raise DataError(f"--source and --target: both are {args.source}")
     sources, targets = read_lines(args.source), read_lines(args.target)
     if len(sources) != len(targets):
         raise DataError(f"{args.source} has {len(sources)} lines, {args.target} {len(targets)}: expected equal numbers")

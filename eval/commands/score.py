@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 
 from data_prep.errors import DataError
-from data_prep.files import read_lines, write_json
+from data_prep.files import read_lines, recorded_reading, write_json
 
 from ..bleu import score
 from ..outputs import add_output
-from ..provenance import Stopwatch, describe_file, provenance
+from ..provenance import Stopwatch, provenance, relative
 from ..references import read_references
 from .shared import add_keep_case, add_references, input_file, reference_paths
 
@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "BLEU, chrF2 and TER of detokenised hypotheses against raw references, with bootstrap confidence intervals and "
         "sacreBLEU's signatures."
     )
-    parser.add_argument("hypotheses", type=input_file, metavar="HYPOTHESES", help="one detokenised hypothesis per line")
+    parser.add_argument(
+        "hypotheses", type=input_file, metavar="HYPOTHESES", help="one detokenised hypothesis per line; - for stdin"
+    )
     add_references(parser)
     add_keep_case(parser)
     parser.add_argument(
@@ -43,8 +45,9 @@ def run(args: argparse.Namespace) -> None:
     """
     stopwatch = Stopwatch()
     paths = reference_paths(args)
-    hypotheses = read_lines(args.hypotheses)
-    references = read_references(paths)
+    with recorded_reading() as read:
+        hypotheses = read_lines(args.hypotheses)
+        references = read_references(paths)
     if len(hypotheses) != len(references):
         raise DataError(
             f"{args.hypotheses}: {len(hypotheses)} hypotheses for {len(references)} sources in {paths[0]}; "
@@ -57,7 +60,9 @@ def run(args: argparse.Namespace) -> None:
             {
                 "scores": scores.to_json(),
                 "settings": {"keep_case": args.keep_case, "samples": args.samples},
-                "files": [describe_file(path) for path in (args.hypotheses, *paths)],
+                "files": [
+                    {"path": relative(path), "sha256": read[path]["sha256"]} for path in (args.hypotheses, *paths)
+                ],
                 **provenance(args.recorded, stopwatch),
             },
         )

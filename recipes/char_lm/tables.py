@@ -98,9 +98,10 @@ def _verdict(runs: list[dict[str, Any]]) -> list[str]:
         better = better.replace("better", "worse")
     chosen = all(sum(run["model"] == model for run in runs) > 1 for model in best)
     choice = ", each with the optimizer that suits it better in validation" if chosen else ""
+    optimizers = [run["optimizer"].capitalize() for run in (grid, stacked)]
+    used = f"both with {optimizers[0]}" if optimizers[0] == optimizers[1] else " and ".join(optimizers)
     return [
-        f"The tied 2-LSTM is {better} in the test than the Stacked LSTM with as many parameters{choice} "
-        f"({grid['optimizer'].capitalize()} and {stacked['optimizer'].capitalize()}).",
+        f"The tied 2-LSTM is {better} in the test than the Stacked LSTM with as many parameters{choice} ({used}).",
         "",
     ]
 

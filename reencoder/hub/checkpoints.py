@@ -138,7 +138,7 @@ class _Checkpoint:
         if self._fingerprint is not None and self._fingerprint != pipeline.fingerprint:
             hint = "name the data of its training (--data)"
             if pipeline.manifest.parent == self.path.parent:
-                hint += ", or copy their small files there again (`data_prep copy-text`)"
+                hint += ", or copy their small files there (`data_prep copy-text --overwrite`)"
             raise DataError(
                 f"{self.path}: was trained on data prepared otherwise than those of {pipeline.manifest}; {hint}"
             )

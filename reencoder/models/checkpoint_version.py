@@ -29,14 +29,15 @@ class VersionedModel(BaseFairseqModel):
     """A fairseq model that refuses checkpoints of another format before torch complains about their keys.
 
     Attributes:
-        records: parts without parameters in which a task saves what it has to know where the model is loaded. They may
-            be missing in a checkpoint; those of another task are left out.
+        version_records: parts without parameters in which a task saves what it has to know where the model is loaded.
+            They may be missing in a checkpoint; those of another task are left out. fairseq's moving average leaves
+            parts alone whose names contain "version".
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.checkpoint_version = CheckpointVersion()
-        self.records = nn.ModuleDict()
+        self.version_records = nn.ModuleDict()
 
     def load_state_dict(self, state_dict: Any, strict: bool = True, *args: Any, **kwargs: Any) -> Any:
         """Load a checkpoint, or with `strict=False` the parameters alone, as fairseq's moving average does."""
@@ -51,8 +52,8 @@ class VersionedModel(BaseFairseqModel):
             ValueError: the checkpoint has another format.
         """
         super().upgrade_state_dict_named(state_dict, name)
-        start = f"{name}.records." if name else "records."
-        own = {f"{start}{key}._extra_state": record for key, record in self.records.items()}
+        start = f"{name}.version_records." if name else "version_records."
+        own = {f"{start}{key}._extra_state": record for key, record in self.version_records.items()}
         for key in [key for key in state_dict if key.startswith(start) and key not in own]:
             del state_dict[key]
         for key, record in own.items():

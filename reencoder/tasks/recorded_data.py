@@ -52,12 +52,12 @@ class RecordsData(RecordsSizes):
     Attributes:
         recorded_as: name of the fingerprint of the data in a checkpoint.
         also_recorded: names of what else `data_record` has.
-        keeps: why a training cannot start from the parameters of one with other data, and what to do instead.
+        keeps: why a training cannot start from the parameters of a model of other data, and what to do instead.
     """
 
     recorded_as: ClassVar[str]
     also_recorded: ClassVar[tuple[str, ...]] = ()
-    keeps: ClassVar[str] = "a model keeps the symbols of its training"
+    keeps: ClassVar[str] = "a model keeps the symbols of its training: name its data, or start without its checkpoint"
     _fingerprint: str | None = None  # of the data; None: unknown
     _trained_on: str | None = None  # the fingerprint in the checkpoint that was loaded last
 
@@ -91,7 +91,7 @@ class RecordsData(RecordsSizes):
         """Give a model that takes records one of the data, and return it."""
         record = self.data_record()
         if record and isinstance(model, TakesRecords):
-            model.records["data"] = DataRecord(record, lambda found: self.check_data(found, self.keeps))
+            model.version_records["data"] = DataRecord(record, lambda found: self.check_data(found, self.keeps))
         return model
 
     def state_dict(self) -> dict[str, Any]:
@@ -121,9 +121,9 @@ class RecordsData(RecordsSizes):
 
 @runtime_checkable
 class TakesRecords(Protocol):
-    """A model that saves what a task puts into `records`, and loads checkpoints that have other records or none."""
+    """A model that saves what a task puts into `version_records`, and loads checkpoints with other records or none."""
 
-    records: nn.ModuleDict
+    version_records: nn.ModuleDict
 
 
 class DataRecord(nn.Module):
@@ -136,11 +136,16 @@ class DataRecord(nn.Module):
 
     def __init__(self, record: Mapping[str, str], check: Callable[[Mapping[str, Any]], None]) -> None:
         super().__init__()
-        self._record, self._check = dict(record), check
+        self._record = dict(record)
+        self._check: Callable[[Mapping[str, Any]], None] | None = check
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy in another process has no task that could check anything."""
+        return {**self.__dict__, "_check": None}
 
     def get_extra_state(self) -> Tensor:
-        """What torch saves: the record as JSON, UTF-8, shape (bytes,)."""
-        return torch.tensor(list(json.dumps(self._record, sort_keys=True).encode()), dtype=torch.uint8)
+        """What torch saves: the bytes of the record as JSON, int64, so that a mean of equal ones is exact."""
+        return torch.tensor(list(json.dumps(self._record, sort_keys=True).encode()))
 
     def set_extra_state(self, state: Tensor) -> None:
         """Check what `get_extra_state` returned.
@@ -148,4 +153,5 @@ class DataRecord(nn.Module):
         Raises:
             ValueError: the model was trained on other data.
         """
-        self._check(json.loads(bytes(state.tolist())))
+        if self._check is not None:
+            self._check(json.loads(bytes(state.tolist())))

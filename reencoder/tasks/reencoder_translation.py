@@ -68,7 +68,8 @@ class ReencoderTranslationTask(RecordsData, SetsUpProcess, TranslationTask):
     recorded_as = "text"
     also_recorded = (DIRECTION,)
     keeps = (
-        "a model keeps the tokens of its training: prepare other text for it with python -m data_prep prepare --like"
+        "a model keeps the tokens of its training: name its data, or prepare other text for it with python -m "
+        "data_prep prepare --like"
     )
     _constrained: bool = False  # words are forced into the output
 

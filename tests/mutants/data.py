@@ -182,7 +182,7 @@ MUTANTS: list[Mutant] = [
     *group(
         "data_prep/manifest.py",
         "text_pipeline",
-        ("if not overwrite and (dest / MANIFEST).exists() and", "if False and"),
+        ("        if not same:\n", "        if False:\n"),
     ),
     *group(
         "recipes/algorithmic/runs.py",

@@ -50,7 +50,7 @@ class PlaneStack(nn.Module):
         * **below**: the states that enter the first layer along the depth at every position, shape (A, B, batch, d);
           None without `depth_input`.
         * **lengths**: for each scanned dimension the number of real positions of each sample, int64, shape (batch,), or
-          None. States pass through padding unchanged.
+          None. States pass through padding unchanged, except that autocast rounds hidden vectors.
 
     Outputs: see `PlaneStackOutput`.
 
