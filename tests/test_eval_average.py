@@ -133,7 +133,7 @@ def test_checkpoints_that_do_not_belong_together(tmp_path: Path, changes: dict[s
 
 def test_models_of_both_directions_have_no_average(tmp_path: Path) -> None:
     """Older checkpoints do not record their direction."""
-    record = {"weight": torch.ones(1), "version_records.data._extra_state": torch.ones(3)}
+    record = {"weight": torch.ones(1), "version_records.data._extra_state": torch.ones(3).long()}
     directions: list[dict[str, Any]] = [{}, {"direction": "zh to en"}, {"direction": "en to zh"}]
     old, there, back = (
         checkpoint(tmp_path / f"{n}.pt", task_state=state, model={"weight": torch.ones(1)} if n == 0 else record)

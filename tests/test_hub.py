@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import pickle
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -342,14 +341,6 @@ def test_tuned_settings_beside_the_checkpoint_are_used(hub_folder: Path, tmp_pat
     [[translation]], [[short]] = tuned.candidates([SENTENCES[0]]), tuned.candidates([SENTENCES[0]], min_len_ratio=0)
     assert len(translation.tokens.split()) >= 2 * len(source) > len(short.tokens.split())
     assert tuned._ensemble.task.cfg.min_len_ratio == 0.5, "the options of a search are not the task's"
-
-
-def test_models_can_be_pickled(hub_folder: Path, hub_model: Reencoder) -> None:
-    model = hub_model.parts[0]
-    copied = pickle.loads(pickle.dumps(model))
-    state = torch.load(hub_folder / "trained" / "checkpoint_last.pt", weights_only=True)["model"]
-    copied.load_state_dict(state)
-    assert all(torch.equal(value, copied.state_dict()[name]) for name, value in model.state_dict().items())
 
 
 def test_what_does_not_belong_together_is_refused(hub_folder: Path, tmp_path: Path) -> None:

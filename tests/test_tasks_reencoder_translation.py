@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from argparse import Namespace
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +24,7 @@ from reencoder.optim.matrices import hidden_matrix_rows
 from reencoder.search import MinimumLengthSearch
 from reencoder.tasks import process
 from reencoder.tasks.batching import BlockBatchedPairs
+from reencoder.tasks.recorded_data import DataRecord
 from reencoder.tasks.reencoder_translation import ReencoderTranslationConfig, ReencoderTranslationTask
 
 SOURCES, TARGETS = [2, 3, 5, 5], [4, 4, 4, 8]
@@ -205,3 +208,17 @@ def test_training_sets_the_process_up(task: ReencoderTranslationTask, monkeypatc
     task.cfg.matmul_precision = "medium"
     task.begin_epoch(2, None)
     assert called == ["highest", "medium"]
+
+
+def test_a_copy_of_a_record_in_another_process_checks_nothing() -> None:
+    """Models can be pickled, whatever the task is that checks their records."""
+
+    def refuse(record: Mapping[str, Any]) -> None:
+        raise ValueError(f"trained on {record['text']}")
+
+    mine, other = DataRecord({"text": "mine"}, refuse), DataRecord({"text": "other"}, refuse)
+    copied = pickle.loads(pickle.dumps(mine))
+    assert torch.equal(copied.get_extra_state(), mine.get_extra_state())
+    copied.set_extra_state(other.get_extra_state())
+    with pytest.raises(ValueError, match="trained on other"):
+        mine.set_extra_state(other.get_extra_state())

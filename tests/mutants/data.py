@@ -176,7 +176,7 @@ MUTANTS: list[Mutant] = [
     *group(
         "eval/outputs.py",
         "eval_translate",
-        ("                os.replace(temporary, part)\n", ""),
+        ("                    os.replace(temporary, part)\n", ""),
         ("if not folder and plain_name(path) != path.name:", "if False:"),
     ),
     *group(
