@@ -193,7 +193,7 @@ MUTANTS: list[Mutant] = [
         "eval/outputs.py",
         "eval_outputs",
         ('**(parser.get_default("outputs") or {}), action.dest', "action.dest"),
-        ("if path.samefile(other):", "if path == other:"),
+        ("if written_to.samefile(other):", "if path == other:"),
         ("if earlier != name and (path.is_file() or not path.exists()):", "if earlier != name:"),
     ),
     *group(
