@@ -38,6 +38,8 @@ NOT_RUN = {
     "--lr-patience 24": "it trains for minutes; smaller in tests/test_tasks_algorithmic_programs.py",
     "python -m recipes.char_lm --scale cpu --text enwik8": "it trains for hours; smaller in "
     "tests/test_recipes_char_lm.py",
+    "python -m recipes.char_lm --scale cpu --text enwik8 --optimizers muon --weight-decay 0.1 --dest "
+    "runs/weight-decay": "it trains for hours; smaller in tests/test_recipes_char_lm.py",
     "python -m recipes.mnist --scale cpu --data mnist": "it trains for hours; smaller in tests/test_recipes_mnist.py",
     "python -m recipes.tatoeba.subwords --tsv cmn-eng.tsv --output subwords.json": "it trains models too large for the "
     "small corpus; smaller in tests/test_recipes_tatoeba_subwords.py",

@@ -69,9 +69,10 @@ class Case:
         self.biases: list[Tensor | None] = [draw(*positions, dim.outputs(d)) if bias else None for dim in dimensions]
         self.options: dict[str, Any] = {"output_form": form}
         if padded:
-            self.options["lengths"] = [
-                torch.randint(0, n + 1, (batch,), generator=generator).to(device) for n in extents
-            ]
+            lengths = [torch.randint(1, n + 1, (batch,), generator=generator) for n in extents]
+            if batch > 1:  # of one sample perhaps nothing is real, of the others something is
+                lengths[0][-1] *= torch.randint(0, 2, (), generator=generator)
+            self.options["lengths"] = [length.to(device) for length in lengths]
         if dropped:
             kept = torch.rand(count, *extents, batch, d, generator=generator) < 0.7
             self.options["masks"] = list((kept.to(device, dtype) / 0.7).unbind(0))

@@ -82,15 +82,15 @@ def test_a_grid_in_pieces_is_the_whole(case: Case, data: st.DataObject) -> None:
 
 def test_padding_and_batch_change_nothing() -> None:
     """Each sample alone, cut to its own extent, gives what it gives padded in a batch; so do its gradients."""
-    case = Case([Dimension(reverse=True), Dimension(untied=True)], (5, 3), batch=4, padded=True)
-    lengths = case.options["lengths"]
-    lengths[1] = None
+    case = Case([Dimension(reverse=True), Dimension(untied=True)], (5, 3), batch=4)
+    lengths = torch.tensor([2, 5, 1, 4])
+    case.options["lengths"] = [lengths, None]
     whole = with_gradients(case.compute(), case.leaves)
     del case.options["lengths"]
     gradients = [torch.zeros_like(leaf) for leaf in case.leaves]
     generator = torch.Generator().manual_seed(1)
     seeds = [torch.randn(part.shape, dtype=torch.float64, generator=generator) for part in whole[:4]]
-    for b, length in enumerate(lengths[0].tolist()):
+    for b, length in enumerate(lengths.tolist()):
         sides = [State(*(part[:, b : b + 1] for part in side)) for side in case.sides]
         sides[1] = State(*(part[:length] for part in sides[1]))
         leaving = compute_grid(sides, case.weights, case.biases, case.dimensions, (length, 3), **case.options)
