@@ -63,7 +63,7 @@ def best(points: list[dict[str, float]], metric: str) -> float:
     "folder",
     [
         *("parity", "addition", "addition/adam", "addition/learning-rates", "memorization", "memorization/adam"),
-        *("memorization/learning-rates", "parity/signs"),
+        *("memorization/learning-rates", "parity/signs", "parity/muon"),
     ],
 )
 def test_the_committed_outcomes_are_those_of_the_committed_curves(folder: str) -> None:
@@ -340,3 +340,22 @@ def test_what_the_documents_say_of_signs_is_in_the_results() -> None:
         assert text.format(*right[:count]) in notes
         right = right[count:]
     assert runs["untied_tanh_signs-50"]["parameters"] > runs["tied_1lstm_signs-50"]["parameters"]
+
+
+def test_what_the_notes_say_of_parity_with_muon_is_in_the_results() -> None:
+    prose = notes_of("parity", "muon")
+    muon, adam, signs = runs_of("parity", "muon"), runs_of("parity"), runs_of("parity", "signs")
+    starts = [first(curve("parity", folder, "untied_1lstm-20"), "valid_accuracy", 0.6) for folder in ("muon", "")]
+    said = "exceeds 60% of 20 bits after {:,.0f} samples (with Adam, above, after {:,.0f})"
+    assert said.format(*(point["samples"] for point in starts)) in prose
+    short = [runs[f"untied_1lstm-{bits}"]["samples_to_solve"] for runs in (muon, adam) for bits in (16, 20)]
+    assert "solves 16 and 20 bits after {:,} and {:,} ({:,} and {:,}).".format(*short) in prose
+    failed, solved = muon["untied_1lstm-24"], adam["untied_1lstm-24"]
+    assert failed["best"]["valid_accuracy"] <= failed["chance"]["best"][1]
+    assert f"nothing in {failed['samples']:,} samples; with Adam it solves them after {solved['samples']:,}." in prose
+    long = [runs[f"untied_1lstm_signs-{bits}"]["samples_to_solve"] for runs in (muon, signs) for bits in (50, 100)]
+    assert "after {:,} and {:,} samples ({:,} and {:,})".format(*long) in prose
+    longest = muon["untied_1lstm_signs-250"]
+    right = f"{longest['test']['right']} of 1,000 fresh strings of 250 bits right after {longest['samples']:,}."
+    assert right in prose
+    assert {run["options"]["lr"] for run in muon.values()} == {0.003}
