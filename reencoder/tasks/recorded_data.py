@@ -140,7 +140,7 @@ class DataRecord(nn.Module):
         self._check: Callable[[Mapping[str, Any]], None] | None = check
 
     def __getstate__(self) -> dict[str, Any]:
-        """A copy in another process has no task that could check anything."""
+        """A pickled or deep copy, as in another process or a moving average, has no task that could check."""
         return {**self.__dict__, "_check": None}
 
     def get_extra_state(self) -> Tensor:
